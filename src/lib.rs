@@ -1,0 +1,4 @@
+//! placeholder map
+
+pub mod ledger;
+pub mod market;

@@ -1,0 +1,211 @@
+//! Everything a trader can experience, and everything it can do.
+
+use serde::{Deserialize, Serialize};
+
+use super::decision::{Alert, Decision};
+use super::instrument::{AssetId, InstrumentId};
+use super::order::{Command, OrderId};
+use super::report::{ExecutionReport, SessionState, VenueMessage};
+use super::units::{Money, Price, Qty, Side, Span, Timestamp};
+
+/// One price level's new quantity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct LevelChange {
+    /// Of which instrument.
+    pub instrument: InstrumentId,
+    /// Bids are [`Side::Buy`].
+    pub side: Side,
+    /// The level.
+    pub price: Price,
+    /// Displayed there now; zero removes the level.
+    pub qty: Qty,
+    /// Whether it is the last of its message: only then is the book whole.
+    pub last: bool,
+}
+
+/// The best bid and ask. A side with quantity zero is empty and its price means nothing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Quote {
+    /// Of which instrument.
+    pub instrument: InstrumentId,
+    /// Best bid.
+    pub bid: Price,
+    /// Displayed at the best bid.
+    pub bid_qty: Qty,
+    /// Best ask.
+    pub ask: Price,
+    /// Displayed at the best ask.
+    pub ask_qty: Qty,
+}
+
+impl Quote {
+    /// Whether both sides are there and the bid is below the ask.
+    #[must_use]
+    pub const fn usable(&self) -> bool {
+        self.bid_qty.0 > 0 && self.ask_qty.0 > 0 && self.bid.0 < self.ask.0
+    }
+
+    /// Twice the mid price: exact where the mid may fall between two units.
+    #[must_use]
+    pub const fn twice_mid(&self) -> i64 {
+        self.bid.0 + self.ask.0
+    }
+}
+
+/// A public trade.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Trade {
+    /// Of which instrument.
+    pub instrument: InstrumentId,
+    /// Price printed.
+    pub price: Price,
+    /// Quantity printed.
+    pub qty: Qty,
+    /// Side of the taker, where the source says it.
+    pub taker: Option<Side>,
+}
+
+/// A closed bar.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Bar {
+    /// Of which instrument.
+    pub instrument: InstrumentId,
+    /// When it opened.
+    pub opened: Timestamp,
+    /// How long it lasted.
+    pub length: Span,
+    /// First price.
+    pub open: Price,
+    /// Highest price.
+    pub high: Price,
+    /// Lowest price.
+    pub low: Price,
+    /// Last price.
+    pub close: Price,
+    /// Quantity traded.
+    pub volume: Qty,
+}
+
+/// Where a bar's price path stands. The venue alone sees it; see the venue's bar rules.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum PathPoint {
+    /// The bar's open.
+    Open,
+    /// The extreme the path reaches first.
+    FirstExtreme,
+    /// The other extreme.
+    SecondExtreme,
+    /// The bar's close.
+    Close,
+}
+
+/// Something the market did, at exchange time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum MarketEvent {
+    /// A price level changed (L2).
+    Level(LevelChange),
+    /// The best bid or ask changed.
+    Quote(Quote),
+    /// A trade printed.
+    Trade(Trade),
+    /// A bar closed.
+    Bar(Bar),
+    /// A bar's path reached a point; for the venue only, never delivered to a trader.
+    Path(PathPoint, Bar),
+    /// A session changed.
+    Session(InstrumentId, SessionState),
+}
+
+/// What the link itself learned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum LinkEvent {
+    /// The link went down.
+    Down,
+    /// The link is up again.
+    Up,
+    /// The reply to an order's last command is ambiguous.
+    Ambiguous(OrderId),
+    /// The venue refused an order's client id as a duplicate.
+    DuplicateId(OrderId),
+    /// Proof that no byte of an order's last command left.
+    NotSent(OrderId),
+}
+
+/// What we hold to be true of the outside world.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum ReferenceEvent {
+    /// An asset's value in account currency.
+    Rate {
+        /// Of which asset.
+        asset: AssetId,
+        /// Account currency per unit.
+        price: Money,
+    },
+}
+
+/// What the host says of itself.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum HostEvent {
+    /// Our clock is this far from the venue's.
+    ClockOffset(Span),
+    /// The journal can no longer be written.
+    JournalFailed,
+}
+
+/// What an operator asks for (production-rules OP-1).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Control {
+    /// Who.
+    pub author: String,
+    /// Why.
+    pub reason: String,
+    /// What.
+    pub act: ControlAct,
+}
+
+/// An operator's act.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum ControlAct {
+    /// Stop entries and cancel what rests of them.
+    Halt,
+    /// Trade again, by way of `Reconciling`.
+    Rearm,
+    /// Cancel one order.
+    Cancel(OrderId),
+    /// Close what is open in an instrument.
+    Close(InstrumentId),
+}
+
+/// Everything a trader can experience.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Event {
+    /// The market moved.
+    Market(MarketEvent),
+    /// The venue said something of one order.
+    Report(ExecutionReport),
+    /// The link learned something.
+    Link(LinkEvent),
+    /// The venue said something of the account.
+    Account(VenueMessage),
+    /// A rate arrived.
+    Reference(ReferenceEvent),
+    /// The host spoke.
+    Host(HostEvent),
+    /// A time asked for has come; the first event of a life is one too.
+    Wake,
+    /// An operator acted.
+    Control(Control),
+}
+
+/// Everything a trader can do.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Action {
+    /// Write this down before anything of this step leaves.
+    Record(Decision),
+    /// Send this to the venue.
+    Send(Command),
+    /// Come back at this time.
+    Wake(Timestamp),
+    /// Tell a person.
+    Alert(Alert),
+}

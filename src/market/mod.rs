@@ -1,0 +1,35 @@
+//! The words everyone speaks: units, instruments, orders, reports, events and actions.
+//!
+//! Everything here is plain data. Nothing here decides, stores or schedules anything, and this
+//! module imports no other module of the crate.
+
+mod book;
+mod decision;
+mod event;
+mod instrument;
+mod order;
+mod posting;
+mod report;
+mod units;
+
+pub use book::Book;
+pub use decision::{
+    Alert, Check, CooldownCause, Decision, Denied, Intention, Measure, OrderState, PendingEffect, Pricing, Proposal,
+    ProposalId, Regime, Severity, Size, TraderState, Trim,
+};
+pub use event::{
+    Action, Bar, Control, ControlAct, Event, HostEvent, LevelChange, LinkEvent, MarketEvent, PathPoint, Quote,
+    ReferenceEvent, Trade,
+};
+#[cfg(test)]
+pub(crate) use instrument::samples;
+pub use instrument::{Asset, AssetId, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, Liquidity, Rules};
+pub use order::{
+    Amend, Command, DeskId, IntentId, NewOrder, OrderId, OrderKind, Query, RiskPassId, TimeInForce, VenueRef,
+};
+pub use posting::{Account, Cause, Posting, Transaction, TransactionId};
+pub use report::{
+    Balance, CancelledBecause, ExecutionReport, Fee, Fill, FillPage, OpenOrder, OrderStatus, RefusedBecause,
+    RejectReason, ReportKind, SessionState, VenueMessage, VenuePosition,
+};
+pub use units::{Money, Price, Qty, Rate, RawPrice, Side, Span, TickLots, Timestamp, exact_product};
