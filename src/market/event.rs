@@ -179,8 +179,8 @@ pub enum ControlAct {
 /// Everything a trader can experience.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Event {
-    /// The market moved.
-    Market(MarketEvent),
+    /// The market moved at an exchange time, which is not after the time of the step.
+    Market(Timestamp, MarketEvent),
     /// The venue said something of one order.
     Report(ExecutionReport),
     /// The link learned something.

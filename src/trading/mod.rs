@@ -1,0 +1,4 @@
+//! The trading core.
+
+pub mod config;
+pub mod setting;
