@@ -2,3 +2,4 @@
 
 pub mod ledger;
 pub mod market;
+pub mod venue;

@@ -169,14 +169,14 @@ impl Ladder {
     #[inline]
     fn appear_or_vanish(&mut self, key: i64, qty: Qty) {
         self.occupied[word(key)] ^= 1 << (key & 63);
-        if !qty.is_zero() {
-            self.best = if self.near == 0 { key } else { self.best.max(key) };
-            self.near += 1;
-        } else {
+        if qty.is_zero() {
             self.near -= 1;
             if key == self.best {
                 self.best_vanished();
             }
+        } else {
+            self.best = if self.near == 0 { key } else { self.best.max(key) };
+            self.near += 1;
         }
     }
 
@@ -262,7 +262,7 @@ impl Ladder {
 
 /// A key's place in the ring.
 #[inline]
-#[expect(clippy::cast_sign_loss, clippy::cast_possible_truncation, reason = "masked to the ring's length")]
+#[expect(clippy::cast_sign_loss, reason = "masked to the ring's length")]
 const fn slot(key: i64) -> usize {
     (key & (WIDTH - 1)) as usize
 }
