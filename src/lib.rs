@@ -1,4 +1,5 @@
 //! placeholder map
 
+pub mod bad_input;
 pub mod ledger;
 pub mod market;
