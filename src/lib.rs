@@ -1,4 +1,7 @@
 //! placeholder map
 
+pub mod audit;
+pub mod journal;
 pub mod ledger;
 pub mod market;
+pub mod metrics;
