@@ -1,8 +1,11 @@
 //! placeholder map
 
+pub mod audit;
 pub mod bad_input;
 pub mod data;
+pub mod journal;
 pub mod ledger;
 pub mod market;
+pub mod metrics;
 pub mod trading;
 pub mod venue;
