@@ -1,5 +1,6 @@
 //! placeholder map
 
+pub mod bad_input;
 pub mod ledger;
 pub mod market;
 pub mod trading;
