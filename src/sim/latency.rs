@@ -29,6 +29,27 @@ enum Shape {
     Quantiles(Vec<(u32, Span)>),
 }
 
+/// Every delay of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Latencies {
+    /// From the exchange to the trader; none is as the tape recorded it.
+    pub feed: Option<Latency>,
+    /// From what the trader learned to what it sends.
+    pub decision: Latency,
+    /// From the trader to the venue.
+    pub order_entry: Latency,
+    /// From the venue to the trader.
+    pub report: Latency,
+}
+
+impl fmt::Display for Latencies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let feed = self.feed.as_ref().map_or_else(|| "as recorded".to_owned(), Latency::to_string);
+        let Self { decision, order_entry, report, .. } = self;
+        write!(f, "feed {feed}, decision {decision}, order entry {order_entry}, report {report}")
+    }
+}
+
 /// Why a table of quantiles is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BadLatency {
