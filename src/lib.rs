@@ -1,8 +1,11 @@
 //! placeholder map
 
+pub mod audit;
 pub mod bad_input;
+pub mod journal;
 pub mod ledger;
 pub mod market;
+pub mod metrics;
 pub mod scenario;
 pub mod sim;
 pub mod trading;

@@ -1,0 +1,244 @@
+//! A journal's first record: everything a reader needs to make sense of the others.
+//!
+//! It says which scenario was run, with which seed, by which build, over which tapes, and what
+//! every instrument and asset is, so that prices, amounts and laws can be computed from the
+//! journal alone. [`Header::check`] refuses a header that describes something impossible.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::exact::{Exact, TooLarge};
+use crate::market::{Asset, AssetId, Contract, Instrument, InstrumentId, Price, Qty, Rules, TickLots, Timestamp};
+
+/// The scenario a run was made from.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct ScenarioStamp {
+    /// Its name.
+    pub name: String,
+    /// The path it was called by; what a person types to run it again.
+    pub path: String,
+    /// Its whole text.
+    pub text: String,
+}
+
+/// A tape of market data: named, never stored.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct TapeCard {
+    /// The file it came from.
+    pub file: String,
+    /// What it contained.
+    pub hash: String,
+    /// First instant used.
+    pub from: Timestamp,
+    /// First instant no longer used.
+    pub to: Timestamp,
+}
+
+/// A named set of versioned parameters the run was made with.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Profile {
+    /// Which, e.g. `latency` or `venue`.
+    pub name: String,
+    /// Version and content in one word.
+    pub stamp: String,
+}
+
+/// What an instrument is.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct InstrumentCard {
+    /// Canonical symbol, `BASE/QUOTE`.
+    pub symbol: String,
+    /// Base asset.
+    pub base: AssetId,
+    /// Quote asset.
+    pub quote: AssetId,
+    /// Decimals of the base asset's smallest unit.
+    pub base_scale: u32,
+    /// Decimals of the quote asset's smallest unit.
+    pub quote_scale: u32,
+    /// How it settles.
+    pub contract: Contract,
+    /// Quote per base of one price unit, as text.
+    pub price_unit: String,
+    /// Base of one quantity unit, as text.
+    pub qty_unit: String,
+    /// The venue's rules and fees, by the instant from which they hold; never empty.
+    pub timeline: Vec<Rules>,
+    /// The rules the trader was told, where they differ; empty where they do not.
+    pub believed: Vec<Rules>,
+}
+
+impl InstrumentCard {
+    /// The card of an instrument whose rules the trader knows.
+    #[must_use]
+    pub fn of(instrument: &Instrument) -> Self {
+        Self {
+            symbol: instrument.symbol.clone(),
+            base: instrument.base,
+            quote: instrument.quote,
+            base_scale: instrument.base_scale,
+            quote_scale: instrument.quote_scale,
+            contract: instrument.contract,
+            price_unit: instrument.price_unit.normalize().to_string(),
+            qty_unit: instrument.qty_unit.normalize().to_string(),
+            timeline: instrument.timeline.clone(),
+            believed: Vec::new(),
+        }
+    }
+
+    /// The card of an instrument of which the trader believes something else.
+    #[must_use]
+    pub fn believing(self, believed: &Instrument) -> Self {
+        let believed = if believed.timeline == self.timeline { Vec::new() } else { believed.timeline.clone() };
+        Self { believed, ..self }
+    }
+
+    /// The venue's rules at an instant.
+    #[must_use]
+    pub fn rules(&self, now: Timestamp) -> &Rules {
+        rules_at(&self.timeline, now)
+    }
+
+    /// The rules the trader believed at an instant.
+    #[must_use]
+    pub fn believed_rules(&self, now: Timestamp) -> &Rules {
+        rules_at(if self.believed.is_empty() { &self.timeline } else { &self.believed }, now)
+    }
+
+    /// A price as quote per base.
+    pub fn price(&self, price: Price) -> Result<Exact, TooLarge> {
+        Exact::whole(price.0.into()).times(unit(&self.price_unit))
+    }
+
+    /// A quantity in base.
+    pub fn qty(&self, qty: Qty) -> Result<Exact, TooLarge> {
+        Exact::whole(qty.0.into()).times(unit(&self.qty_unit))
+    }
+
+    /// The quote value of price × quantity.
+    pub fn value(&self, product: TickLots) -> Result<Exact, TooLarge> {
+        Exact::whole(product.0).times(unit(&self.price_unit))?.times(unit(&self.qty_unit))
+    }
+
+    /// Base of one quantity unit.
+    #[must_use]
+    pub fn qty_step(&self) -> Exact {
+        unit(&self.qty_unit)
+    }
+
+    /// The first field that describes something impossible: its name, what it says, what it may say.
+    fn check(&self, assets: usize) -> Result<(), [String; 3]> {
+        let wrong = |field: &str, found: String, allowed: &str| Err([field.to_owned(), found, allowed.to_owned()]);
+        for (field, asset) in [("base", self.base), ("quote", self.quote)] {
+            if usize::from(asset.0) >= assets {
+                return wrong(field, format!("asset {}", asset.0), &format!("an asset below {assets}"));
+            }
+        }
+        for (field, text) in [("price_unit", &self.price_unit), ("qty_unit", &self.qty_unit)] {
+            if !text.parse::<Decimal>().is_ok_and(|unit| unit > Decimal::ZERO) {
+                return wrong(field, format!("\"{}\"", text.escape_debug()), "a decimal above 0");
+            }
+        }
+        for (field, scale) in [("base_scale", self.base_scale), ("quote_scale", self.quote_scale)] {
+            if scale > Decimal::MAX_SCALE {
+                return wrong(field, scale.to_string(), "0 to 28");
+            }
+        }
+        if self.timeline.is_empty() {
+            return wrong("timeline", "no rules".to_owned(), "at least one set of rules");
+        }
+        let ascending = |rules: &[Rules]| rules.windows(2).all(|pair| pair[0].from < pair[1].from);
+        if !ascending(&self.timeline) || !ascending(&self.believed) {
+            return wrong("timeline", "rules out of order".to_owned(), "rules by ascending time");
+        }
+        match self.timeline.iter().chain(&self.believed).find(|rules| rules.tick.0 <= 0 || rules.lot.0 <= 0) {
+            Some(rules) => wrong("timeline", format!("tick {} and lot {}", rules.tick.0, rules.lot.0), "both above 0"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A run as it began.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Header {
+    /// Which scenario.
+    pub scenario: ScenarioStamp,
+    /// Seed of every random stream.
+    pub seed: u64,
+    /// Which run of the seed.
+    pub run: u64,
+    /// The build that ran it.
+    pub build: String,
+    /// The market data.
+    pub tapes: Vec<TapeCard>,
+    /// Assets by id.
+    pub assets: Vec<Asset>,
+    /// Instruments by id.
+    pub instruments: Vec<InstrumentCard>,
+    /// The account currency.
+    pub account: AssetId,
+    /// Parameter sets, by name.
+    pub profiles: Vec<Profile>,
+}
+
+impl Header {
+    /// An instrument's card.
+    #[must_use]
+    pub fn card(&self, instrument: InstrumentId) -> Option<&InstrumentCard> {
+        self.instruments.get(usize::from(instrument.0))
+    }
+
+    /// An instrument's symbol, or its number where the table does not have it.
+    #[must_use]
+    pub fn symbol(&self, instrument: InstrumentId) -> String {
+        self.card(instrument).map_or_else(|| format!("instrument {}", instrument.0), |card| card.symbol.clone())
+    }
+
+    /// An asset's name, or its number where the table does not have it.
+    #[must_use]
+    pub fn asset(&self, asset: AssetId) -> String {
+        self.assets.get(usize::from(asset.0)).map_or_else(|| format!("asset {}", asset.0), |asset| asset.name.clone())
+    }
+
+    /// The line that runs it again.
+    #[must_use]
+    pub fn rerun(&self) -> String {
+        format!("seatrial run {} --seed {} --run {}", self.scenario.path, self.seed, self.run)
+    }
+
+    /// The part of the header that a digest covers: what was run, not by whom, when or from where.
+    /// The scenario counts by its text, so the path it was called by changes nothing.
+    pub(super) fn digested(&self) -> Vec<u8> {
+        let scenario: [u8; 32] = Sha256::digest(self.scenario.text.as_bytes()).into();
+        let tapes: Vec<_> = self.tapes.iter().map(|tape| (&tape.hash, tape.from, tape.to)).collect();
+        postcard::to_stdvec(&(self.seed, self.run, scenario, tapes)).expect("plain data has an encoding")
+    }
+
+    /// The first field that describes something impossible: its name, what it says, what it may say.
+    pub(super) fn check(&self) -> Result<(), [String; 3]> {
+        let assets = self.assets.len();
+        if usize::from(self.account.0) >= assets {
+            let found = format!("asset {}", self.account.0);
+            return Err(["header.account".to_owned(), found, format!("an asset below {assets}")]);
+        }
+        if let Some(asset) = self.assets.iter().find(|asset| asset.scale > Decimal::MAX_SCALE) {
+            return Err(["header.assets.scale".to_owned(), asset.scale.to_string(), "0 to 28".to_owned()]);
+        }
+        for (index, card) in self.instruments.iter().enumerate() {
+            card.check(assets)
+                .map_err(|[field, found, allowed]| [format!("header.instruments[{index}].{field}"), found, allowed])?;
+        }
+        Ok(())
+    }
+}
+
+fn rules_at(timeline: &[Rules], now: Timestamp) -> &Rules {
+    let next = timeline.partition_point(|rules| rules.from <= now);
+    &timeline[next.saturating_sub(1)]
+}
+
+/// A unit that [`InstrumentCard::check`] accepted; anything else counts as one.
+fn unit(text: &str) -> Exact {
+    text.parse::<Decimal>().map_or(Exact::whole(1), Exact::from)
+}
