@@ -9,11 +9,12 @@ use super::instrument::{self, InstrumentText};
 use super::market::{self, MarketText};
 use super::section::{self, Problems, Section};
 use super::trader::{self, StrategyText};
-use super::venue::{self, Profile};
-use super::{Located, wire};
+
+use super::{Located, venue, wire};
 use crate::bad_input::quoted;
 use crate::sim::latency::Latencies;
 use crate::trading::config::Config;
+use crate::venue::FillProfile;
 
 /// The version of the scenario format this program reads.
 pub const SCHEMA: u64 = 1;
@@ -38,7 +39,7 @@ pub struct Body {
     /// The account.
     pub account: AccountText,
     /// What is assumed of fills.
-    pub profile: Profile,
+    pub profile: FillProfile,
     /// Every delay.
     pub latency: Latencies,
     /// What the trader is told.
@@ -65,6 +66,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
     let mut markets = market::read(&mut top, problems);
     let instruments = instrument::read(&mut top, problems);
     pair(&mut markets, &instruments, problems);
+    one_display(&markets, problems);
     let profile = venue::read(&mut top, problems);
     let account = account::read(&mut top, problems);
     let latency = wire::read(&mut top, problems);
@@ -127,6 +129,15 @@ fn name(top: &mut Section<'_>, stem: &str, problems: &mut Problems<'_>) -> Optio
         return None;
     }
     Some(name.to_owned())
+}
+
+/// A venue displays the same share of every bar.
+fn one_display(markets: &[MarketText], problems: &mut Problems<'_>) {
+    let Some(first) = markets.first() else { return };
+    if let Some(other) = markets.iter().find(|market| market.displayed_ppm != first.displayed_ppm) {
+        let found = "another share than the first market's, not yet supported";
+        problems.add("E-SC-014", other.at, "market.displayed", found, "the same share in every market");
+    }
 }
 
 /// Gives every market its instrument, and every instrument its one market.

@@ -7,6 +7,7 @@
 //! Nothing here runs, and nothing is taken from the environment.
 
 mod account;
+mod assemble;
 mod assets;
 mod document;
 mod expect;

@@ -5,3 +5,4 @@
 
 pub mod latency;
 pub mod rng;
+pub mod setup;
