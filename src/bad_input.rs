@@ -7,7 +7,7 @@
 //!
 //! It does not read, decide or repair anything, and it knows no file format.
 
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
 use serde::Serialize;
 

@@ -2,6 +2,7 @@
 
 pub mod audit;
 pub mod bad_input;
+pub mod data;
 pub mod journal;
 pub mod ledger;
 pub mod market;

@@ -1,0 +1,166 @@
+//! Collects rows in the order of their source and turns them into a tape.
+//!
+//! It keeps everything in the finest units seen so far, multiplying what it holds when a finer
+//! value comes, sorts by exchange time (stable), and shifts local times by the smallest constant
+//! that leaves no feed latency negative.
+
+use rust_decimal::Decimal;
+
+use super::fault::{NOT_POSITIVE, NUMBER, OFF_STEP, OPTION, TOO_LARGE};
+use super::number::{Admitted, Misfit, NotANumber, Number, Scale};
+use super::source::Line;
+use super::tape::{Provenance, Records, Row, RowKind, Tape};
+use crate::bad_input::{BadInput, quoted};
+use crate::market::{Price, Qty, Span, Timestamp};
+
+/// What the caller knows of a file that the file may not say.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct ImportOptions {
+    /// The symbol, where the file does not say it.
+    pub symbol: Option<String>,
+    /// The price grid: anything off it is refused. None: the finest decimals seen are the unit.
+    pub tick: Option<Decimal>,
+    /// The quantity grid: anything off it is refused. None: the finest decimals seen are the unit.
+    pub lot: Option<Decimal>,
+}
+
+/// The units of a file: one scale for prices, one for quantities.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Units {
+    pub(crate) price: Scale,
+    pub(crate) qty: Scale,
+}
+
+impl Units {
+    /// The units the options ask for.
+    pub(crate) fn new(options: &ImportOptions, file: &str) -> Result<Self, BadInput> {
+        let scale = |step: Option<Decimal>, field: &str, limit: i64| match step {
+            None => Ok(Scale::following(limit)),
+            Some(step) => Number::parse(&step.to_string())
+                .ok()
+                .filter(|number| number.mantissa > 0)
+                .map(|number| Scale::of_step(number, limit))
+                .ok_or_else(|| {
+                    BadInput::new(OPTION, file, quoted(&step.to_string()), "a step above zero").field(field)
+                }),
+        };
+        Ok(Self { price: scale(options.tick, "tick", i64::MAX / 4)?, qty: scale(options.lot, "lot", Row::QTY_MAX)? })
+    }
+
+    /// Decimals of the price and of the quantity unit.
+    pub(crate) const fn decimals(&self) -> (u32, u32) {
+        (self.price.decimals(), self.qty.decimals())
+    }
+}
+
+/// Reads a number that a cell of a line holds; `zero` says whether zero may stand there.
+pub(crate) fn read_number(line: Line<'_>, text: &str, field: &str, zero: bool) -> Result<Number, BadInput> {
+    let complain = |code, allowed: &str| line.complain(code, text, quoted(text), allowed).field(field);
+    match Number::parse(text) {
+        Ok(number) if number.mantissa == 0 && !zero => Err(complain(NOT_POSITIVE, "a number above zero")),
+        Ok(number) => Ok(number),
+        Err(NotANumber::Negative) => {
+            Err(complain(NOT_POSITIVE, if zero { "a number not below zero" } else { "a number above zero" }))
+        }
+        Err(NotANumber::TooLarge) => Err(complain(TOO_LARGE, "a number of at most 18 digits")),
+        Err(NotANumber::TooFine) => Err(complain(OFF_STEP, "a number of at most 18 decimals")),
+        Err(NotANumber::Shape) => Err(complain(NUMBER, "digits with at most one '.' between them")),
+    }
+}
+
+/// Makes room for a number in a scale, complaining of its cell.
+pub(crate) fn admit(
+    scale: &mut Scale,
+    number: Number,
+    line: Line<'_>,
+    text: &str,
+    field: &str,
+) -> Result<Admitted, BadInput> {
+    scale.admit(number).map_err(|misfit| {
+        let (code, allowed) = match misfit {
+            Misfit::OffStep => (OFF_STEP, "a multiple of the step that was asked for"),
+            Misfit::TooLarge => (TOO_LARGE, "values that fit 64 bits at the file's finest decimals"),
+        };
+        line.complain(code, text, quoted(text), allowed).field(field)
+    })
+}
+
+/// Rows on their way to a tape.
+#[derive(Debug)]
+pub(crate) struct RowBuilder {
+    units: Units,
+    rows: Vec<Row>,
+}
+
+impl RowBuilder {
+    /// An empty one.
+    pub(crate) const fn new(units: Units) -> Self {
+        Self { units, rows: Vec::new() }
+    }
+
+    /// The units as they are now.
+    pub(crate) const fn units(&self) -> &Units {
+        &self.units
+    }
+
+    /// Makes room for a price and a quantity; what is held grows finer if it must.
+    pub(crate) fn admit(&mut self, line: Line<'_>, price: Cell<'_>, qty: Cell<'_>) -> Result<(), BadInput> {
+        if let Admitted::Finer(factor) = admit(&mut self.units.price, price.number, line, price.text, price.field)? {
+            self.rescale(factor, 1);
+        }
+        if let Admitted::Finer(factor) = admit(&mut self.units.qty, qty.number, line, qty.text, qty.field)? {
+            self.rescale(1, factor);
+        }
+        Ok(())
+    }
+
+    fn rescale(&mut self, price: i64, qty: i64) {
+        for row in &mut self.rows {
+            let (old_price, old_qty) = (row.price.0, row.qty().0);
+            let (price, qty) = (Price(old_price * price), Qty(old_qty * qty));
+            *row = Row::new(row.exchange, row.local, price, qty, row.kind(), row.last());
+        }
+    }
+
+    /// An admitted price in units.
+    pub(crate) fn price(&self, number: Number) -> Price {
+        Price(self.units.price.units(number))
+    }
+
+    /// An admitted quantity in units.
+    pub(crate) fn qty(&self, number: Number) -> Qty {
+        Qty(self.units.qty.units(number))
+    }
+
+    /// Adds a row.
+    pub(crate) fn push(&mut self, times: Times, price: Price, qty: Qty, kind: RowKind, last: bool) {
+        self.rows.push(Row::new(times.exchange, times.local, price, qty, kind, last));
+    }
+
+    /// The tape.
+    pub(crate) fn finish(mut self, symbol: String, provenance: Provenance) -> Tape {
+        self.rows.sort_by_key(|row| row.exchange);
+        let least = self.rows.iter().map(|row| row.latency().0).min().unwrap_or(0);
+        let shift = Span((-least).max(0));
+        for row in &mut self.rows {
+            row.local = row.local.after(shift);
+        }
+        let provenance = Provenance { shift_ns: shift.0, ..provenance };
+        Tape::new(symbol, self.units.decimals(), Span::ZERO, Records::Rows(self.rows), provenance)
+    }
+}
+
+/// A number with the text and the field it came from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cell<'a> {
+    pub(crate) number: Number,
+    pub(crate) text: &'a str,
+    pub(crate) field: &'a str,
+}
+
+/// When a message happened and when the recorder had it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times {
+    pub(crate) exchange: Timestamp,
+    pub(crate) local: Timestamp,
+}

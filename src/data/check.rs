@@ -1,0 +1,140 @@
+//! Reads a file to the end, whatever is wrong with it, and counts what is.
+//!
+//! The first twenty findings stand in full, the rest by code. `E-` findings would stop an import
+//! or a run; `W-` findings are things to know: missing bars and trades, prices a power of ten off
+//! their neighbours, clocks that went backwards, a book that differs from the exchange's own best
+//! quotes. Damage that leaves nothing to read on ends the check where it stands.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::binance::QuoteComparison;
+use super::builder::ImportOptions;
+use super::fault::{CROSSED, Complaints, GAP, SHIFTED};
+use super::import::{Format, Imported, read};
+use super::info::Info;
+use super::source::Source;
+use super::tape::{RowKind, Tape};
+use super::time::shown;
+use crate::bad_input::BadInput;
+use crate::market::{Book, Side};
+
+/// What is wrong with a file.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct CheckReport {
+    /// The file as it was named.
+    pub file: String,
+    /// Whether it can be imported and run.
+    pub usable: bool,
+    /// What it holds, as far as it could be read.
+    pub info: Option<Info>,
+    /// The first twenty findings.
+    pub findings: Vec<BadInput>,
+    /// How many findings there were of each code.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// How a capture's book compared with the exchange's best quotes.
+    pub best_quotes: Option<QuoteComparison>,
+}
+
+/// Reads a file to the end and counts what is wrong with it.
+#[must_use]
+pub fn check(path: &Path, options: &ImportOptions) -> CheckReport {
+    let file = path.display().to_string();
+    let mut complaints = Complaints::collect();
+    let result = Source::open(path, &file)
+        .and_then(|source| read(source, options, &mut complaints))
+        .and_then(|imported| check_tape(&file, &imported, &mut complaints).map(|()| imported));
+    let imported = match result {
+        Ok(imported) => Some(imported),
+        Err(bad) => {
+            complaints.take(bad).expect("a collector keeps everything");
+            None
+        }
+    };
+    let (findings, counts) = complaints.into_parts();
+    CheckReport {
+        usable: counts.keys().all(|code| code.starts_with('W')),
+        info: imported.as_ref().map(|imported| Info::of(file.clone(), imported.format, &imported.tape)),
+        best_quotes: imported.and_then(|imported| imported.quotes),
+        file,
+        findings,
+        counts,
+    }
+}
+
+fn check_tape(file: &str, imported: &Imported, complaints: &mut Complaints) -> Result<(), BadInput> {
+    let tape = &imported.tape;
+    if imported.format == Format::Parquet {
+        check_book(file, tape, complaints)?;
+        check_gaps(file, tape, complaints)?;
+    } else if tape.provenance.shift_ns > 0 {
+        let found = format!("local times up to {} ns before exchange times", tape.provenance.shift_ns);
+        complaints.take(BadInput::new(SHIFTED, file, found, "a recorder's clock that is not behind").field("local"))?;
+    }
+    Ok(())
+}
+
+/// A Parquet tape's book after every message. Readers of text check theirs as they read.
+fn check_book(file: &str, tape: &Tape, complaints: &mut Complaints) -> Result<(), BadInput> {
+    let mut book = Book::new();
+    for (record, row) in (0..).zip(tape.rows()) {
+        let side = match row.kind() {
+            RowKind::Bid => Side::Buy,
+            RowKind::Ask => Side::Sell,
+            RowKind::TradeBuy | RowKind::TradeSell | RowKind::TradeUnknown => continue,
+        };
+        book.set(side, row.price, row.qty());
+        if let (true, Some((bid, _)), Some((ask, _))) = (row.last(), book.best(Side::Buy), book.best(Side::Sell))
+            && bid >= ask
+        {
+            let found = format!("bid {} and ask {} in price units", bid.0, ask.0);
+            let bad = BadInput::new(CROSSED, file, found, "a bid below the ask after a whole message");
+            complaints.take(bad.at_record(record, 0).field("price"))?;
+        }
+    }
+    Ok(())
+}
+
+fn check_gaps(file: &str, tape: &Tape, complaints: &mut Complaints) -> Result<(), BadInput> {
+    for (record, pair) in (1..).zip(tape.bars().windows(2)) {
+        let missing = pair[1].opened.since(pair[0].opened).0 / tape.cadence.0.max(1) - 1;
+        if missing > 0 {
+            let found = format!("{missing} bars missing before {}", shown(pair[1].opened));
+            complaints.take(
+                BadInput::new(GAP, file, found, "a bar for every step").at_record(record, 0).field("opened_ns"),
+            )?;
+        }
+    }
+    Ok(())
+}
+
+impl CheckReport {
+    /// How many findings there were in all.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.counts.values().sum()
+    }
+}
+
+impl fmt::Display for CheckReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.info {
+            Some(info) => writeln!(f, "{info}")?,
+            None => writeln!(f, "{}", self.file)?,
+        }
+        for finding in &self.findings {
+            writeln!(f, "{finding}")?;
+        }
+        if !self.counts.is_empty() {
+            let counts: Vec<String> = self.counts.iter().map(|(code, count)| format!("{code} {count}")).collect();
+            writeln!(f, "findings: {}", counts.join(", "))?;
+        }
+        if let Some(QuoteComparison { comparable, equal }) = self.best_quotes {
+            writeln!(f, "best quotes: {equal} of {comparable} comparable depth updates equal")?;
+        }
+        f.write_str(if self.usable { "usable" } else { "not usable" })
+    }
+}

@@ -1,0 +1,33 @@
+//! Market data in and out: files become tapes of whole numbers, and tapes become Parquet.
+//!
+//! What a file is is told from its content, never from its name. Everything wrong with a file is
+//! a [`BadInput`](crate::bad_input::BadInput) that names the place; nothing is repaired, guessed
+//! or made up, but for one thing: local times that precede exchange times are shifted by the
+//! smallest constant that makes every feed latency non-negative, and the tape says by how much.
+//! The same file gives the same tape on every machine, raw or by way of Parquet.
+//!
+//! This module runs nothing and draws nothing; only `synth` uses floats and chance.
+
+mod bars;
+mod binance;
+mod builder;
+mod check;
+mod fault;
+mod import;
+mod inflate;
+mod info;
+mod number;
+mod path;
+mod source;
+mod table;
+mod tape;
+mod time;
+mod trades;
+
+pub use binance::QuoteComparison;
+pub use builder::ImportOptions;
+pub use check::{CheckReport, check};
+pub use import::{Format, IMPORTER_VERSION, import};
+pub use info::{Info, Latency, info};
+pub use path::below_root;
+pub use tape::{Provenance, Records, Row, RowKind, Tape, TapeHash};
