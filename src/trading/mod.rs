@@ -1,4 +1,36 @@
-//! The trading core.
+//! The trading core: what goes live. One function, `(now, event) → actions`.
+//!
+//! Read it from [`trader`] (the order of a step), then [`desk`] (what a strategy may do) and
+//! [`checks`] (what stands between a proposal and an order), then [`transitions`] (the order state
+//! machine as a table) and [`booking`] (what a fill does to positions and ledger).
+//!
+//! It imports `market` and `ledger` and nothing else of the crate. It owns no clock, chance, file,
+//! socket or thread, and no binary float takes part in a decision. It does not know whether the
+//! venue at the other end of the wire is real.
 
+pub mod booking;
+pub mod budget;
+mod checks;
 pub mod config;
+pub mod core;
+pub mod desk;
+pub mod exposure;
+pub mod orders;
+pub mod pauses;
+pub mod plan;
+pub mod position;
+mod reports;
+mod residue;
+mod sending;
 pub mod setting;
+mod share;
+pub mod tables;
+pub mod trader;
+pub mod transitions;
+pub mod view;
+
+pub use config::Config;
+pub use core::Setup;
+pub use desk::{Desk, Strategy};
+pub use residue::Residue;
+pub use trader::Trader;

@@ -1,0 +1,392 @@
+//! Books: positions, ledger, and what every fill does to both (production-rules §4.1–§4.3, §5).
+//!
+//! A fill is applied at most once per execution id, and all or nothing: everything that can be
+//! refused is refused before anything is written. A known id with the same content changes
+//! nothing, with other content it is reported and the first stays; a fee that was predicted is
+//! corrected by a reversal and a new posting. History is never edited. After every event
+//! [`Books::verify`] holds.
+//!
+//! It does not know orders: whether a fill belongs to one of ours, stands on its grid and is not
+//! the same execution under another id is checked before it comes here.
+
+mod charge;
+mod holding;
+mod identity;
+mod postings;
+mod transfers;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use charge::Charge;
+use holding::{Effect, Holding, Moment};
+pub use identity::{Breach, Marks, Statement, Unmarked};
+
+use super::position::{Position, Split};
+use super::residue::Residue;
+use crate::ledger::Ledger;
+use crate::market::{
+    AssetId, Cause, DeskId, Fee, Fill, Instrument, InstrumentId, Money, Posting, Price, Qty, TickLots, Timestamp,
+    Transaction, TransactionId, VenueRef,
+};
+
+/// A fill with everything needed to book it.
+#[derive(Clone, Copy, Debug)]
+pub struct Execution<'a> {
+    /// Whose.
+    pub desk: DeskId,
+    /// Of what.
+    pub instrument: &'a Instrument,
+    /// Venue time of the fill: its rules and fees are those in force then.
+    pub at: Timestamp,
+    /// The fill.
+    pub fill: &'a Fill,
+    /// Quote per unit of the fee's asset, where that is neither quote nor base.
+    pub fee_rate: Option<Money>,
+    /// Whether it is the first fill of its order: a further entry if it grows a position.
+    pub new_entry: bool,
+}
+
+/// What booking a fill came to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// It was booked.
+    Booked(Booked),
+    /// It was booked before; only its predicted fee has now been replaced by the real one.
+    FeeCorrected(Booked),
+    /// It was booked before; nothing changed.
+    Duplicate,
+    /// Its id was booked before with this other content; nothing changed.
+    Conflict(Fill),
+}
+
+/// What was booked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Booked {
+    /// The position afterwards; flat if nothing is open.
+    pub position: Position,
+    /// What closed and what opened.
+    pub split: Split,
+    /// The fee.
+    pub charge: Charge,
+    /// Gross realised profit in quote, lots a base fee took included.
+    pub gross: Money,
+    /// Net realised profit in quote: what counts now, of this fill and of the fees released.
+    pub net: Money,
+    /// The close, if the fill closed anything.
+    pub closed: Option<Closed>,
+    /// What was posted, in order.
+    pub transactions: Vec<Transaction>,
+}
+
+/// A close and what it came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Closed {
+    /// Quantity closed, without sign.
+    pub qty: Qty,
+    /// Cost released, signed as the position was.
+    pub released: TickLots,
+    /// Gross realised profit in quote.
+    pub gross: Money,
+    /// Entry fees released.
+    pub entry_fees: Money,
+    /// The closing part's own fee.
+    pub exit_fee: Money,
+    /// Funding and interest released.
+    pub carry: Money,
+    /// Gross less all of these: below zero is a loss, exactly zero is neither.
+    pub net: Money,
+    /// Whether the old position is gone (a new one may have opened).
+    pub flat: bool,
+}
+
+/// Why a fill cannot be booked. Nothing was changed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BookError {
+    /// Price or quantity is not above zero.
+    #[error("a fill needs a price and a quantity above zero, found price {price:?} and quantity {qty:?}")]
+    Malformed {
+        /// Price found.
+        price: Price,
+        /// Quantity found.
+        qty: Qty,
+    },
+    /// The amounts do not fit exact money.
+    #[error("price {price:?} and quantity {qty:?} come to more than exact money holds (28 digits)")]
+    TooLarge {
+        /// Price found.
+        price: Price,
+        /// Quantity found.
+        qty: Qty,
+    },
+    /// A fee finer than its asset's unit.
+    #[error("a fee of {amount} of {asset:?} is finer than the asset's {scale} decimals")]
+    FeeScale {
+        /// In which asset.
+        asset: AssetId,
+        /// How much.
+        amount: Money,
+        /// Decimals allowed.
+        scale: u32,
+    },
+    /// A fee in an asset with no known value.
+    #[error("a fee of {amount} of {asset:?} cannot be valued: no rate was given and the schedule names none")]
+    NoRate {
+        /// In which asset.
+        asset: AssetId,
+        /// How much.
+        amount: Money,
+    },
+    /// A correction of an execution that was never booked.
+    #[error("execution {execution} was never booked, so its fee cannot be corrected")]
+    Unknown {
+        /// Which.
+        execution: VenueRef,
+    },
+}
+
+/// What remains known of an execution.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Applied {
+    desk: DeskId,
+    instrument: InstrumentId,
+    at: Timestamp,
+    fill: Fill,
+    split: Split,
+    life: u64,
+    charge: Charge,
+    fee_transaction: TransactionId,
+}
+
+/// Sums per asset that the ledger does not hold.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+struct Tally {
+    /// Gross realised of instruments quoted in the asset.
+    gross: Money,
+    /// Net realised of the same.
+    net: Money,
+    /// Value of the fees of the same.
+    fees: Money,
+    /// Funding of the same.
+    funding: Money,
+    /// What base-asset fees were worth: out of the base asset's fees, into the quote asset's.
+    moved_fees: Money,
+    /// What adopted holdings were worth: out of the base asset, into the quote asset.
+    moved_holdings: Money,
+}
+
+/// All positions of an account, and its ledger.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Books {
+    positions: BTreeMap<(DeskId, InstrumentId), Position>,
+    residues: BTreeMap<(DeskId, InstrumentId), Residue>,
+    ledger: Ledger,
+    applied: BTreeMap<VenueRef, Applied>,
+    funded: BTreeSet<(InstrumentId, Timestamp)>,
+    tallies: BTreeMap<AssetId, Tally>,
+    lives: u64,
+    transactions: u64,
+}
+
+impl Books {
+    /// Empty books.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Books a fill, once.
+    ///
+    /// # Errors
+    /// When the fill is malformed or its fee cannot be valued; nothing has changed then.
+    pub fn book(&mut self, now: Timestamp, execution: &Execution<'_>) -> Result<Outcome, BookError> {
+        let fill = execution.fill;
+        if let Some(known) = self.applied.get(&fill.execution) {
+            return {
+                let known = *known;
+                self.book_again(now, execution, &known)
+            };
+        }
+        if fill.price.0 <= 0 || fill.qty.0 <= 0 {
+            return Err(BookError::Malformed { price: fill.price, qty: fill.qty });
+        }
+        let charge = Charge::of(execution)?;
+        let mut holding = self.holding(execution.desk, execution.instrument.id);
+        let moment = Moment { at: execution.at, life: self.lives + 1, new_entry: execution.new_entry };
+        let effect = holding.apply(execution, &charge, moment)?;
+        Ok(Outcome::Booked(self.commit(now, execution, charge, &holding, &effect)))
+    }
+
+    /// Replaces the fee of a booked execution by what the venue now says it was: the old fee
+    /// transaction is reversed in full and the right one posted.
+    ///
+    /// # Errors
+    /// When the execution is unknown or the fee cannot be valued; nothing has changed then.
+    pub fn correct_fee(&mut self, now: Timestamp, execution: &Execution<'_>, fee: Fee) -> Result<Booked, BookError> {
+        let id = execution.fill.execution;
+        let known = *self
+            .applied
+            .get(&id)
+            .filter(|known| known.instrument == execution.instrument.id)
+            .ok_or(BookError::Unknown { execution: id })?;
+        let fill = Fill { fee: Some(fee), ..known.fill };
+        let corrected = Execution { desk: known.desk, at: known.at, fill: &fill, ..*execution };
+        let charge = Charge::of(&corrected)?;
+        let mut holding = self.holding(known.desk, known.instrument);
+        let moment = Moment { at: now, life: self.lives + 1, new_entry: false };
+        let charges = (&known.charge, &charge);
+        let effect = holding.recharge(&corrected, &known.split, charges, (moment, known.life))?;
+        let reversal = postings::reversed(&postings::fee(&known.charge));
+        let desk = Some(known.desk);
+        let transactions = vec![
+            self.post(now, desk, Cause::Reversal(known.fee_transaction), reversal),
+            self.post(now, desk, Cause::Fee(id), postings::fee(&charge)),
+        ];
+        let tally = self.tallies.entry(execution.instrument.quote).or_default();
+        tally.fees -= known.charge.value;
+        self.move_fee(&corrected, &Charge { amount: -known.charge.amount, value: -known.charge.value, ..known.charge });
+        let fee_transaction = transactions[1].id;
+        self.applied.insert(id, Applied { fill, charge, fee_transaction, ..known });
+        self.settle(&corrected, &charge, &holding, &effect);
+        let split = Split::default();
+        let (gross, net) = (effect.gross, effect.net);
+        Ok(Booked { position: holding.position, split, charge, gross, net, closed: None, transactions })
+    }
+
+    /// The position of a desk in an instrument, if one is open.
+    #[must_use]
+    pub fn position(&self, desk: DeskId, instrument: InstrumentId) -> Option<&Position> {
+        self.positions.get(&(desk, instrument))
+    }
+
+    /// All open positions, by desk and instrument.
+    pub fn positions(&self) -> impl Iterator<Item = (DeskId, InstrumentId, &Position)> + '_ {
+        self.positions.iter().map(|((desk, instrument), position)| (*desk, *instrument, position))
+    }
+
+    /// What base-asset fees left below a lot, if anything.
+    #[must_use]
+    pub fn residue(&self, desk: DeskId, instrument: InstrumentId) -> Option<&Residue> {
+        self.residues.get(&(desk, instrument))
+    }
+
+    /// The ledger.
+    #[must_use]
+    pub const fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    /// The fill booked under an execution id.
+    #[must_use]
+    pub fn applied(&self, execution: &VenueRef) -> Option<&Fill> {
+        self.applied.get(execution).map(|applied| &applied.fill)
+    }
+
+    fn book_again(&mut self, now: Timestamp, again: &Execution<'_>, known: &Applied) -> Result<Outcome, BookError> {
+        let same_but_fee = Fill { fee: known.fill.fee, ..*again.fill } == known.fill
+            && (again.desk, again.instrument.id) == (known.desk, known.instrument);
+        match again.fill.fee {
+            _ if !same_but_fee => Ok(Outcome::Conflict(known.fill)),
+            Some(fee) if known.charge.provisional => self.correct_fee(now, again, fee).map(Outcome::FeeCorrected),
+            Some(_) if again.fill.fee != known.fill.fee => Ok(Outcome::Conflict(known.fill)),
+            Some(_) | None => Ok(Outcome::Duplicate),
+        }
+    }
+
+    fn commit(
+        &mut self,
+        now: Timestamp,
+        execution: &Execution<'_>,
+        charge: Charge,
+        holding: &Holding,
+        effect: &Effect,
+    ) -> Booked {
+        let Execution { desk, instrument, at, fill, .. } = *execution;
+        let split = effect.split;
+        let mut transactions = Vec::with_capacity(2);
+        if postings::settles_at_once(instrument.contract) {
+            let trade = postings::spot_trade(instrument, fill.side, fill.price, fill.qty);
+            transactions.push(self.post(now, Some(desk), Cause::Fill(fill.execution), trade));
+        } else if !split.closed.is_zero() {
+            let settlement = postings::settlement(instrument, split.gross);
+            transactions.push(self.post(now, Some(desk), Cause::Settlement(fill.execution), settlement));
+        }
+        let fee = self.post(now, Some(desk), Cause::Fee(fill.execution), postings::fee(&charge));
+        let fee_transaction = fee.id;
+        transactions.push(fee);
+        let (life, instrument_id) = (holding.position.life, instrument.id);
+        self.applied.insert(
+            fill.execution,
+            Applied { desk, instrument: instrument_id, at, fill: *fill, split, life, charge, fee_transaction },
+        );
+        self.settle(execution, &charge, holding, effect);
+        Booked {
+            position: holding.position,
+            split,
+            charge,
+            gross: effect.gross,
+            net: effect.net,
+            closed: closed(instrument, effect, holding),
+            transactions,
+        }
+    }
+
+    /// Writes a changed holding and what it realised.
+    fn settle(&mut self, execution: &Execution<'_>, charge: &Charge, holding: &Holding, effect: &Effect) {
+        self.move_fee(execution, charge);
+        let tally = self.tallies.entry(execution.instrument.quote).or_default();
+        tally.gross += effect.gross;
+        tally.net += effect.net;
+        tally.fees += charge.value;
+        self.keep((execution.desk, execution.instrument.id), holding);
+    }
+
+    fn keep(&mut self, key: (DeskId, InstrumentId), holding: &Holding) {
+        if holding.position.is_flat() {
+            self.positions.remove(&key);
+        } else {
+            self.lives = self.lives.max(holding.position.life);
+            self.positions.insert(key, holding.position);
+        }
+        if holding.residue.is_empty() {
+            self.residues.remove(&key);
+        } else {
+            self.residues.insert(key, holding.residue);
+        }
+    }
+
+    fn holding(&self, desk: DeskId, instrument: InstrumentId) -> Holding {
+        let key = (desk, instrument);
+        Holding {
+            position: self.positions.get(&key).copied().unwrap_or_default(),
+            residue: self.residues.get(&key).copied().unwrap_or_default(),
+        }
+    }
+
+    fn post(&mut self, at: Timestamp, desk: Option<DeskId>, cause: Cause, postings: Vec<Posting>) -> Transaction {
+        self.transactions += 1;
+        let transaction = Transaction { id: TransactionId(self.transactions), at, desk, cause, postings };
+        self.ledger.post(&transaction);
+        transaction
+    }
+
+    fn move_fee(&mut self, execution: &Execution<'_>, charge: &Charge) {
+        if charge::is_disposal(execution.instrument, charge.asset) {
+            self.tallies.entry(charge.asset).or_default().moved_fees += charge.amount;
+            self.tallies.entry(execution.instrument.quote).or_default().moved_fees -= charge.value;
+        }
+    }
+}
+
+fn closed(instrument: &Instrument, effect: &Effect, holding: &Holding) -> Option<Closed> {
+    let split = effect.split;
+    (!split.closed.is_zero()).then(|| Closed {
+        qty: split.closed,
+        released: split.released,
+        gross: instrument.value(split.gross),
+        entry_fees: split.entry_fees,
+        exit_fee: effect.exit_fee,
+        carry: split.carry,
+        net: effect.closed_net,
+        flat: split.fresh || holding.position.is_flat(),
+    })
+}

@@ -1,0 +1,175 @@
+//! A position together with its residue, and what a fill with its fee does to both.
+//!
+//! A fee of the opening part stays attached to what is open, a fee of the closing part counts at
+//! once; a base-asset fee on spot leaves from the position as a disposal at the fill price
+//! (production-rules §4.2, §4.3). No cash moves here and nothing is posted.
+
+use super::charge::{Charge, is_disposal};
+use super::{BookError, Execution};
+use crate::market::{Instrument, Money, Price, Side, Timestamp};
+use crate::trading::position::{Position, Split};
+use crate::trading::residue::{Grain, Residue};
+use crate::trading::share::money_share;
+
+/// What a desk holds of an instrument.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Holding {
+    pub position: Position,
+    pub residue: Residue,
+}
+
+/// What a fill and its fee did to a holding.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Effect {
+    pub split: Split,
+    /// The part of the fee that closing lots bore, in quote.
+    pub exit_fee: Money,
+    /// Gross realised, lots a base fee took included.
+    pub gross: Money,
+    /// Realised net of everything released and of the exit fee.
+    pub net: Money,
+    /// Net realised of the closing part alone.
+    pub closed_net: Money,
+}
+
+/// When something happens to a holding, and what the next life would be called.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Moment {
+    pub at: Timestamp,
+    pub life: u64,
+    pub new_entry: bool,
+}
+
+impl Holding {
+    /// Applies a fill and its fee.
+    pub(super) fn apply(
+        &mut self,
+        execution: &Execution<'_>,
+        charge: &Charge,
+        moment: Moment,
+    ) -> Result<Effect, BookError> {
+        let Execution { instrument, fill, .. } = execution;
+        let split = self.position.apply(fill.side, fill.price, fill.qty, instrument.quote_scale);
+        if split.fresh {
+            self.begin(moment);
+        } else if moment.new_entry && !split.opened.is_zero() {
+            self.position.entries += 1;
+        }
+        let opening_fee = opening_part(charge.value, &split, instrument.quote_scale);
+        let gross = instrument.value(split.gross);
+        let closed_net = gross - split.entry_fees - split.carry - (charge.value - opening_fee);
+        let mut effect = Effect { split, exit_fee: charge.value - opening_fee, gross, net: closed_net, closed_net };
+        self.charge(instrument, fill.price, charge, moment, &mut effect)?;
+        self.attach(opening_fee, &mut effect);
+        Ok(effect)
+    }
+
+    /// Replaces the fee of an earlier fill: the old one comes back, the new one goes. What the
+    /// opening part bears goes to what is still open of the same life, else it counts at once.
+    pub(super) fn recharge(
+        &mut self,
+        execution: &Execution<'_>,
+        split: &Split,
+        (old, new): (&Charge, &Charge),
+        (moment, life): (Moment, u64),
+    ) -> Result<Effect, BookError> {
+        let Execution { instrument, fill, .. } = execution;
+        let mut effect = Effect::default();
+        self.charge(instrument, fill.price, &Charge { amount: -old.amount, ..*old }, moment, &mut effect)?;
+        self.charge(instrument, fill.price, new, moment, &mut effect)?;
+        let part = |charge: &Charge| opening_part(charge.value, split, instrument.quote_scale);
+        let (whole, opening) = (new.value - old.value, part(new) - part(old));
+        effect.exit_fee = whole - opening;
+        effect.net -= effect.exit_fee;
+        if self.position.life == life {
+            self.attach(opening, &mut effect);
+        } else {
+            effect.net -= opening;
+        }
+        Ok(effect)
+    }
+
+    /// Attaches an entry fee to what is open; with nothing open it counts at once.
+    fn attach(&mut self, fee: Money, effect: &mut Effect) {
+        if self.position.is_flat() {
+            effect.net -= fee;
+        } else {
+            self.position.entry_fees += fee;
+        }
+    }
+
+    fn begin(&mut self, moment: Moment) {
+        self.position.opened_at = moment.at;
+        self.position.life = moment.life;
+        self.position.entries = 1;
+    }
+
+    /// Takes a base-asset fee out of the holding, or puts a rebate in. Others leave cash alone.
+    fn charge(
+        &mut self,
+        instrument: &Instrument,
+        price: Price,
+        charge: &Charge,
+        moment: Moment,
+        effect: &mut Effect,
+    ) -> Result<(), BookError> {
+        if !is_disposal(instrument, charge.asset) {
+            return Ok(());
+        }
+        let grain = Grain::of(instrument);
+        let too_large = BookError::TooLarge { price, qty: self.position.qty };
+        let amount = grain.amount(charge.amount).ok_or(too_large)?;
+        let (split, product) = self.dispose(instrument, &grain, price, amount, moment.at).ok_or(too_large)?;
+        let gross = grain.value(product).ok_or(too_large)?;
+        effect.gross += gross;
+        effect.net += gross - split.entry_fees - split.carry;
+        self.collect(instrument, &grain, moment);
+        Ok(())
+    }
+
+    /// Whole lots that cover `amount` leave at `price`, what they are too much goes to the
+    /// residue; where the lots run out the residue itself gives. Returns the gross realised in
+    /// price units × finest units.
+    fn dispose(
+        &mut self,
+        instrument: &Instrument,
+        grain: &Grain,
+        price: Price,
+        amount: i128,
+        at: Timestamp,
+    ) -> Option<(Split, i128)> {
+        let needed = grain.lots_above(amount.max(0), instrument.rules(at).lot)?;
+        let held = self.position.qty.max(crate::market::Qty::ZERO);
+        let covered = grain.of_qty(held) + self.residue.holds() >= amount;
+        let leaving = if covered { needed.min(held) } else { needed };
+        let split = self.position.apply(Side::Sell, price, leaving, instrument.quote_scale);
+        let mut product = grain.of_qty(crate::market::Qty(1)).checked_mul(split.gross.0)?;
+        let surplus = grain.of_qty(leaving) - amount;
+        if surplus < 0 {
+            product += -surplus * i128::from(price.0) - self.residue.give(-surplus);
+        } else {
+            self.residue.take(surplus, price);
+        }
+        Some((split, product))
+    }
+
+    /// Whole lots of the residue go back to a position that is not short.
+    fn collect(&mut self, instrument: &Instrument, grain: &Grain, moment: Moment) {
+        if self.position.qty.0 < 0 {
+            return;
+        }
+        let (lots, cost) = self.residue.whole_lots(grain, instrument.rules(moment.at).lot);
+        if self.position.is_flat() && !lots.is_zero() {
+            self.begin(moment);
+        }
+        self.position.qty += lots;
+        self.position.cost += cost;
+    }
+}
+
+/// The share of a fee that the opening part of a fill bears, truncated toward zero to the fee
+/// unit; the remainder is the closing part's (production-rules §4.2).
+fn opening_part(fee: Money, split: &Split, scale: u32) -> Money {
+    let whole = split.closed + split.opened;
+    if split.opened.is_zero() { Money::ZERO } else { money_share(fee, split.opened.0, whole.0, scale) }
+}

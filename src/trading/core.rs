@@ -1,0 +1,184 @@
+//! Everything a trader knows: the market view, orders, positions and ledger, pauses, budget and
+//! limits. The desk, the checks and the event handlers all work on this one value.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::booking::Books;
+use super::budget::Lane;
+use super::config::Config;
+use super::orders::Orders;
+use super::pauses::Pauses;
+use super::sending::Waiting;
+use super::view::View;
+use crate::market::{
+    Action, Alert, AssetId, Decision, DeskId, Instrument, InstrumentId, IntentId, Money, OrderId, ProposalId,
+    RiskPassId, Severity, Span, Timestamp, TraderState,
+};
+
+/// What a trader is made with.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// Its configuration.
+    pub config: Config,
+    /// The instruments of the run, by id.
+    pub instruments: Vec<Instrument>,
+    /// How often each instrument's source speaks by its nature; zero for a tick feed.
+    pub cadences: Vec<Span>,
+    /// The asset limits are written in.
+    pub currency: AssetId,
+    /// First order id; ids never repeat over the life of an account.
+    pub first_id: u64,
+}
+
+/// Numbers given out so far; none is ever given twice.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Numbers {
+    next_order: u64,
+    next_intent: u64,
+    next_pass: u64,
+    pub(crate) last_proposal: u64,
+}
+
+impl Numbers {
+    const fn starting_at(first: u64) -> Self {
+        Self { next_order: first, next_intent: first, next_pass: first, last_proposal: first - 1 }
+    }
+
+    /// The next order id.
+    pub(crate) const fn order(&mut self) -> OrderId {
+        self.next_order += 1;
+        OrderId(self.next_order - 1)
+    }
+
+    /// The next intent id.
+    pub(crate) const fn intent(&mut self) -> IntentId {
+        self.next_intent += 1;
+        IntentId(self.next_intent - 1)
+    }
+
+    /// The next risk pass.
+    pub(crate) const fn pass(&mut self) -> RiskPassId {
+        self.next_pass += 1;
+        RiskPassId(self.next_pass - 1)
+    }
+
+    /// The next proposal id; it counts as used once submitted.
+    pub(crate) const fn proposal(self) -> ProposalId {
+        ProposalId(self.last_proposal + 1)
+    }
+}
+
+/// Everything a trader knows.
+#[derive(Clone, Debug)]
+pub struct Core {
+    pub(crate) config: Config,
+    pub(crate) instruments: Vec<Instrument>,
+    pub(crate) currency: AssetId,
+    pub(crate) state: TraderState,
+    pub(crate) view: View,
+    pub(crate) orders: Orders,
+    pub(crate) books: Books,
+    pub(crate) pauses: Pauses,
+    pub(crate) entry_lane: Lane,
+    pub(crate) safety_lane: Lane,
+    pub(crate) waiting: Vec<Waiting>,
+    /// Why an instrument may only shrink its position.
+    pub(crate) reduce_only: BTreeMap<InstrumentId, String>,
+    pub(crate) rates: BTreeMap<AssetId, Money>,
+    pub(crate) leverages: BTreeMap<(DeskId, InstrumentId), u8>,
+    /// Entry orders that filled since their position was last flat.
+    pub(crate) entries: BTreeMap<(DeskId, InstrumentId), BTreeSet<OrderId>>,
+    /// Net result of the open life of each position, its partial closes so far.
+    pub(crate) life_net: BTreeMap<(DeskId, InstrumentId), Money>,
+    pub(crate) numbers: Numbers,
+    /// The earliest wake asked for and not yet come.
+    pub(crate) wake: Option<Timestamp>,
+    /// Whether balances and open orders were heard.
+    pub(crate) heard_balances: bool,
+    pub(crate) heard_orders: bool,
+}
+
+impl Core {
+    /// A trader that knows nothing yet: `Reconciling`, with empty books and full lanes.
+    #[must_use]
+    pub fn new(setup: Setup) -> Self {
+        Self {
+            view: View::new(setup.cadences),
+            orders: Orders::new(setup.config.orders.history_max as usize),
+            books: Books::new(),
+            pauses: Pauses::default(),
+            entry_lane: Lane::full(setup.config.budget.entry),
+            safety_lane: Lane::full(setup.config.budget.safety),
+            waiting: Vec::new(),
+            reduce_only: BTreeMap::new(),
+            rates: BTreeMap::new(),
+            leverages: BTreeMap::new(),
+            entries: BTreeMap::new(),
+            life_net: BTreeMap::new(),
+            numbers: Numbers::starting_at(setup.first_id),
+            wake: None,
+            heard_balances: false,
+            heard_orders: false,
+            state: TraderState::Reconciling,
+            config: setup.config,
+            instruments: setup.instruments,
+            currency: setup.currency,
+        }
+    }
+
+    /// An instrument of the run.
+    #[must_use]
+    pub fn instrument(&self, id: InstrumentId) -> &Instrument {
+        &self.instruments[usize::from(id.0)]
+    }
+
+    /// The books.
+    #[must_use]
+    pub const fn books(&self) -> &Books {
+        &self.books
+    }
+
+    /// The orders.
+    #[must_use]
+    pub const fn orders(&self) -> &Orders {
+        &self.orders
+    }
+
+    /// The trader's state.
+    #[must_use]
+    pub const fn state(&self) -> TraderState {
+        self.state
+    }
+
+    /// Moves the trader to another state and says why.
+    pub(crate) fn become_state(&mut self, to: TraderState, why: &str, actions: &mut Vec<Action>) {
+        if self.state != to {
+            actions.push(Action::Record(Decision::Became { from: self.state, to, why: why.to_owned() }));
+            self.state = to;
+        }
+    }
+
+    /// Asks to be woken at `at`, unless an earlier wake is already due.
+    pub(crate) fn wake_at(&mut self, at: Timestamp, actions: &mut Vec<Action>) {
+        if self.wake.is_none_or(|due| at < due) {
+            self.wake = Some(at);
+            actions.push(Action::Wake(at));
+        }
+    }
+}
+
+/// Tells a person.
+pub(crate) fn alert(
+    severity: Severity,
+    instrument: Option<InstrumentId>,
+    order: Option<OrderId>,
+    text: String,
+    actions: &mut Vec<Action>,
+) {
+    actions.push(Action::Alert(Alert { severity, instrument, order, text }));
+}
+
+/// Records what fits no state.
+pub(crate) fn anomaly(order: Option<OrderId>, text: String, actions: &mut Vec<Action>) {
+    actions.push(Action::Record(Decision::Anomaly { order, text }));
+}

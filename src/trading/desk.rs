@@ -1,0 +1,225 @@
+//! What a strategy sees and may do: a desk, never a venue.
+//!
+//! A desk answers at once: a proposal is examined, recorded, and either becomes an order or is
+//! denied with the numbers that denied it. A strategy is handed a desk for the length of one event
+//! and cannot keep it.
+
+use super::checks::{Approved, examine};
+use super::core::{Core, alert};
+use super::orders::{Order, Purpose};
+use super::plan::entry_side;
+use super::position::Position;
+use super::view::InstrumentView;
+use crate::market::{
+    Action, AssetId, Check, Decision, Denied, DeskId, Event, Instrument, InstrumentId, Intention, MarketEvent, Money,
+    OrderId, OrderState, Pricing, Proposal, ProposalId, Rate, Regime, Severity, Size, Timestamp, TraderState,
+};
+
+/// A rule for trading. It keeps whole numbers, not floats, and asks nothing but its desk.
+pub trait Strategy: Send {
+    /// Something happened; everything the desk shows has already learnt it.
+    fn on_event(&mut self, desk: &mut Desk<'_>, event: &Event);
+
+    /// Whether a market event could make it act. What it does not want, it must not need: with and
+    /// without the events it does not want, it does the same.
+    fn wants(&self, event: &MarketEvent) -> bool {
+        let _ = event;
+        true
+    }
+}
+
+/// What one strategy sees and may do.
+pub struct Desk<'a> {
+    core: &'a mut Core,
+    now: Timestamp,
+    id: DeskId,
+    actions: &'a mut Vec<Action>,
+}
+
+impl<'a> Desk<'a> {
+    pub(crate) const fn new(core: &'a mut Core, now: Timestamp, id: DeskId, actions: &'a mut Vec<Action>) -> Self {
+        Self { core, now, id, actions }
+    }
+
+    /// The time of the event.
+    #[must_use]
+    pub const fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The trader's state.
+    #[must_use]
+    pub const fn state(&self) -> TraderState {
+        self.core.state
+    }
+
+    /// An instrument and its rules.
+    #[must_use]
+    pub fn instrument(&self, id: InstrumentId) -> &Instrument {
+        self.core.instrument(id)
+    }
+
+    /// The market as we know it.
+    #[must_use]
+    pub fn market(&self, id: InstrumentId) -> &InstrumentView {
+        self.core.view.of(id)
+    }
+
+    /// The desk's position; flat if nothing is open.
+    #[must_use]
+    pub fn position(&self, id: InstrumentId) -> Position {
+        self.core.books.position(self.id, id).copied().unwrap_or_default()
+    }
+
+    /// The desk's open orders, oldest first.
+    pub fn orders(&self) -> impl Iterator<Item = &Order> {
+        let desk = self.id;
+        self.core.orders.open().filter(move |order| order.desk == desk && !order.state.is_terminal())
+    }
+
+    /// Equity in account currency, if every mark it needs is known.
+    #[must_use]
+    pub fn equity(&self) -> Option<Money> {
+        self.core.equity().map(Money::new)
+    }
+
+    /// What is held of an asset.
+    #[must_use]
+    pub fn cash(&self, asset: AssetId) -> Money {
+        self.core.books.ledger().balance(crate::market::Account::Cash, asset)
+    }
+
+    /// When the cooldown of an instrument ends, if one runs.
+    #[must_use]
+    pub fn cooldown(&self, id: InstrumentId) -> Option<Timestamp> {
+        self.core.pauses.cooling(id, self.now).map(|(until, _)| until)
+    }
+
+    /// A fresh proposal to fill in: market-like, risk-based, without stop, target or confidence.
+    #[must_use]
+    pub fn proposal(&self, instrument: InstrumentId, intention: Intention) -> Proposal {
+        Proposal {
+            id: self.next_proposal(),
+            desk: self.id,
+            instrument,
+            intention,
+            size: Size::RiskBased,
+            pricing: Pricing::Market,
+            tif: None,
+            post_only: false,
+            stop: None,
+            target: None,
+            leverage: 1,
+            confidence: Rate::ZERO,
+            regime: Regime::Unknown,
+            contributing: Vec::new(),
+        }
+    }
+
+    /// The id the next proposal will have.
+    #[must_use]
+    pub const fn next_proposal(&self) -> ProposalId {
+        self.core.numbers.proposal()
+    }
+
+    /// Proposes a trade. It leaves in this step, or it is denied.
+    ///
+    /// # Errors
+    /// The first check that failed, with its numbers. A denial changes nothing but counters.
+    pub fn submit(&mut self, proposal: Proposal) -> Result<OrderId, Denied> {
+        self.actions.push(Action::Record(Decision::Proposed(proposal.clone())));
+        match examine(self.core, self.now, &proposal) {
+            Ok(approved) => Ok(self.approve(&proposal, approved)),
+            Err(denied) => {
+                self.deny(&proposal, &denied);
+                Err(denied)
+            }
+        }
+    }
+
+    /// Cancels one of the desk's own orders.
+    ///
+    /// # Errors
+    /// When the order is not the desk's, or has ended.
+    pub fn cancel(&mut self, id: OrderId) -> Result<(), Denied> {
+        match self.core.orders.get(id) {
+            Some(order) if order.desk == self.id && !order.state.is_terminal() => {
+                self.core.cancel_for_desk(self.now, id, self.actions);
+                Ok(())
+            }
+            found => {
+                let instrument = found.map_or(InstrumentId(0), |order| order.terms.instrument);
+                let state = found.map_or_else(|| "unknown".to_owned(), |order| format!("{:?}", order.state));
+                let text = format!("order {} is {state} against an open order of this desk", id.0);
+                let denied = Denied { proposal: None, desk: self.id, instrument, check: Check::Exit(1), text };
+                self.actions.push(Action::Record(Decision::Denied(denied.clone())));
+                Err(denied)
+            }
+        }
+    }
+
+    /// Asks to be woken at an instant, at the latest.
+    pub fn wake_at(&mut self, at: Timestamp) {
+        self.core.wake_at(at, self.actions);
+    }
+
+    fn approve(&mut self, proposal: &Proposal, approved: Approved) -> OrderId {
+        let Approved { mut order, stop, twice_reference, notional, measures, trims } = approved;
+        let core = &mut *self.core;
+        core.numbers.last_proposal = proposal.id.0;
+        let (intent, pass) = (core.numbers.intent(), core.numbers.pass());
+        (order.id, order.risk_pass) = (core.numbers.order(), pass);
+        self.actions.push(Action::Record(Decision::Checked(proposal.id, measures)));
+        self.actions.extend(trims.into_iter().map(Action::Record));
+        self.actions.push(Action::Record(Decision::Intended {
+            intent,
+            proposal: proposal.id,
+            desk: proposal.desk,
+            pass,
+            order,
+            twice_reference,
+        }));
+        let purpose = if entry_side(proposal.intention).is_some() { Purpose::Entry } else { Purpose::Exit };
+        core.orders.insert(Order {
+            terms: order,
+            desk: proposal.desk,
+            intent,
+            proposal: proposal.id,
+            purpose,
+            stop,
+            twice_reference,
+            state: OrderState::Intent,
+            filled: crate::market::Qty::ZERO,
+            reported: crate::market::Qty::ZERO,
+            venue_id: None,
+            cancel_wanted: false,
+            late_fill: false,
+            reply_due: None,
+        });
+        if purpose == Purpose::Entry {
+            let (window, twins) = (core.config.throttle.window, core.config.risk.duplicate_window);
+            core.pauses.released(proposal, Money::new(notional), self.now, window, twins);
+        }
+        core.dispatch(self.now, order.id, self.actions);
+        order.id
+    }
+
+    /// Records a denial; those by size and by repetition trip the throttle.
+    fn deny(&mut self, proposal: &Proposal, denied: &Denied) {
+        let core = &mut *self.core;
+        core.numbers.last_proposal = core.numbers.last_proposal.max(proposal.id.0);
+        self.actions.push(Action::Record(Decision::Denied(denied.clone())));
+        let config = &core.config;
+        let trips = match denied.check {
+            Check::Entry(9) => true,
+            Check::Entry(12 | 22) => core.pauses.size_denied(proposal, self.now, config.sanity.trip_after),
+            _ => false,
+        };
+        if trips && core.pauses.trip(proposal) {
+            let (desk, instrument, check) = (proposal.desk, proposal.instrument, denied.check);
+            self.actions.push(Action::Record(Decision::Tripped { desk, instrument, check }));
+            let text = format!("{}; the throttle is tripped until an operator re-arms it", denied.text);
+            alert(Severity::Warning, Some(instrument), None, text, self.actions);
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Funds, exposure and equity (production-rules §2.4): what is held, what could still fill, and
+//! what is free.
+//!
+//! Everything is computed from the book, the orders and the view when asked; nothing is cached, so
+//! nothing can be out of date. Amounts are decimals of account currency unless said otherwise; a
+//! `None` means that a price or rate is missing, and missing knowledge denies.
+
+use rust_decimal::Decimal;
+
+use super::core::Core;
+use super::orders::{Order, Purpose};
+use crate::market::{Account, AssetId, Contract, DeskId, Instrument, InstrumentId, Qty, Side, Timestamp};
+
+/// Long and short side of what an instrument could come to, in quote.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct WorstCase {
+    /// Long position and every buy that could still fill.
+    pub long: Decimal,
+    /// Short position and every sell that could still fill.
+    pub short: Decimal,
+}
+
+impl WorstCase {
+    /// The larger side; the sides are not netted.
+    #[must_use]
+    pub fn larger(self) -> Decimal {
+        self.long.max(self.short)
+    }
+
+    /// With one more order of `notional`.
+    #[must_use]
+    pub fn with(self, side: Side, notional: Decimal) -> Self {
+        match side {
+            Side::Buy => Self { long: self.long + notional, ..self },
+            Side::Sell => Self { short: self.short + notional, ..self },
+        }
+    }
+}
+
+impl Core {
+    /// An amount of an asset in account currency, at its last known rate.
+    #[must_use]
+    pub fn in_account(&self, asset: AssetId, amount: Decimal) -> Option<Decimal> {
+        if amount.is_zero() || asset == self.currency {
+            return Some(amount);
+        }
+        let traded = self.instruments.iter().find(|i| i.base == asset && i.quote == self.currency);
+        let mark = traded.and_then(|instrument| self.mark(instrument));
+        let rate = mark.or_else(|| self.rates.get(&asset).map(|rate| rate.decimal()))?;
+        amount.checked_mul(rate)
+    }
+
+    /// What a position in an instrument is valued at, quote per base.
+    #[must_use]
+    pub fn mark(&self, instrument: &Instrument) -> Option<Decimal> {
+        let twice = self.view.of(instrument.id).twice_mark()?;
+        Some(Decimal::from(twice) * Decimal::new(5, 1) * instrument.price_unit)
+    }
+
+    /// Equity: cash of every asset at its mark, and what open margin positions have gained.
+    #[must_use]
+    pub fn equity(&self) -> Option<Decimal> {
+        let mut equity = Decimal::ZERO;
+        for asset in self.books.ledger().assets() {
+            equity += self.in_account(asset, self.books.ledger().balance(Account::Cash, asset).decimal())?;
+        }
+        for (_, instrument, position) in self.books.positions() {
+            let instrument = self.instrument(instrument);
+            if instrument.contract == Contract::Linear {
+                let value = self.mark(instrument)? * instrument.qty(position.qty);
+                let gained = value - instrument.value(position.cost).decimal();
+                equity += self.in_account(instrument.quote, gained)?;
+            }
+        }
+        Some(equity)
+    }
+
+    /// The signed position of all desks in an instrument.
+    #[must_use]
+    pub fn position(&self, instrument: InstrumentId) -> Qty {
+        self.books.positions().filter(|(_, id, _)| *id == instrument).map(|(_, _, position)| position.qty).sum()
+    }
+
+    /// The worst case of an instrument, in its quote asset: positions at mark, buys at their
+    /// limit, sells at the larger of limit and mark; reduce-only sells count only beyond the
+    /// position.
+    #[must_use]
+    pub fn worst_case(&self, instrument: &Instrument) -> Option<WorstCase> {
+        let position = self.position(instrument.id);
+        let mut worst = WorstCase::default();
+        if !position.is_zero() {
+            let held = self.mark(instrument)? * instrument.qty(position.abs());
+            worst = worst.with(if position > Qty::ZERO { Side::Buy } else { Side::Sell }, held);
+        }
+        for order in self.orders.open_in(instrument.id).filter(|order| order.purpose == Purpose::Entry) {
+            let limit = order.terms.kind.limit().map(|limit| instrument.price(limit));
+            let mark = self.mark(instrument);
+            let price = match order.terms.side {
+                Side::Buy => limit.or(mark)?,
+                Side::Sell => limit.max(mark)?,
+            };
+            worst = worst.with(order.terms.side, price * instrument.qty(order.could_fill()));
+        }
+        Some(worst)
+    }
+
+    /// What a spot buy ties up in quote: notional at its limit and the taker fee on it, both
+    /// rounded up to the quote unit.
+    #[must_use]
+    pub fn spot_cost(instrument: &Instrument, price: Decimal, qty: Qty, now: Timestamp) -> (Decimal, Decimal) {
+        let notional = crate::market::Money::new(price * instrument.qty(qty));
+        let fee = notional.times(instrument.rules(now).fees.taker.decimal().max(Decimal::ZERO));
+        (notional.up(instrument.quote_scale).decimal(), fee.up(instrument.quote_scale).decimal())
+    }
+
+    /// What an open entry holds back of its quote asset.
+    fn reserved_by(&self, order: &Order, now: Timestamp) -> Decimal {
+        let instrument = self.instrument(order.terms.instrument);
+        let price = order.terms.kind.limit().map_or(Decimal::ZERO, |limit| instrument.price(limit));
+        let (notional, fee) = Self::spot_cost(instrument, price, order.could_fill(), now);
+        match instrument.contract {
+            Contract::Spot if order.terms.side == Side::Sell => Decimal::ZERO,
+            Contract::Spot => notional + fee,
+            Contract::Linear => notional / Decimal::from(order.terms.leverage.max(1)) + fee,
+        }
+    }
+
+    /// What open entries hold back of an asset.
+    #[must_use]
+    pub fn reserved(&self, asset: AssetId, now: Timestamp) -> Decimal {
+        let entries = self.orders.open().filter(|order| order.purpose == Purpose::Entry);
+        entries
+            .filter(|order| self.instrument(order.terms.instrument).quote == asset)
+            .map(|order| self.reserved_by(order, now))
+            .sum()
+    }
+
+    /// Margin tied up by open positions, in account currency.
+    #[must_use]
+    pub fn used_margin(&self) -> Option<Decimal> {
+        let mut used = Decimal::ZERO;
+        for (desk, id, position) in self.books.positions() {
+            let instrument = self.instrument(id);
+            if instrument.contract == Contract::Linear {
+                let notional = self.mark(instrument)? * instrument.qty(position.qty.abs());
+                let leverage = Decimal::from(self.leverage_of(desk, id).max(1));
+                used += self.in_account(instrument.quote, notional / leverage)?;
+            }
+        }
+        Some(used)
+    }
+
+    /// The leverage a position was last grown with; 1 without margin.
+    #[must_use]
+    pub fn leverage_of(&self, desk: DeskId, instrument: InstrumentId) -> u8 {
+        self.leverages.get(&(desk, instrument)).copied().unwrap_or(1)
+    }
+}
