@@ -7,5 +7,7 @@ pub mod journal;
 pub mod ledger;
 pub mod market;
 pub mod metrics;
+pub mod scenario;
+pub mod sim;
 pub mod trading;
 pub mod venue;

@@ -1,3 +1,9 @@
-//! The command line of seatrial.
+//! The command line of seatrial: arguments in, an exit code out.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

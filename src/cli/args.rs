@@ -1,0 +1,104 @@
+//! What can be typed.
+
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand};
+
+/// A deterministic sea trial for trading systems.
+///
+/// Runs the production trader unchanged against a simulated venue, and proves what it says from the journal.
+#[derive(Parser, Debug)]
+#[command(name = "seatrial", version, max_term_width = 110)]
+#[command(after_help = "Example:\n  seatrial run scenarios/first-trial.toml\n\n\
+    Exit codes: 0 ok, 2 usage, 3 bad input, 5 invariant breach, parity failure or unmet [expect], 6 internal error; \
+    over several scenarios the highest wins.")]
+pub struct Args {
+    /// What every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Group, Debug)]
+pub struct Common {
+    /// Print one JSON document on stdout and nothing else
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print no text for people; errors are still told
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// Folder below which every data file lies [default: the project's data/]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_root: Option<PathBuf>,
+    /// Folder for imported data [default: target/seatrial-cache]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+}
+
+/// What to do.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Run scenarios once each and print what they came to
+    Run(Run),
+    /// Check scenarios and the data they name, without running them
+    Check(Check),
+    /// Prove that a journal's trader acts the same again, byte for byte
+    Replay(Replay),
+    /// Check a journal: its chain, and every conservation law
+    Audit(Audit),
+    /// Market data: bring it in, look at it, check it, make it up
+    Data(Data),
+}
+
+/// Run scenarios.
+#[derive(Group, Debug)]
+#[command(after_help = "Examples:\n  seatrial run scenarios/first-trial.toml\n  \
+    seatrial run scenarios/real-btcusdt.toml --data-root ../shared/data --json\n  \
+    seatrial run scenarios/first-trial.toml --seed 7 --run 3 --journal trial.journal")]
+pub struct Run {
+    /// Scenario files
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub scenarios: Vec<PathBuf>,
+    /// Which run of the seed
+    #[arg(long, value_name = "K", default_value_t = 0)]
+    pub run: u64,
+    /// Seed instead of the scenario's
+    #[arg(long, value_name = "S")]
+    pub seed: Option<u64>,
+    /// Keep the journal in this file; with one scenario only
+    #[arg(long, value_name = "F")]
+    pub journal: Option<PathBuf>,
+    /// Tell every record of the journal on stderr
+    #[arg(long)]
+    pub trace: bool,
+}
+
+/// Check scenarios.
+#[derive(Group, Debug)]
+#[command(after_help = "Example:\n  seatrial check scenarios/*.toml")]
+pub struct Check {
+    /// Scenario files
+    #[arg(required = true, value_name = "SCENARIO")]
+    pub scenarios: Vec<PathBuf>,
+}
+
+/// Replay a journal.
+#[derive(Group, Debug)]
+#[command(after_help = "Example:\n  seatrial run scenarios/first-trial.toml --journal trial.journal\n  \
+    seatrial replay trial.journal")]
+pub struct Replay {
+    /// A journal written by `run --journal`
+    pub journal: PathBuf,
+}
+
+/// Audit a journal.
+#[derive(Group, Debug)]
+#[command(after_help = "Example:\n  seatrial run scenarios/first-trial.toml --journal trial.journal\n  \
+    seatrial audit trial.journal")]
+pub struct Audit {
+    /// A journal written by `run --journal`
+    pub journal: PathBuf,
+}

@@ -1,0 +1,51 @@
+//! `seatrial check`: everything that can be said of a scenario without running it.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::args::Check;
+use super::exit::Exit;
+use super::output::{Output, complain_all};
+use super::places::Places;
+use super::{engine, text};
+use seatrial::bad_input::BadInput;
+use seatrial::scenario::Scenario;
+use seatrial::sim::setup::Setup;
+
+/// Checks every scenario named.
+pub fn check(args: &Check, places: &Places, output: &mut Output) -> Exit {
+    let mut exit = Exit::Fine;
+    let mut documents = Vec::new();
+    for path in &args.scenarios {
+        let (document, end) = one(path, places, output);
+        documents.push(document);
+        exit = exit.max(end);
+    }
+    output.document(&text::one_or_many(documents));
+    exit
+}
+
+fn one(path: &Path, places: &Places, output: &mut Output) -> (Value, Exit) {
+    match open(path, places, None, 0) {
+        Ok((_, setup)) => {
+            output.line(&format!("{}: sound", path.display()));
+            for line in text::assumptions(&setup) {
+                output.line(&format!("  {line}"));
+            }
+            (json!({ "scenario": setup.name, "file": text::lossy(path), "sound": true }), Exit::Fine)
+        }
+        Err(all) => {
+            complain_all(&all);
+            (text::refused(path, &all), Exit::BadInput)
+        }
+    }
+}
+
+/// Reads a scenario, opens its data and checks its strategy: what `run` and `check` share.
+pub fn open(path: &Path, places: &Places, seed: Option<u64>, run: u64) -> Result<(Scenario, Setup), Vec<BadInput>> {
+    let scenario = Scenario::read(path)?;
+    let setup = scenario.setup(&places.data_root, &places.cache, seed, run)?;
+    engine::check_strategy(&setup).map_err(|wrong| vec![scenario.bad_parameter(&wrong.key, &wrong.allowed)])?;
+    Ok((scenario, setup))
+}

@@ -1,0 +1,59 @@
+//! The command line: arguments, exit codes, files by name.
+//!
+//! Results go to stdout and nothing else does; errors and progress go to stderr. A reader that
+//! stops reading stdout is no error. Every command says what it refused, and where; a defect of
+//! the program itself ends as exit code 6 with a request to report it, never as a backtrace.
+//!
+//! It computes nothing about trading: it opens, calls and prints.
+
+mod args;
+mod audit;
+mod check;
+mod data;
+mod engine;
+mod exit;
+mod output;
+mod places;
+mod replay;
+mod run;
+mod text;
+
+use std::panic::{self, AssertUnwindSafe};
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use exit::Exit;
+use output::Output;
+use places::Places;
+
+/// Parses the arguments and carries them out.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(refusal) => {
+            // Nobody left to tell is no error of its own.
+            let _ = refusal.print();
+            return if refusal.use_stderr() { Exit::Usage.into() } else { Exit::Fine.into() };
+        }
+    };
+    panic::set_hook(Box::new(|panic| {
+        output::complain(&format!("internal error: {panic}\nThis is a defect of seatrial; please report it."));
+    }));
+    let exit = panic::catch_unwind(AssertUnwindSafe(|| carry_out(args))).unwrap_or(Exit::Internal);
+    exit.into()
+}
+
+fn carry_out(args: Args) -> Exit {
+    let places = Places::new(args.common.data_root, args.common.cache);
+    let mut output = Output::new(args.common.json, args.common.quiet);
+    let exit = match args.command {
+        Command::Run(run) => run::run(&run, &places, &mut output),
+        Command::Check(check) => check::check(&check, &places, &mut output),
+        Command::Replay(replay) => replay::replay(&replay, &places, &mut output),
+        Command::Audit(audit) => audit::audit(&audit, &mut output),
+        Command::Data(data) => data::data(data, &places, &mut output),
+    };
+    exit.max(output.finish())
+}

@@ -1,0 +1,304 @@
+//! From what was written to what a run needs: amounts become whole units of the tape, names
+//! become ids, and what only the data can contradict is checked.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::assets::Assets;
+use super::document::Body;
+use super::instrument::{FeeAssetText, InstrumentText, RulesText};
+use super::market::MarketText;
+use super::root::{self, Lost};
+use super::section::Problems;
+use super::{Located, Scenario};
+use crate::bad_input::{BadInput, quoted};
+use crate::data::{self, ImportOptions, Records, Tape};
+use crate::market::{
+    Balance, FeeAsset, FeeSchedule, Instrument, InstrumentId, Liquidity, Price, Qty, Rules, Timestamp,
+};
+use crate::sim::setup::{MarketTape, ScenarioText, Setup, StrategySpec};
+use crate::venue::VenueConfig;
+
+/// Greatest order quantity where the venue names none, in quantity units.
+const QTY_MAX: i64 = 1_000_000_000_000;
+
+impl Scenario {
+    /// Opens the data, each file once, in the order of the instruments.
+    pub fn tapes(&self, data_root: &Path, cache: &Path) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
+        let one = |instrument: &InstrumentText| {
+            let market = market_of(&self.body, instrument);
+            let file = &market.file;
+            if let Err(lost) = root::resolve(data_root, &file.value) {
+                let mut problems = Problems::new(&self.source);
+                lost_file(lost, file, data_root, &mut problems);
+                return Err(problems.into_result().expect_err("one was just added"));
+            }
+            data::open(&file.value, data_root, cache, &options(instrument)).map(Arc::new).map_err(|bad| vec![bad])
+        };
+        let (mut tapes, mut all) = (Vec::new(), Vec::new());
+        for instrument in &self.body.instruments {
+            match one(instrument) {
+                Ok(tape) => tapes.push(tape),
+                Err(bad) => all.extend(bad),
+            }
+        }
+        if all.is_empty() { Ok(tapes) } else { Err(all) }
+    }
+
+    /// Everything one run needs; `seed` instead of the scenario's own, if given.
+    pub fn setup(&self, data_root: &Path, cache: &Path, seed: Option<u64>, run: u64) -> Result<Setup, Vec<BadInput>> {
+        self.setup_on(&self.tapes(data_root, cache)?, seed, run)
+    }
+
+    /// Everything one run needs, on tapes that are open already.
+    ///
+    /// # Panics
+    /// When there is not one tape per instrument.
+    pub fn setup_on(&self, tapes: &[Arc<Tape>], seed: Option<u64>, run: u64) -> Result<Setup, Vec<BadInput>> {
+        let body = &self.body;
+        assert_eq!(tapes.len(), body.instruments.len(), "every instrument has a tape");
+        let mut problems = Problems::new(&self.source);
+        let mut instruments = Vec::new();
+        let mut markets = Vec::new();
+        for (index, (text, tape)) in body.instruments.iter().zip(tapes).enumerate() {
+            let id = InstrumentId(u16::try_from(index).expect("a scenario of 1 MiB has fewer than 65 536 instruments"));
+            instruments.push(instrument(id, text, tape, &body.assets, &mut problems));
+            markets.push(part(market_of(body, text), tape, &mut problems));
+        }
+        problems.into_result()?;
+        let balances: Vec<Balance> = body
+            .account
+            .balances
+            .iter()
+            .map(|(name, total)| Balance { asset: body.assets.id(&name.value), total: *total })
+            .collect();
+        let params = body.strategy.params.iter().map(|(key, value)| (key.clone(), value.value.clone()));
+        let scenario = ScenarioText { path: self.source.file.clone(), text: self.source.text.clone(), hash: self.hash };
+        Ok(Setup {
+            name: body.name.clone(),
+            scenario,
+            seed: seed.unwrap_or(body.seed),
+            run,
+            assets: body.assets.0.clone(),
+            venue: venue(body, instruments.clone(), balances.clone()),
+            instruments,
+            tapes: markets,
+            account_currency: body.assets.id(&body.account.currency.value),
+            balances,
+            rates: body.account.rates.iter().map(|(name, rate)| (body.assets.id(&name.value), *rate)).collect(),
+            latency: body.latency.clone(),
+            trader: body.trader.clone(),
+            strategy: StrategySpec { name: body.strategy.name.value.clone(), params: params.collect() },
+            guards: true,
+        })
+    }
+
+    /// That a strategy refuses a parameter (`name` is the strategy itself).
+    #[must_use]
+    pub fn bad_parameter(&self, key: &str, allowed: &str) -> BadInput {
+        let strategy = &self.body.strategy;
+        let entry = if key == "name" { Some(&strategy.name) } else { strategy.params.get(key) };
+        let (at, found) =
+            entry.map_or((strategy.name.at, "nothing".to_owned()), |value| (value.at, quoted(&value.value)));
+        let (line, column) = self.source.place(at);
+        let field = format!("strategy.{key}");
+        BadInput::new("E-SC-015", &self.source.file, found, allowed).at_line(line, column).field(field)
+    }
+}
+
+fn market_of<'b>(body: &'b Body, instrument: &InstrumentText) -> &'b MarketText {
+    let symbol = &instrument.symbol.value;
+    let of_it = |market: &&MarketText| market.symbol.as_ref().is_some_and(|known| known.value == *symbol);
+    body.markets.iter().find(of_it).expect("a scenario that was read has a market for every instrument")
+}
+
+fn lost_file(lost: Lost, file: &Located<String>, data_root: &Path, problems: &mut Problems<'_>) {
+    let name = quoted(&file.value);
+    match lost {
+        Lost::Outside => {
+            let found = format!("{name}, which leads out of the data root");
+            problems.add("E-SC-012", file.at, "market.file", found, root::ALLOWED);
+        }
+        Lost::Root(reason) => {
+            let found = format!("{reason}: the data root {}", quoted(&data_root.to_string_lossy()));
+            let allowed = "a folder that can be read";
+            problems.add_hint("E-SC-001", file.at, "market.file", found, allowed, "--data-root DIR names another");
+        }
+        Lost::File(reason) => {
+            let found = format!("{name}, {reason}");
+            let allowed = format!("a file below the data root {}", quoted(&data_root.to_string_lossy()));
+            problems.add_hint("E-SC-001", file.at, "market.file", found, &allowed, "--data-root DIR names another");
+        }
+    }
+}
+
+/// What the importer may hold a raw file against: the grid, where it never changes; else only the
+/// decimals of the finest.
+fn options(instrument: &InstrumentText) -> ImportOptions {
+    let grid = |of: fn(&RulesText) -> Decimal| {
+        let first = of(&instrument.rules[0]);
+        let decimals = instrument.rules.iter().map(|rules| of(rules).normalize().scale()).max().unwrap_or_default();
+        let same = instrument.rules.iter().all(|rules| of(rules) == first);
+        Some(if same { first.normalize() } else { Decimal::new(1, decimals) })
+    };
+    ImportOptions { symbol: None, tick: grid(|rules| rules.tick.value), lot: grid(|rules| rules.lot.value) }
+}
+
+/// The part of a tape that counts, which the tape must cover.
+fn part(market: &MarketText, tape: &Arc<Tape>, problems: &mut Problems<'_>) -> MarketTape {
+    let (first, last) = tape.range().unwrap_or_default();
+    let mut inside = |time: Option<Located<Timestamp>>, key: &str| {
+        let time = time?;
+        if !(first..=last).contains(&time.value) {
+            let allowed = format!("{} to {}, which the file covers", iso(first), iso(last));
+            problems.add("E-SC-016", time.at, &format!("market.{key}"), iso(time.value), &allowed);
+        }
+        Some(time.value)
+    };
+    MarketTape { tape: Arc::clone(tape), from: inside(market.from, "from"), to: inside(market.to, "to") }
+}
+
+/// A time as people write it.
+fn iso(time: Timestamp) -> String {
+    jiff::Timestamp::from_nanosecond(time.0.into()).map_or_else(|_| format!("{} ns", time.0), |time| time.to_string())
+}
+
+fn instrument(
+    id: InstrumentId,
+    text: &InstrumentText,
+    tape: &Tape,
+    assets: &Assets,
+    problems: &mut Problems<'_>,
+) -> Instrument {
+    let path = format!("instrument.\"{}\"", text.symbol.value);
+    let units = Units { path: &path, price: tape.price_unit, qty: tape.qty_unit };
+    let timeline: Vec<Rules> = text.rules.iter().map(|rules| units.rules(rules, assets, problems)).collect();
+    units.fit_scales(text, problems);
+    let instrument = Instrument {
+        id,
+        symbol: text.symbol.value.clone(),
+        base: assets.id(&text.base),
+        quote: assets.id(&text.quote),
+        base_scale: text.base_scale.value,
+        quote_scale: text.quote_scale.value,
+        contract: text.contract,
+        price_unit: tape.price_unit,
+        qty_unit: tape.qty_unit,
+        timeline,
+    };
+    units.fit_arithmetic(text, &instrument, highest(tape), problems);
+    instrument
+}
+
+/// The units of a tape, in which an instrument's amounts are counted.
+struct Units<'a> {
+    path: &'a str,
+    price: Decimal,
+    qty: Decimal,
+}
+
+impl Units<'_> {
+    fn rules(&self, text: &RulesText, assets: &Assets, problems: &mut Problems<'_>) -> Rules {
+        let lot = self.whole(text.lot, self.qty, "lot", "quantity", problems);
+        let mut qty = |amount: Option<Located<Decimal>>, key, otherwise| {
+            amount.map_or(otherwise, |amount| self.whole(amount, self.qty, key, "quantity", problems))
+        };
+        let (min_qty, max_qty) = (qty(text.min_qty, "min_qty", lot), qty(text.max_qty, "max_qty", QTY_MAX));
+        let asset = match &text.fee_asset {
+            FeeAssetText::Quote => FeeAsset::Quote,
+            FeeAssetText::Base => FeeAsset::Base,
+            FeeAssetText::Third { name, price, scale } => {
+                FeeAsset::Third { asset: assets.id(&name.value), scale: *scale, price: *price }
+            }
+        };
+        Rules {
+            from: text.from,
+            tick: Price(self.whole(text.tick, self.price, "tick", "price", problems)),
+            lot: Qty(lot),
+            min_qty: Qty(min_qty),
+            max_qty: Qty(max_qty),
+            min_notional: text.min_notional,
+            band: text.band,
+            fees: FeeSchedule { maker: text.maker, taker: text.taker, asset },
+        }
+    }
+
+    /// An amount as a whole number of units; one that is none is a problem, and counts as one.
+    fn whole(
+        &self,
+        amount: Located<Decimal>,
+        unit: Decimal,
+        key: &str,
+        kind: &str,
+        problems: &mut Problems<'_>,
+    ) -> i64 {
+        let rest = amount.value.checked_rem(unit);
+        let units = amount.value.checked_div(unit).map(|units| units.normalize());
+        let whole = units.filter(|units| units.scale() == 0).and_then(|units| i64::try_from(units.mantissa()).ok());
+        match whole.filter(|whole| rest.is_some_and(|rest| rest.is_zero()) && (1..=QTY_MAX).contains(whole)) {
+            Some(whole) => whole,
+            None => {
+                let allowed =
+                    format!("a whole number of the tape's {kind} units of {}, at most {QTY_MAX}", unit.normalize());
+                let field = format!("{}.{key}", self.path);
+                problems.add("E-SC-011", amount.at, &field, format!("\"{}\"", amount.value), &allowed);
+                1
+            }
+        }
+    }
+
+    /// Every quantity must be an amount of the base asset.
+    fn fit_scales(&self, text: &InstrumentText, problems: &mut Problems<'_>) {
+        let decimals = self.qty.normalize().scale();
+        if text.base_scale.value < decimals {
+            let allowed = format!("at least {decimals}, the decimals of the tape's quantity unit");
+            let field = format!("{}.base_scale", self.path);
+            problems.add("E-SC-011", text.base_scale.at, &field, text.base_scale.value.to_string(), &allowed);
+        }
+    }
+
+    /// The greatest order at twice the highest price, and its fee, must have exact values.
+    fn fit_arithmetic(
+        &self,
+        text: &InstrumentText,
+        instrument: &Instrument,
+        highest: Price,
+        problems: &mut Problems<'_>,
+    ) {
+        let decimals = self.price.normalize().scale() + self.qty.normalize().scale();
+        for (rules, written) in instrument.timeline.iter().zip(&text.rules) {
+            let rate = [Liquidity::Maker, Liquidity::Taker].map(|kind| rules.fees.rate(kind).decimal().normalize());
+            let digits = rate.map(|rate| rate.mantissa().abs()).into_iter().max().unwrap_or_default().max(1);
+            let scale = decimals + rate.map(|rate| rate.scale()).into_iter().max().unwrap_or_default();
+            let value = (2 * i128::from(highest.0)).checked_mul(rules.max_qty.0.into());
+            let fits = value.and_then(|value| value.checked_mul(digits)).is_some_and(|value| value < 1 << 96);
+            if !fits || scale > Decimal::MAX_SCALE {
+                let at = written.max_qty.map_or(text.symbol.at, |max| max.at);
+                let found =
+                    format!("orders of up to {} at up to {}", instrument.qty(rules.max_qty), instrument.price(highest));
+                let allowed = "values of at most 28 digits; a smaller max_qty, or data in coarser units";
+                problems.add("E-SC-011", at, &format!("{}.max_qty", self.path), found, allowed);
+            }
+        }
+    }
+}
+
+/// The highest price of a tape.
+fn highest(tape: &Tape) -> Price {
+    match &tape.records {
+        Records::Rows(rows) => rows.iter().map(|row| row.price).max(),
+        Records::Bars(bars) => bars.iter().map(|bar| bar.high).max(),
+    }
+    .unwrap_or_default()
+}
+
+fn venue(body: &Body, instruments: Vec<Instrument>, balances: Vec<Balance>) -> VenueConfig {
+    let half_spread_ticks =
+        body.instruments.iter().map(|instrument| market_of(body, instrument).half_spread_ticks).collect();
+    let profile = body.profile;
+    let display = body.markets.first().map(|market| market.displayed_ppm);
+    let standard = VenueConfig::new(instruments, balances);
+    VenueConfig { profile, half_spread_ticks, bar_display_ppm: display.unwrap_or(standard.bar_display_ppm), ..standard }
+}

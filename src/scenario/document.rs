@@ -1,0 +1,188 @@
+//! The whole document: every section in turn, and what they say of one another.
+
+use toml::de::DeTable;
+
+use super::account::{self, AccountText};
+use super::assets::{self, Assets};
+use super::expect::{self, Expectation};
+use super::instrument::{self, InstrumentText};
+use super::market::{self, MarketText};
+use super::section::{self, Problems, Section};
+use super::trader::{self, StrategyText};
+
+use super::{Located, venue, wire};
+use crate::bad_input::quoted;
+use crate::sim::latency::Latencies;
+use crate::trading::config::Config;
+use crate::venue::FillProfile;
+
+/// The version of the scenario format this program reads.
+pub const SCHEMA: u64 = 1;
+/// The most runs of one scenario.
+const RUNS_MAX: u64 = 1_000_000;
+
+/// Everything a document says.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// Its name.
+    pub name: String,
+    /// The seed it asks for.
+    pub seed: u64,
+    /// How many runs it asks for.
+    pub runs: u64,
+    /// Recorded markets, one per instrument, each with its symbol.
+    pub markets: Vec<MarketText>,
+    /// What is traded, by symbol.
+    pub instruments: Vec<InstrumentText>,
+    /// Every asset named.
+    pub assets: Assets,
+    /// The account.
+    pub account: AccountText,
+    /// What is assumed of fills.
+    pub profile: FillProfile,
+    /// Every delay.
+    pub latency: Latencies,
+    /// What the trader is told.
+    pub trader: Config,
+    /// What it runs.
+    pub strategy: StrategyText,
+    /// What a run must come to.
+    pub expect: Vec<Expectation>,
+}
+
+/// Reads every section; `None` only where a problem was noted.
+pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Option<Body> {
+    if let Some(at) = section::too_deep(table) {
+        problems.add("E-SC-005", at, "", "nesting too deep", section::DEPTH_ALLOWED);
+        return None;
+    }
+    let mut top = Section::top(table);
+    if !schema(&mut top, problems) {
+        return None;
+    }
+    let name = name(&mut top, stem, problems);
+    let seed = top.get("seed").map_or(Some(1), |entry| entry.whole(problems, 0..=i64::MAX.unsigned_abs()));
+    let runs = top.get("runs").map_or(Some(1), |entry| entry.whole(problems, 1..=RUNS_MAX));
+    let mut markets = market::read(&mut top, problems);
+    let instruments = instrument::read(&mut top, problems);
+    pair(&mut markets, &instruments, problems);
+    one_display(&markets, problems);
+    let profile = venue::read(&mut top, problems);
+    let account = account::read(&mut top, problems);
+    let latency = wire::read(&mut top, problems);
+    let strategy = trader::strategy(&mut top, problems);
+    let symbols: Vec<String> = instruments.iter().map(|instrument| instrument.symbol.value.clone()).collect();
+    let trader = trader::config(&mut top, &symbols, problems);
+    let expect = expect::read(&mut top, problems);
+    for (later, what) in [("sweep", "parameter grids"), ("fault", "faults"), ("include", "includes")] {
+        if let Some(at) = top.later(later) {
+            problems.add("E-SC-014", at, later, format!("{what}, not yet supported"), "a scenario without them");
+        }
+    }
+    top.finish(problems);
+    let account = account?;
+    let assets = assets::table(&instruments, &account, problems);
+    Some(Body {
+        name: name?,
+        seed: seed?,
+        runs: runs?,
+        markets,
+        instruments,
+        assets,
+        account,
+        profile: profile?,
+        latency: latency?,
+        trader,
+        strategy: strategy?,
+        expect,
+    })
+}
+
+/// Whether the document is of the version we read; of another one nothing else can be said.
+fn schema(top: &mut Section<'_>, problems: &mut Problems<'_>) -> bool {
+    let allowed = format!("schema = {SCHEMA}");
+    let Some(entry) = top.require("schema", problems, &allowed) else { return false };
+    let version = entry.value.as_integer().and_then(|number| u64::from_str_radix(number.as_str(), number.radix()).ok());
+    if version == Some(SCHEMA) {
+        return true;
+    }
+    entry.refuse(problems, "E-SC-013", &SCHEMA.to_string());
+    false
+}
+
+fn name(top: &mut Section<'_>, stem: &str, problems: &mut Problems<'_>) -> Option<String> {
+    const ALLOWED: &str = "a name of 1 to 80 letters, digits, spaces, dots, _ and -";
+    let sound = |name: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || " ._-".contains(c);
+        (1..=80).contains(&name.len()) && name.chars().all(plain)
+    };
+    let Some(entry) = top.get("name") else {
+        if sound(stem) {
+            return Some(stem.to_owned());
+        }
+        problems.add("E-SC-009", 0, "name", format!("nothing, and the file's own name {}", quoted(stem)), ALLOWED);
+        return None;
+    };
+    let name = entry.string(problems, ALLOWED)?;
+    if !sound(name) {
+        entry.refuse(problems, "E-SC-009", ALLOWED);
+        return None;
+    }
+    Some(name.to_owned())
+}
+
+/// A venue displays the same share of every bar.
+fn one_display(markets: &[MarketText], problems: &mut Problems<'_>) {
+    let Some(first) = markets.first() else { return };
+    if let Some(other) = markets.iter().find(|market| market.displayed_ppm != first.displayed_ppm) {
+        let found = "another share than the first market's, not yet supported";
+        problems.add("E-SC-014", other.at, "market.displayed", found, "the same share in every market");
+    }
+}
+
+/// Gives every market its instrument, and every instrument its one market.
+fn pair(markets: &mut [MarketText], instruments: &[InstrumentText], problems: &mut Problems<'_>) {
+    let symbols: Vec<&str> = instruments.iter().map(|instrument| instrument.symbol.value.as_str()).collect();
+    let all = symbols.join(", ");
+    for market in &mut *markets {
+        match &market.symbol {
+            None => match instruments {
+                [only] => market.symbol = Some(Located { value: only.symbol.value.clone(), at: market.at }),
+                [] => {}
+                _ => problems.add("E-SC-007", market.at, "market.symbol", "nothing", &all),
+            },
+            Some(symbol) if !symbols.contains(&symbol.value.as_str()) && !symbols.is_empty() => {
+                let (at, found) = (symbol.at, quoted(&symbol.value));
+                match section::nearest(&symbol.value, symbols.iter().copied()) {
+                    Some(near) => {
+                        problems.add_hint("E-SC-009", at, "market.symbol", found, &all, &section::meant(near));
+                    }
+                    None => problems.add("E-SC-009", at, "market.symbol", found, &all),
+                }
+            }
+            Some(_) => {}
+        }
+    }
+    if markets.iter().any(|market| market.symbol.as_ref().is_none_or(|known| !symbols.contains(&known.value.as_str())))
+    {
+        return;
+    }
+    for instrument in instruments {
+        let symbol = &instrument.symbol;
+        let of_it = |market: &&MarketText| market.symbol.as_ref().is_some_and(|known| known.value == symbol.value);
+        let mut own = markets.iter().filter(of_it);
+        let field = format!("instrument.\"{}\"", symbol.value);
+        if own.next().is_none() && !markets.is_empty() {
+            problems.add("E-SC-011", symbol.at, &field, "an instrument without a market", "a [market] of this symbol");
+        }
+        if let Some(second) = own.next() {
+            problems.add(
+                "E-SC-011",
+                second.at,
+                "market.symbol",
+                "a second market of one instrument",
+                "one market each",
+            );
+        }
+    }
+}

@@ -1,0 +1,319 @@
+//! `[instrument."BASE/QUOTE"]`: the venue's truth of what is traded, and how it changes.
+//!
+//! Amounts are decimals as written; only with a tape at hand do they become whole units (see
+//! [`super::assemble`]). A `[[instrument."…".change]]` holds from its instant and inherits what it
+//! does not name.
+
+use rust_decimal::Decimal;
+
+use super::Located;
+use super::market::instant;
+use super::section::{Entry, Problems, Section};
+use crate::market::{Contract, Money, Rate, Timestamp};
+use crate::trading::setting::{Number, Setting};
+
+/// What a positive amount looks like.
+const POSITIVE: &str = "a decimal above 0 with at most 18 decimals, such as \"0.01\"";
+/// Most decimals of an amount.
+const DECIMALS_MAX: u32 = 18;
+/// Decimals of an asset's smallest unit where nothing is said: the usual ledger unit of a venue.
+const SCALE_DEFAULT: u32 = 8;
+
+/// An instrument as it was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct InstrumentText {
+    /// `BASE/QUOTE`, and where.
+    pub symbol: Located<String>,
+    /// Before the stroke.
+    pub base: String,
+    /// After the stroke.
+    pub quote: String,
+    /// How it settles.
+    pub contract: Contract,
+    /// Decimals of the base asset's smallest unit.
+    pub base_scale: Located<u32>,
+    /// Decimals of the quote asset's smallest unit.
+    pub quote_scale: Located<u32>,
+    /// Rules by the instant from which they hold, ascending; never empty.
+    pub rules: Vec<RulesText>,
+}
+
+/// An instrument's rules from one instant on, as they were written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RulesText {
+    /// First instant at which they hold.
+    pub from: Timestamp,
+    /// Price grid, in quote.
+    pub tick: Located<Decimal>,
+    /// Quantity grid, in base.
+    pub lot: Located<Decimal>,
+    /// Least order quantity; none is one lot.
+    pub min_qty: Option<Located<Decimal>>,
+    /// Greatest order quantity; none is no limit of the venue.
+    pub max_qty: Option<Located<Decimal>>,
+    /// Least order notional, in quote.
+    pub min_notional: Money,
+    /// Greatest distance of an order price from the venue's reference.
+    pub band: Option<Rate>,
+    /// Fee rate of a resting order.
+    pub maker: Rate,
+    /// Fee rate of a taking order.
+    pub taker: Rate,
+    /// What a fee is charged in.
+    pub fee_asset: FeeAssetText,
+}
+
+/// What a fee is charged in, as it was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FeeAssetText {
+    /// The quote asset.
+    Quote,
+    /// The base asset.
+    Base,
+    /// Another asset.
+    Third {
+        /// Its name, and where.
+        name: Located<String>,
+        /// Quote per unit.
+        price: Money,
+        /// Decimals of its smallest unit.
+        scale: u32,
+    },
+}
+
+/// Reads every instrument.
+pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<InstrumentText> {
+    let Some(all) = top.require_section("instrument", problems) else { return Vec::new() };
+    if all.open().next().is_none() {
+        problems.add("E-SC-007", all.at, "instrument", "nothing", "a table such as [instrument.\"BTC/USDT\"]");
+    }
+    all.open().filter_map(|(symbol, at, entry)| one(symbol, at, &entry, problems)).collect()
+}
+
+fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<InstrumentText> {
+    let mut section = entry.as_section(at, problems)?;
+    let names = halves(symbol);
+    if names.is_none() {
+        let allowed = "a symbol BASE/QUOTE of two different assets, in quotes";
+        problems.add("E-SC-009", at, &entry.path, crate::bad_input::quoted(symbol), allowed);
+    }
+    let contracts = [("spot", Contract::Spot), ("linear", Contract::Linear)];
+    let contract =
+        section.require("contract", problems, "spot, linear").and_then(|entry| entry.word(problems, &contracts));
+    let base_scale = scale(&mut section, "base_scale", problems);
+    let quote_scale = scale(&mut section, "quote_scale", problems);
+    let rules = timeline(&mut section, problems);
+    if let Some(FeeAssetText::Base) = rules.first().map(|rules| &rules.fee_asset)
+        && contract == Some(Contract::Linear)
+    {
+        let field = format!("{}.fee_asset", entry.path);
+        problems.add(
+            "E-SC-011",
+            at,
+            &field,
+            "\"base\" of a linear contract",
+            "quote or a third asset; base is spot only",
+        );
+    }
+    section.finish(problems);
+    let (base, quote) = names?;
+    Some(InstrumentText {
+        symbol: Located { value: symbol.to_owned(), at },
+        base: base.to_owned(),
+        quote: quote.to_owned(),
+        contract: contract?,
+        base_scale: base_scale?,
+        quote_scale: quote_scale?,
+        rules,
+    })
+}
+
+/// `BASE/QUOTE` in its halves.
+fn halves(symbol: &str) -> Option<(&str, &str)> {
+    let (base, quote) = symbol.split_once('/')?;
+    (is_asset(base) && is_asset(quote) && base != quote).then_some((base, quote))
+}
+
+/// Whether this may be an asset's name.
+pub fn is_asset(name: &str) -> bool {
+    (1..=20).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte))
+}
+
+fn scale(section: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>) -> Option<Located<u32>> {
+    let Some(entry) = section.get(key) else { return Some(Located { value: SCALE_DEFAULT, at: section.at }) };
+    let value = entry.whole(problems, 0..=u64::from(DECIMALS_MAX))?;
+    Some(Located { value: u32::try_from(value).expect("at most 18"), at: entry.at })
+}
+
+/// The rules now and after every change.
+fn timeline(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<RulesText> {
+    let Some(first) = rules(section, Timestamp::MIN, None, problems) else {
+        section.get("change");
+        return Vec::new();
+    };
+    let mut timeline = vec![first];
+    for mut change in section.sections("change", problems) {
+        let at = change.require("at", problems, super::market::INSTANT);
+        let from = at.as_ref().and_then(|entry| instant(entry, problems));
+        let before = timeline.last().expect("it began with one");
+        if let (Some(from), Some(at)) = (from, &at)
+            && from <= before.from
+        {
+            at.refuse(problems, "E-SC-011", "a time later than that of the change before");
+        }
+        let next = rules(&mut change, from.unwrap_or_default(), Some(before), problems);
+        change.finish(problems);
+        timeline.extend(next);
+    }
+    timeline
+}
+
+/// Reads one set of rules; what is not named is inherited, where there is something to inherit.
+fn rules(
+    section: &mut Section<'_>,
+    from: Timestamp,
+    before: Option<&RulesText>,
+    problems: &mut Problems<'_>,
+) -> Option<RulesText> {
+    let inherited = before.is_some();
+    let tick = grid(section, "tick", before.map(|rules| rules.tick), problems);
+    let lot = grid(section, "lot", before.map(|rules| rules.lot), problems);
+    let min_qty = optional(section, "min_qty", before.and_then(|rules| rules.min_qty), problems);
+    let max_qty = optional(section, "max_qty", before.and_then(|rules| rules.max_qty), problems);
+    if let (Some(min), Some(max)) = (min_qty, max_qty)
+        && min.value > max.value
+    {
+        let field = format!("{}.max_qty", section.path);
+        let allowed = format!("at least min_qty, {}", min.value);
+        problems.add("E-SC-011", max.at, &field, format!("\"{}\"", max.value), &allowed);
+    }
+    let least = section.get("min_notional").and_then(|entry| {
+        let most = Money::new(Decimal::from(1_000_000_000_i64));
+        entry.within(problems, Money::ZERO..=most, "an amount in quote from 0 to 1000000000")
+    });
+    let band =
+        section.get("band").and_then(|entry| entry.within(problems, Rate::from_bps(1)..=Rate::ONE, "0.01% to 100%"));
+    let maker = fee(section, "maker", before.map(|rules| rules.maker), problems);
+    let taker = fee(section, "taker", before.map(|rules| rules.taker), problems);
+    let fee_asset = fee_asset(section, before.map(|rules| &rules.fee_asset), problems);
+    debug_assert!(inherited || from == Timestamp::MIN, "the first rules hold from the beginning");
+    Some(RulesText {
+        from,
+        tick: tick?,
+        lot: lot?,
+        min_qty,
+        max_qty,
+        min_notional: least.or(before.map(|rules| rules.min_notional)).unwrap_or_default(),
+        band: band.or(before.and_then(|rules| rules.band)),
+        maker: maker?,
+        taker: taker?,
+        fee_asset: fee_asset?,
+    })
+}
+
+/// A positive amount.
+fn positive(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Located<Decimal>> {
+    let text = entry.scalar(problems, POSITIVE)?;
+    let read = Number::read(&text).map(|number| number.0).filter(|number| number.scale() <= DECIMALS_MAX);
+    let Some(value) = read else {
+        entry.refuse(problems, "E-SC-009", POSITIVE);
+        return None;
+    };
+    if value <= Decimal::ZERO {
+        entry.refuse(problems, "E-SC-010", POSITIVE);
+        return None;
+    }
+    Some(Located { value, at: entry.at })
+}
+
+fn grid(
+    section: &mut Section<'_>,
+    key: &'static str,
+    before: Option<Located<Decimal>>,
+    problems: &mut Problems<'_>,
+) -> Option<Located<Decimal>> {
+    let entry = if before.is_some() { section.get(key) } else { section.require(key, problems, POSITIVE) };
+    entry.map_or(before, |entry| positive(&entry, problems))
+}
+
+fn optional(
+    section: &mut Section<'_>,
+    key: &'static str,
+    before: Option<Located<Decimal>>,
+    problems: &mut Problems<'_>,
+) -> Option<Located<Decimal>> {
+    section.get(key).map_or(before, |entry| positive(&entry, problems))
+}
+
+fn fee(
+    section: &mut Section<'_>,
+    key: &'static str,
+    before: Option<Rate>,
+    problems: &mut Problems<'_>,
+) -> Option<Rate> {
+    const ALLOWED: &str = "-1% to 10%, with at most 6 decimals";
+    let entry = if before.is_some() { section.get(key) } else { section.require(key, problems, ALLOWED) };
+    let Some(entry) = entry else { return before };
+    let rate = entry.within(problems, Rate::from_bps(-100)..=Rate::from_bps(1_000), ALLOWED)?;
+    if rate.decimal().normalize().scale() > 8 {
+        entry.refuse(problems, "E-SC-010", ALLOWED);
+        return None;
+    }
+    Some(rate)
+}
+
+fn fee_asset(
+    section: &mut Section<'_>,
+    before: Option<&FeeAssetText>,
+    problems: &mut Problems<'_>,
+) -> Option<FeeAssetText> {
+    const ALLOWED: &str = "quote, base or the name of an asset";
+    let (name, price, scale) =
+        (section.get("fee_asset"), section.get("fee_asset_price"), section.get("fee_asset_scale"));
+    let named = match &name {
+        None => None,
+        Some(entry) => Some(entry.string(problems, ALLOWED)?),
+    };
+    let third = |problems: &mut Problems<'_>, name: Located<String>, old: Option<(Money, u32)>| {
+        let price = match &price {
+            Some(entry) => positive(entry, problems).map(|price| Money::new(price.value)),
+            None => old.map(|old| old.0),
+        };
+        if price.is_none() {
+            let field = format!("{}.fee_asset_price", section.path);
+            problems.add("E-SC-007", name.at, &field, "nothing", "quote per unit of the fee asset");
+        }
+        let scale = match &scale {
+            Some(entry) => entry.whole(problems, 0..=u64::from(DECIMALS_MAX)),
+            None => Some(old.map_or(u64::from(SCALE_DEFAULT), |old| u64::from(old.1))),
+        };
+        let scale = u32::try_from(scale?).expect("at most 18");
+        Some(FeeAssetText::Third { name, price: price?, scale })
+    };
+    let asset = match (named, before) {
+        (Some("quote"), _) | (None, None) => FeeAssetText::Quote,
+        (Some("base"), _) => FeeAssetText::Base,
+        (Some(other), _) => {
+            let at = name.as_ref().map_or(section.at, |entry| entry.at);
+            if !is_asset(other) {
+                problems.add(
+                    "E-SC-009",
+                    at,
+                    &format!("{}.fee_asset", section.path),
+                    crate::bad_input::quoted(other),
+                    ALLOWED,
+                );
+                return None;
+            }
+            return third(problems, Located { value: other.to_owned(), at }, None);
+        }
+        (None, Some(FeeAssetText::Third { name, price, scale })) => {
+            return third(problems, name.clone(), Some((*price, *scale)));
+        }
+        (None, Some(same)) => same.clone(),
+    };
+    for entry in [&price, &scale].into_iter().flatten() {
+        entry.refuse(problems, "E-SC-011", "nothing, unless fee_asset names a third asset");
+    }
+    Some(asset)
+}

@@ -1,0 +1,144 @@
+//! `[market]`: which recorded file is the market, and which part of it.
+//!
+//! One table, or `[[market]]` once per instrument. The file is named relative to the data root and
+//! stays inside it (see [`super::root`]).
+
+use jiff::Timestamp as Instant;
+use rust_decimal::Decimal;
+use toml::de::DeValue;
+
+use super::Located;
+use super::section::{Entry, Problems, Section};
+use crate::market::{Money, Rate, Timestamp};
+
+/// What an instant looks like.
+pub const INSTANT: &str = "an ISO-8601 time with its zone, such as \"2024-08-09T00:00:00Z\"";
+
+/// Displayed at the touch of a bar, in millionths of its volume, where nothing is said.
+const DISPLAYED_DEFAULT_PPM: i64 = 250_000;
+/// Spread of a bar market in ticks, where nothing is said.
+const SPREAD_DEFAULT: i64 = 2;
+
+/// A market as it was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct MarketText {
+    /// File relative to the data root.
+    pub file: Located<String>,
+    /// Which instrument it is the market of; none where there is one only.
+    pub symbol: Option<Located<String>>,
+    /// Half the spread of a bar market in ticks.
+    pub half_spread_ticks: i64,
+    /// Millionths of a bar's volume displayed on each side of the touch.
+    pub displayed_ppm: i64,
+    /// First instant that counts.
+    pub from: Option<Located<Timestamp>>,
+    /// First instant that counts no more.
+    pub to: Option<Located<Timestamp>>,
+    /// Where the table begins.
+    pub at: usize,
+}
+
+/// Reads every market.
+pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<MarketText> {
+    let sections = top.sections("market", problems);
+    if sections.is_empty() {
+        problems.add("E-SC-007", 0, "market", "nothing", "a table [market]");
+    }
+    sections.into_iter().filter_map(|section| one(section, problems)).collect()
+}
+
+fn one(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<MarketText> {
+    source(&mut section, problems);
+    let file = section.require("file", problems, super::root::ALLOWED).and_then(|entry| {
+        let text = entry.string(problems, super::root::ALLOWED)?;
+        if super::root::stays_inside(text) {
+            return Some(Located { value: text.to_owned(), at: entry.at });
+        }
+        entry.refuse(problems, "E-SC-012", super::root::ALLOWED);
+        None
+    });
+    let symbol = section.get("symbol").and_then(|entry| {
+        let text = entry.string(problems, "the symbol of an [instrument]")?;
+        Some(Located { value: text.to_owned(), at: entry.at })
+    });
+    let half_spread = half_spread(&mut section, problems);
+    let displayed = displayed(&mut section, problems);
+    let mut time = |key| {
+        let entry = section.get(key)?;
+        Some(Located { value: instant(&entry, problems)?, at: entry.at })
+    };
+    let (from, to) = (time("from"), time("to"));
+    if let (Some(from), Some(to)) = (from, to)
+        && to.value <= from.value
+    {
+        let path = format!("{}.to", section.path);
+        problems.add("E-SC-011", to.at, &path, "a time not after `from`", "a time after `from`");
+    }
+    let at = section.at;
+    section.finish(problems);
+    Some(MarketText { file: file?, symbol, half_spread_ticks: half_spread?, displayed_ppm: displayed?, from, to, at })
+}
+
+/// Half of the whole spread, which must have a middle on the grid.
+fn half_spread(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<i64> {
+    let Some(entry) = section.get("spread") else { return Some(SPREAD_DEFAULT / 2) };
+    let whole = i64::try_from(entry.whole(problems, 0..=10_000)?).expect("at most 10 000");
+    if whole % 2 != 0 {
+        entry.refuse(problems, "E-SC-010", "an even number of ticks, half of it on each side of the bar's price");
+        return None;
+    }
+    Some(whole / 2)
+}
+
+fn displayed(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<i64> {
+    const ALLOWED: &str = "0.01% to 100%, with at most 4 decimals";
+    let Some(entry) = section.get("displayed") else { return Some(DISPLAYED_DEFAULT_PPM) };
+    let share = entry.within(problems, Rate::from_bps(1)..=Rate::ONE, ALLOWED)?.decimal();
+    let ppm = Money::new(share).times(Decimal::from(1_000_000)).decimal().normalize();
+    if ppm.scale() != 0 {
+        entry.refuse(problems, "E-SC-010", ALLOWED);
+        return None;
+    }
+    Some(i64::try_from(ppm.mantissa()).expect("at most a million"))
+}
+
+/// Only recorded markets exist yet.
+fn source(section: &mut Section<'_>, problems: &mut Problems<'_>) {
+    let Some(entry) = section.require("source", problems, "recorded") else { return };
+    if matches!(entry.value, DeValue::String(text) if text == "synthetic") {
+        let hint = "write a file with `seatrial data synth` and name it here";
+        problems.add_hint(
+            "E-SC-014",
+            entry.at,
+            &entry.path,
+            "\"synthetic\", not yet supported".into(),
+            "recorded",
+            hint,
+        );
+        return;
+    }
+    entry.word(problems, &[("recorded", ())]);
+}
+
+/// A point in time with its zone.
+pub fn instant(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Timestamp> {
+    let text = match entry.value {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Datetime(time) => time.to_string(),
+        _ => {
+            entry.refuse(problems, "E-SC-008", INSTANT);
+            return None;
+        }
+    };
+    let leap_second = text.split(':').nth(2).is_some_and(|seconds| seconds.starts_with("60"));
+    let nanos = text.parse::<Instant>().ok().filter(|_| !leap_second).map(Instant::as_nanosecond);
+    let Some(nanos) = nanos else {
+        entry.refuse(problems, "E-SC-009", INSTANT);
+        return None;
+    };
+    let Ok(nanos) = i64::try_from(nanos) else {
+        entry.refuse(problems, "E-SC-010", "a time between the years 1678 and 2262");
+        return None;
+    };
+    Some(Timestamp(nanos))
+}

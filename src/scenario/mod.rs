@@ -1,0 +1,117 @@
+//! Scenarios: TOML to checked types. The only room that knows TOML.
+//!
+//! A [`Scenario`] has been read whole: every key known, every value in its range, every name
+//! resolved within the file; what was wrong is reported with its place, all of it at once. With
+//! the data root at hand it becomes a [`Setup`](crate::sim::setup::Setup), which is all a run needs.
+//!
+//! Nothing here runs, and nothing is taken from the environment.
+
+mod account;
+mod assemble;
+mod assets;
+mod document;
+mod expect;
+mod instrument;
+mod market;
+mod root;
+mod section;
+mod source;
+mod trader;
+mod venue;
+mod wire;
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use toml::de::DeTable;
+
+use crate::bad_input::BadInput;
+use document::Body;
+use section::Problems;
+
+pub use document::SCHEMA;
+pub use expect::{Expectation, Unmet};
+pub use source::{SIZE_MAX, Source};
+
+/// A value and the byte it begins at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Located<T> {
+    /// What was written.
+    pub value: T,
+    /// Where.
+    pub at: usize,
+}
+
+/// A scenario that was read whole and found sound.
+#[derive(Clone, Debug)]
+pub struct Scenario {
+    source: Source,
+    hash: [u8; 32],
+    body: Body,
+}
+
+impl Scenario {
+    /// Reads a scenario file. What is wrong with it is told in the order of the file.
+    pub fn read(path: &Path) -> Result<Self, Vec<BadInput>> {
+        let source = Source::read(path).map_err(|bad| vec![bad])?;
+        let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        Self::parse(source, &stem)
+    }
+
+    /// Reads a scenario's text; `stem` names it where it does not name itself.
+    pub fn parse(source: Source, stem: &str) -> Result<Self, Vec<BadInput>> {
+        let mut problems = Problems::new(&source);
+        let read = match DeTable::parse(&source.text) {
+            Ok(table) => document::read(table.get_ref(), stem, &mut problems),
+            Err(error) => {
+                no_toml(&error, &mut problems);
+                None
+            }
+        };
+        problems.into_result()?;
+        let body = read.expect("a document that is not read has a problem");
+        let hash = Sha256::digest(source.text.as_bytes()).into();
+        Ok(Self { source, hash, body })
+    }
+
+    /// The file as it was named to us.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.source.file
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.body.name
+    }
+
+    /// The seed it asks for.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.body.seed
+    }
+
+    /// How many runs it asks for.
+    #[must_use]
+    pub const fn runs(&self) -> u64 {
+        self.body.runs
+    }
+
+    /// What a run of it must come to.
+    #[must_use]
+    pub fn expect(&self) -> &[Expectation] {
+        &self.body.expect
+    }
+}
+
+/// Notes why a text is no TOML at all.
+fn no_toml(error: &toml::de::Error, problems: &mut Problems<'_>) {
+    let span = error.span().unwrap_or(0..0);
+    if error.message().contains("recurs") {
+        problems.add("E-SC-005", span.start, "", "nesting far too deep", section::DEPTH_ALLOWED);
+        return;
+    }
+    let found = problems.source().found(span.clone());
+    problems.add("E-SC-004", span.start, "", found, &format!("TOML: {}", error.message()));
+}

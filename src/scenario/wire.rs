@@ -1,0 +1,110 @@
+//! `[wire]`: how long each message is under way.
+
+use toml::de::DeValue;
+
+use super::section::{Entry, Problems, Section};
+use crate::market::{Rate, Span};
+use crate::sim::latency::{Latencies, Latency};
+use crate::trading::setting::Setting;
+
+/// Longest delay a table may name.
+const DELAY_MAX: Span = Span::from_hours(1);
+/// What a delay looks like.
+const ALLOWED: &str = "a duration such as \"5ms\" or a table such as { p0 = \"1ms\", p50 = \"5ms\", p100 = \"200ms\" }";
+/// Why a quantile is not what it looks like.
+const QUOTED: &str = "a share with decimals is written in quotes: \"p99.9\"";
+
+/// Reads the delays.
+pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Latencies> {
+    let mut section = top.require_section("wire", problems)?;
+    let feed = feed(&mut section, problems);
+    let mut required = |key| {
+        let entry = section.require(key, problems, ALLOWED)?;
+        latency(&entry, problems)
+    };
+    let (decision, order_entry, report) = (required("decision"), required("order_entry"), required("report"));
+    section.finish(problems);
+    Some(Latencies { feed, decision: decision?, order_entry: order_entry?, report: report? })
+}
+
+/// None is as recorded, which is also what holds where nothing is said.
+fn feed(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Latency> {
+    let entry = section.get("feed")?;
+    if matches!(entry.value, DeValue::String(text) if text == "recorded") {
+        return None;
+    }
+    // A delay that cannot be read is a problem noted, and what is returned no longer matters.
+    latency(&entry, problems)
+}
+
+fn latency(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Latency> {
+    let Some(table) = entry.value.as_table().map(|_| entry) else {
+        let delay = delay(entry, problems)?;
+        return Some(Latency::constant(delay).expect("a duration is not negative"));
+    };
+    let section = table.as_section(entry.at, problems)?;
+    let mut quantiles = Vec::new();
+    let mut sound = true;
+    for (name, at, entry) in section.open() {
+        let share = share(name);
+        if share.is_none() {
+            let found = "an unknown quantile".to_owned();
+            problems.add_hint("E-SC-006", at, &entry.path, found, "p0 to p100, with at most 4 decimals", QUOTED);
+        }
+        if matches!(entry.value, DeValue::Table(_)) {
+            problems.add_hint("E-SC-008", at, &entry.path, "a table".to_owned(), Span::FORM, QUOTED);
+            sound = false;
+            continue;
+        }
+        let delay = if share.is_some() { delay(&entry, problems) } else { None };
+        sound &= delay.is_some();
+        quantiles.extend(share.zip(delay));
+    }
+    if !sound {
+        return None;
+    }
+    quantiles.sort_by_key(|(share, _)| *share);
+    match Latency::quantiles(quantiles) {
+        Ok(latency) => Some(latency),
+        Err(error) => {
+            entry.refuse(problems, "E-SC-011", &error.to_string());
+            None
+        }
+    }
+}
+
+fn delay(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Span> {
+    let Some(delay) = Span::read(&entry.scalar(problems, ALLOWED)?) else {
+        entry.refuse(problems, "E-SC-009", ALLOWED);
+        return None;
+    };
+    if delay > DELAY_MAX {
+        entry.refuse(problems, "E-SC-010", "0 to 1h");
+        return None;
+    }
+    Some(delay)
+}
+
+/// `p99.9` as parts per million.
+fn share(name: &str) -> Option<u32> {
+    let percent = Rate::read(&format!("{}%", name.strip_prefix('p')?))?.decimal();
+    let ppm = percent.checked_mul(crate::sim::latency::WHOLE_PPM.into())?.normalize();
+    let ppm = (ppm.scale() == 0).then(|| u32::try_from(ppm.mantissa()).ok())??;
+    (ppm <= crate::sim::latency::WHOLE_PPM).then_some(ppm)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::share;
+
+    #[test]
+    fn shares_are_read_exactly() {
+        assert_eq!(share("p0"), Some(0));
+        assert_eq!(share("p99.9"), Some(999_000));
+        assert_eq!(share("p99.9999"), Some(999_999));
+        assert_eq!(share("p100"), Some(1_000_000));
+        for wrong in ["99", "p", "p-1", "p101", "p99.99999", "q50", "p1e1"] {
+            assert_eq!(share(wrong), None, "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! How long a message is under way: a constant, or a draw from a table of quantiles.
+//!
+//! A delay is never negative, by construction. Between two quantiles it is spread evenly, computed
+//! in whole nanoseconds and cut down. A constant draws nothing from the stream, so replacing one
+//! constant by another moves no other draw.
+//!
+//! It does not know what the message is, nor does it keep messages in order: whoever schedules
+//! them does.
+
+use std::fmt;
+
+use super::rng::Stream;
+use crate::market::Span;
+
+/// The whole, in parts per million.
+pub const WHOLE_PPM: u32 = 1_000_000;
+
+/// Parts of a quantile's part per million that a draw tells apart.
+const FINENESS: u64 = 1_000_000;
+
+/// A model of one delay.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Latency(Shape);
+
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Shape {
+    Constant(Span),
+    /// Share of messages in parts per million that take at most this long; from none to all.
+    Quantiles(Vec<(u32, Span)>),
+}
+
+/// Every delay of a run.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Latencies {
+    /// From the exchange to the trader; none is as the tape recorded it.
+    pub feed: Option<Latency>,
+    /// From what the trader learned to what it sends.
+    pub decision: Latency,
+    /// From the trader to the venue.
+    pub order_entry: Latency,
+    /// From the venue to the trader.
+    pub report: Latency,
+}
+
+impl fmt::Display for Latencies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let feed = self.feed.as_ref().map_or_else(|| "as recorded".to_owned(), Latency::to_string);
+        let Self { decision, order_entry, report, .. } = self;
+        write!(f, "feed {feed}, decision {decision}, order entry {order_entry}, report {report}")
+    }
+}
+
+/// Why a table of quantiles is none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum BadLatency {
+    /// A delay below zero.
+    #[error("delays of at least 0")]
+    Negative,
+    /// The table does not reach from none to all.
+    #[error("a table that begins at p0 and ends at p100")]
+    Ends,
+    /// Shares or delays do not rise.
+    #[error("shares that rise and delays that do not fall from one to the next")]
+    Falls,
+}
+
+impl Latency {
+    /// No delay.
+    pub const NONE: Self = Self(Shape::Constant(Span::ZERO));
+
+    /// Always the same delay.
+    pub fn constant(delay: Span) -> Result<Self, BadLatency> {
+        if delay < Span::ZERO { Err(BadLatency::Negative) } else { Ok(Self(Shape::Constant(delay))) }
+    }
+
+    /// Delays by the share of messages, in parts per million, that take at most that long.
+    pub fn quantiles(table: Vec<(u32, Span)>) -> Result<Self, BadLatency> {
+        if table.first().is_none_or(|first| first.0 != 0) || table.last().is_none_or(|last| last.0 != WHOLE_PPM) {
+            return Err(BadLatency::Ends);
+        }
+        if table.iter().any(|(_, delay)| *delay < Span::ZERO) {
+            return Err(BadLatency::Negative);
+        }
+        if table.windows(2).any(|pair| pair[0].0 >= pair[1].0 || pair[0].1 > pair[1].1) {
+            return Err(BadLatency::Falls);
+        }
+        Ok(Self(Shape::Quantiles(table)))
+    }
+
+    /// The delay of the next message.
+    pub fn sample(&self, chance: &mut Stream) -> Span {
+        match &self.0 {
+            Shape::Constant(delay) => *delay,
+            Shape::Quantiles(table) => between(table, chance.below(u64::from(WHOLE_PPM) * FINENESS)),
+        }
+    }
+
+    /// The least delay there can be.
+    #[must_use]
+    pub fn least(&self) -> Span {
+        match &self.0 {
+            Shape::Constant(delay) => *delay,
+            Shape::Quantiles(table) => table[0].1,
+        }
+    }
+}
+
+/// The delay at `drawn` millionths of a part per million.
+fn between(table: &[(u32, Span)], drawn: u64) -> Span {
+    let fine = |share: u32| u64::from(share) * FINENESS;
+    let above = table.partition_point(|(share, _)| fine(*share) <= drawn);
+    let ((low, least), (high, most)) = (table[above - 1], table[above]);
+    let (part, whole) = (i128::from(drawn - fine(low)), i128::from(fine(high) - fine(low)));
+    // Whole nanoseconds, the fraction dropped.
+    let gained = (i128::from(most.0) - i128::from(least.0)) * part / whole;
+    Span(i64::try_from(i128::from(least.0) + gained).expect("between two delays lies a delay"))
+}
+
+impl fmt::Display for Latency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Shape::Constant(delay) => f.write_str(&in_words(*delay)),
+            Shape::Quantiles(table) => {
+                let quantile = |(share, delay): &(u32, Span)| format!("p{} {}", percent(*share), in_words(*delay));
+                f.write_str(&table.iter().map(quantile).collect::<Vec<_>>().join(" "))
+            }
+        }
+    }
+}
+
+/// Parts per million as a percentage without the sign: 999 000 is `99.9`.
+fn percent(ppm: u32) -> String {
+    let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// The span in the largest unit that divides it.
+fn in_words(span: Span) -> String {
+    let units = [("s", 1_000_000_000), ("ms", 1_000_000), ("us", 1_000)];
+    let unit = units.into_iter().find(|(_, size)| span.0 != 0 && span.0 % size == 0);
+    unit.map_or_else(|| format!("{}ns", span.0), |(name, size)| format!("{}{name}", span.0 / size))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rng::Component;
+    use super::*;
+
+    fn table() -> Vec<(u32, Span)> {
+        vec![
+            (0, Span::from_millis(1)),
+            (500_000, Span::from_millis(5)),
+            (990_000, Span::from_millis(40)),
+            (WHOLE_PPM, Span::from_millis(200)),
+        ]
+    }
+
+    #[test]
+    fn quantiles_are_met_and_joined_by_straight_lines() {
+        let at = |share: u64| between(&table(), share * FINENESS);
+        assert_eq!(at(0), Span::from_millis(1));
+        assert_eq!(at(250_000), Span::from_millis(3));
+        assert_eq!(at(500_000), Span::from_millis(5));
+        assert_eq!(at(990_000), Span::from_millis(40));
+        assert_eq!(between(&table(), u64::from(WHOLE_PPM) * FINENESS - 1), Span(199_999_999), "the last draw");
+    }
+
+    #[test]
+    fn draws_follow_the_table() {
+        let latency = Latency::quantiles(table()).expect("a sound table");
+        let mut chance = Stream::new(1, 0, Component::OrderEntry);
+        let draws: Vec<Span> = (0..100_000).map(|_| latency.sample(&mut chance)).collect();
+        let share = |most| draws.iter().filter(|delay| **delay <= Span::from_millis(most)).count();
+        assert!((49_200..=50_800).contains(&share(5)), "half within 5 ms: {}", share(5));
+        assert!((98_840..=99_160).contains(&share(40)), "99 % within 40 ms: {}", share(40));
+        assert!(draws.iter().all(|delay| (Span::from_millis(1)..=Span::from_millis(200)).contains(delay)));
+    }
+
+    #[test]
+    fn a_constant_draws_nothing() {
+        let latency = Latency::constant(Span::from_millis(5)).expect("not negative");
+        let (mut used, mut untouched) = (Stream::new(1, 0, Component::Report), Stream::new(1, 0, Component::Report));
+        assert_eq!(latency.sample(&mut used), Span::from_millis(5));
+        assert_eq!(used.bits(), untouched.bits());
+    }
+
+    #[test]
+    fn a_table_that_is_none_is_refused() {
+        let ms = Span::from_millis;
+        assert_eq!(Latency::constant(Span(-1)), Err(BadLatency::Negative));
+        assert_eq!(Latency::quantiles(vec![]), Err(BadLatency::Ends));
+        assert_eq!(Latency::quantiles(vec![(0, ms(1)), (990_000, ms(2))]), Err(BadLatency::Ends));
+        assert_eq!(Latency::quantiles(vec![(0, ms(3)), (WHOLE_PPM, ms(2))]), Err(BadLatency::Falls));
+        assert_eq!(Latency::quantiles(vec![(0, Span(-3)), (WHOLE_PPM, ms(2))]), Err(BadLatency::Negative));
+        let twice = vec![(0, ms(1)), (500_000, ms(2)), (500_000, ms(2)), (WHOLE_PPM, ms(3))];
+        assert_eq!(Latency::quantiles(twice), Err(BadLatency::Falls));
+    }
+
+    #[test]
+    fn a_latency_says_what_it_is() {
+        let text = Latency::quantiles(table()).expect("a sound table").to_string();
+        assert_eq!(text, "p0 1ms p50 5ms p99 40ms p100 200ms");
+        assert_eq!(Latency::NONE.to_string(), "0ns");
+    }
+}

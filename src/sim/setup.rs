@@ -1,0 +1,79 @@
+//! What a run is made of: everything that decides its outcome, as plain data.
+//!
+//! Two runs of equal setups are equal, whatever the file the setup was read from, the machine or
+//! the time of day. A library user builds one by hand; the scenario room builds one from TOML.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::latency::Latencies;
+use crate::data::Tape;
+use crate::market::{Asset, AssetId, Balance, Instrument, Money, Timestamp};
+use crate::trading::config::Config;
+use crate::venue::VenueConfig;
+
+/// Everything a run needs.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// What it is called.
+    pub name: String,
+    /// The scenario it was read from.
+    pub scenario: ScenarioText,
+    /// Seed of every stream of chance.
+    pub seed: u64,
+    /// Which run of the seed.
+    pub run: u64,
+    /// Assets by their ids.
+    pub assets: Vec<Asset>,
+    /// Instruments by their ids.
+    pub instruments: Vec<Instrument>,
+    /// The market of each instrument, in the same order.
+    pub tapes: Vec<MarketTape>,
+    /// What results are counted in.
+    pub account_currency: AssetId,
+    /// Held at the start.
+    pub balances: Vec<Balance>,
+    /// Account currency per unit of an asset.
+    pub rates: Vec<(AssetId, Money)>,
+    /// The venue's terms.
+    pub venue: VenueConfig,
+    /// Every delay.
+    pub latency: Latencies,
+    /// What the trader is told.
+    pub trader: Config,
+    /// What it runs.
+    pub strategy: StrategySpec,
+    /// Whether events that concern nobody take the short way; the outcome is the same either way.
+    pub guards: bool,
+}
+
+/// A scenario's text, for the journal's header.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ScenarioText {
+    /// The file as it was named to us.
+    pub path: String,
+    /// Its whole text.
+    pub text: String,
+    /// SHA-256 of the text.
+    pub hash: [u8; 32],
+}
+
+/// A tape and the part of it that counts.
+#[derive(Clone, Debug)]
+pub struct MarketTape {
+    /// The tape, shared by every run that reads it.
+    pub tape: Arc<Tape>,
+    /// First instant that counts; none is from the beginning.
+    pub from: Option<Timestamp>,
+    /// First instant that counts no more; none is to the end.
+    pub to: Option<Timestamp>,
+}
+
+/// A strategy by name, and its parameters as text; what they mean, the strategy says.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct StrategySpec {
+    /// Its name.
+    pub name: String,
+    /// Its parameters.
+    pub params: BTreeMap<String, String>,
+}
