@@ -3,3 +3,4 @@
 pub mod ledger;
 pub mod market;
 pub mod trading;
+pub mod venue;
