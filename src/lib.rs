@@ -10,3 +10,4 @@ pub mod metrics;
 pub mod scenario;
 pub mod sim;
 pub mod trading;
+pub mod venue;

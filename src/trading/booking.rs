@@ -200,11 +200,8 @@ impl Books {
     /// When the fill is malformed or its fee cannot be valued; nothing has changed then.
     pub fn book(&mut self, now: Timestamp, execution: &Execution<'_>) -> Result<Outcome, BookError> {
         let fill = execution.fill;
-        if let Some(known) = self.applied.get(&fill.execution) {
-            return {
-                let known = *known;
-                self.book_again(now, execution, &known)
-            };
+        if let Some(known) = self.applied.get(&fill.execution).copied() {
+            return self.book_again(now, execution, &known);
         }
         if fill.price.0 <= 0 || fill.qty.0 <= 0 {
             return Err(BookError::Malformed { price: fill.price, qty: fill.qty });

@@ -93,6 +93,8 @@ pub struct Core {
     pub(crate) numbers: Numbers,
     /// The earliest wake asked for and not yet come.
     pub(crate) wake: Option<Timestamp>,
+    /// The earliest wake the desk asked for and not yet come.
+    pub(crate) desk_wake: Option<Timestamp>,
     /// Whether balances and open orders were heard.
     pub(crate) heard_balances: bool,
     pub(crate) heard_orders: bool,
@@ -117,6 +119,7 @@ impl Core {
             life_net: BTreeMap::new(),
             numbers: Numbers::starting_at(setup.first_id),
             wake: None,
+            desk_wake: None,
             heard_balances: false,
             heard_orders: false,
             state: TraderState::Reconciling,

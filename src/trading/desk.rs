@@ -158,8 +158,11 @@ impl<'a> Desk<'a> {
         }
     }
 
-    /// Asks to be woken at an instant, at the latest.
+    /// Asks to be woken at an instant. Of several, the earliest counts; the strategy may be woken
+    /// before it for other reasons.
     pub fn wake_at(&mut self, at: Timestamp) {
+        let at = self.core.desk_wake.map_or(at, |due| due.min(at));
+        self.core.desk_wake = Some(at);
         self.core.wake_at(at, self.actions);
     }
 

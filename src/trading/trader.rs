@@ -76,6 +76,11 @@ impl Core {
             actions.push(Action::Send(Command::Query(Query::Account)));
         }
         self.reply_timers(now, actions);
+        match self.desk_wake {
+            Some(due) if due <= now => self.desk_wake = None,
+            Some(due) => self.wake_at(due, actions),
+            None => {}
+        }
     }
 
     fn on_link(&mut self, now: Timestamp, link: LinkEvent, actions: &mut Vec<Action>) {

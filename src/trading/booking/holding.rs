@@ -60,7 +60,7 @@ impl Holding {
         let closed_net = gross - split.entry_fees - split.carry - (charge.value - opening_fee);
         let mut effect = Effect { split, exit_fee: charge.value - opening_fee, gross, net: closed_net, closed_net };
         self.charge(instrument, fill.price, charge, moment, &mut effect)?;
-        self.attach(opening_fee, &mut effect);
+        self.bear(opening_fee, true, &mut effect);
         Ok(effect)
     }
 
@@ -75,26 +75,24 @@ impl Holding {
     ) -> Result<Effect, BookError> {
         let Execution { instrument, fill, .. } = execution;
         let mut effect = Effect::default();
+        let part = |charge: &Charge| opening_part(charge.value, split, instrument.quote_scale);
+        let (before, after) = (part(old), part(new));
+        effect.exit_fee = new.value - after - (old.value - before);
+        effect.net -= effect.exit_fee;
+        let open = self.position.life == life;
+        self.bear(-before, open, &mut effect);
         self.charge(instrument, fill.price, &Charge { amount: -old.amount, ..*old }, moment, &mut effect)?;
         self.charge(instrument, fill.price, new, moment, &mut effect)?;
-        let part = |charge: &Charge| opening_part(charge.value, split, instrument.quote_scale);
-        let (whole, opening) = (new.value - old.value, part(new) - part(old));
-        effect.exit_fee = whole - opening;
-        effect.net -= effect.exit_fee;
-        if self.position.life == life {
-            self.attach(opening, &mut effect);
-        } else {
-            effect.net -= opening;
-        }
+        self.bear(after, open && self.position.life == life, &mut effect);
         Ok(effect)
     }
 
     /// Attaches an entry fee to what is open; with nothing open it counts at once.
-    fn attach(&mut self, fee: Money, effect: &mut Effect) {
-        if self.position.is_flat() {
-            effect.net -= fee;
-        } else {
+    fn bear(&mut self, fee: Money, open: bool, effect: &mut Effect) {
+        if open && !self.position.is_flat() {
             self.position.entry_fees += fee;
+        } else {
+            effect.net -= fee;
         }
     }
 

@@ -1,0 +1,163 @@
+//! The rules an order must pass to be let in, each with its reason.
+//!
+//! Checks run in the order written and the first that fails is the answer. Nothing here changes
+//! the venue.
+
+use rust_decimal::Decimal;
+
+use super::Venue;
+use super::account::{Hold, NO_HOLD, margin};
+use super::fills::{levels, touches};
+use super::resting::{Market, place};
+use crate::market::{
+    Contract, FeeAsset, Instrument, Liquidity, Money, NewOrder, OrderKind, Price, Qty, Rate, RejectReason, Side,
+    TimeInForce, Timestamp, exact_product,
+};
+
+impl Venue {
+    /// Whether a new order may enter.
+    pub(super) fn admit(&self, now: Timestamp, order: &NewOrder) -> Result<(), RejectReason> {
+        let Some(instrument) = self.config.instruments.get(place(order.instrument)) else {
+            return Err(RejectReason::UnknownInstrument);
+        };
+        let expired = matches!(order.tif, TimeInForce::Gtd(end) if end <= now);
+        ensure(now <= order.deadline && !expired, RejectReason::DeadlineElapsed)?;
+        ensure(self.orders.open.len() < self.config.max_open_orders, RejectReason::TooManyOrders)?;
+        ensure(supported(instrument, order), RejectReason::Unsupported)?;
+        self.admit_terms(now, order, NO_HOLD)
+    }
+
+    /// Whether an order's quantity, prices and cost are allowed, `kept` being what it holds already.
+    pub(super) fn admit_terms(&self, now: Timestamp, order: &NewOrder, kept: Hold) -> Result<(), RejectReason> {
+        let instrument = &self.config.instruments[place(order.instrument)];
+        let market = &self.markets[place(order.instrument)];
+        let rules = instrument.rules(now);
+        ensure(order.qty.0 > 0 && instrument.on_lot(order.qty, now), RejectReason::Lot)?;
+        ensure(order.qty >= rules.min_qty, RejectReason::MinQty)?;
+        ensure(order.qty <= rules.max_qty, RejectReason::MaxQty)?;
+        let named = [order.kind.limit(), order.kind.trigger()];
+        for price in named.into_iter().flatten() {
+            ensure(price.0 > 0 && instrument.on_tick(price, now), RejectReason::Tick)?;
+        }
+        if let (Some(limit), Some(band)) = (order.kind.limit(), rules.band) {
+            ensure(within_band(market, limit, band), RejectReason::PriceBand)?;
+        }
+        let price = self.price_to_count(order)?;
+        ensure(instrument.value(order.qty.at(price)) >= rules.min_notional, RejectReason::MinNotional)?;
+        if order.post_only {
+            ensure(!self.would_take(order, price), RejectReason::PostOnlyWouldCross)?;
+        }
+        if let OrderKind::StopMarket { trigger } = order.kind {
+            let at = stop_reference(market, order.side);
+            ensure(!at.is_some_and(|at| touches(order.side, trigger, at)), RejectReason::WouldTriggerAtOnce)?;
+        }
+        ensure(!order.reduce_only || self.reducible(order).0 > 0, RejectReason::ReduceOnly)?;
+        let need = self.required(now, order, order.qty, price);
+        let short = |(part, held): (&(_, Money), &(_, Money))| {
+            let held = if part.0 == held.0 { held.1 } else { Money::ZERO };
+            part.1 > self.account.free(part.0) + held && !part.1.is_zero()
+        };
+        ensure(!need.iter().zip(&kept).any(short), RejectReason::InsufficientBalance)
+    }
+
+    /// The price at which an order counts: its limit, its trigger, or the worst it would reach.
+    fn price_to_count(&self, order: &NewOrder) -> Result<Price, RejectReason> {
+        if let Some(price) = order.kind.limit().or(order.kind.trigger()) {
+            return Ok(price);
+        }
+        let mut plan = Vec::new();
+        let market = &self.markets[place(order.instrument)];
+        levels(market, order.side, None, order.qty, self.config.profile, &mut plan);
+        plan.last().map(|(price, _)| *price).ok_or(RejectReason::NoMarket)
+    }
+
+    /// Whether a limit order would trade on arrival.
+    fn would_take(&self, order: &NewOrder, limit: Price) -> bool {
+        let market = &self.markets[place(order.instrument)];
+        let best = if self.fills_whole() {
+            market.book.best(order.side.opposite())
+        } else {
+            market.best_available(order.side.opposite())
+        };
+        best.is_some_and(|(best, _)| order.side.reaches(limit, best))
+    }
+
+    /// How much a reduce-only order may trade: a margin position's opposite, a spot holding's sale.
+    pub(super) fn reducible(&self, order: &NewOrder) -> Qty {
+        match self.config.instruments[place(order.instrument)].contract {
+            Contract::Spot if order.side == Side::Sell => order.qty,
+            Contract::Spot => Qty::ZERO,
+            Contract::Linear => Qty((-order.side.sign() * self.account.position(order.instrument).0).max(0)),
+        }
+    }
+
+    /// What an order must keep to trade `qty` at `price`: funds, margin and the dearer of the fees.
+    pub(super) fn required(&self, now: Timestamp, order: &NewOrder, qty: Qty, price: Price) -> Hold {
+        let instrument = &self.config.instruments[place(order.instrument)];
+        let fees = &instrument.rules(now).fees;
+        let fee_of = |liquidity| instrument.fee(fees, liquidity, price, qty);
+        let (fee_asset, taker) = fee_of(Liquidity::Taker);
+        let fee = taker.max(fee_of(Liquidity::Maker).1).max(Money::ZERO);
+        let (asset, amount) = match (instrument.contract, order.side) {
+            (Contract::Spot, Side::Buy) => {
+                (instrument.quote, instrument.value(qty.at(price)).up(instrument.quote_scale))
+            }
+            (Contract::Spot, Side::Sell) => (instrument.base, Money::new(instrument.qty(qty))),
+            (Contract::Linear, _) if order.reduce_only => (instrument.quote, Money::ZERO),
+            (Contract::Linear, side) => {
+                let closing = (-side.sign() * self.account.position(order.instrument).0).max(0);
+                let opening = Qty((qty.0 - closing).max(0));
+                (instrument.quote, margin(instrument, opening.at(price), order.leverage))
+            }
+        };
+        // A fee in what the order receives is taken from it.
+        let received = instrument.contract == Contract::Spot
+            && match fees.asset {
+                FeeAsset::Quote => order.side == Side::Sell,
+                FeeAsset::Base => order.side == Side::Buy,
+                FeeAsset::Third { .. } => false,
+            };
+        if received {
+            [(asset, amount), (asset, Money::ZERO)]
+        } else if fee_asset == asset {
+            [(asset, amount + fee), (asset, Money::ZERO)]
+        } else {
+            [(asset, amount), (fee_asset, fee)]
+        }
+    }
+}
+
+fn ensure(holds: bool, otherwise: RejectReason) -> Result<(), RejectReason> {
+    if holds { Ok(()) } else { Err(otherwise) }
+}
+
+/// Whether the venue offers the combination.
+fn supported(instrument: &Instrument, order: &NewOrder) -> bool {
+    let spot = instrument.contract == Contract::Spot;
+    let rests = matches!(order.tif, TimeInForce::Gtc | TimeInForce::Gtd(_));
+    let kind = match order.kind {
+        OrderKind::Limit { .. } => !order.post_only || rests,
+        OrderKind::Market => !order.post_only,
+        OrderKind::StopMarket { .. } => !order.post_only && rests,
+        OrderKind::StopLimit { .. } | OrderKind::TargetMarket { .. } | OrderKind::TargetLimit { .. } => false,
+    };
+    kind && !(spot && order.leverage > 1)
+}
+
+/// Whether a price is within a fraction of the reference: the mid, else the last trade, else
+/// nothing is known and every price is.
+fn within_band(market: &Market, price: Price, band: Rate) -> bool {
+    let twice = match (market.book.best(Side::Buy), market.book.best(Side::Sell)) {
+        (Some((bid, _)), Some((ask, _))) => Some(bid.0 + ask.0),
+        _ => market.last_trade.map(|price| 2 * price.0),
+    };
+    twice.is_none_or(|twice| {
+        let distance = Decimal::from((2 * price.0 - twice).abs());
+        distance <= exact_product(band.decimal(), Decimal::from(twice.abs()))
+    })
+}
+
+/// The price a stop looks at: the last trade; before any, the price it would trade at.
+fn stop_reference(market: &Market, side: Side) -> Option<Price> {
+    market.last_trade.or_else(|| market.book.best(side.opposite()).map(|(price, _)| price))
+}

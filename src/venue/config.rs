@@ -1,0 +1,70 @@
+//! What a venue is told before it opens: instruments, opening balances, and how it fills.
+
+use crate::market::{Balance, Instrument};
+
+/// Which fill assumptions hold. Every result names its profile.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum FillProfile {
+    /// The honest default: queue position, prints and displayed depth bound every fill.
+    #[default]
+    Conservative,
+    /// A touched order fills whole, as some back-testers assume. Optimistic: for comparison with
+    /// them, never for a verdict.
+    ParityFull,
+}
+
+impl FillProfile {
+    /// The profile's name in scenarios and results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Conservative => "conservative",
+            Self::ParityFull => "parity_full",
+        }
+    }
+
+    /// Whether it fills more than a real market would: such a result cannot pass the gate.
+    #[must_use]
+    pub const fn is_optimistic(self) -> bool {
+        match self {
+            Self::Conservative => false,
+            Self::ParityFull => true,
+        }
+    }
+}
+
+/// A venue's terms. Start from [`VenueConfig::new`] and change what differs.
+#[derive(Clone, Debug)]
+pub struct VenueConfig {
+    /// What is traded, each at the place its id says.
+    pub instruments: Vec<Instrument>,
+    /// What the account begins with; an asset not named begins at nothing.
+    pub balances: Vec<Balance>,
+    /// How orders fill.
+    pub profile: FillProfile,
+    /// For bars: half the spread in ticks, by instrument; an instrument not reached has none.
+    pub half_spread_ticks: Vec<i64>,
+    /// For bars: millionths of the bar's volume displayed on each side at each point of its path.
+    pub bar_display_ppm: i64,
+    /// Most orders open at once.
+    pub max_open_orders: usize,
+    /// Whether market events that concern no order of ours take the short way. The outcome is the
+    /// same either way.
+    pub guards: bool,
+}
+
+impl VenueConfig {
+    /// The honest defaults: conservative fills, no spread, a quarter of a bar's volume at each point.
+    #[must_use]
+    pub const fn new(instruments: Vec<Instrument>, balances: Vec<Balance>) -> Self {
+        Self {
+            instruments,
+            balances,
+            profile: FillProfile::Conservative,
+            half_spread_ticks: Vec::new(),
+            bar_display_ppm: 250_000,
+            max_open_orders: 1_000,
+            guards: true,
+        }
+    }
+}

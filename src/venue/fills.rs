@@ -1,0 +1,300 @@
+//! How our orders trade: takers against displayed depth, makers by queue, print and touch.
+//!
+//! Every fill is explained by a displayed level or a print, and takes from it: the same quantity
+//! never fills us twice. The rules stand, one by one, in the [module comment](super).
+
+use super::account::{NO_HOLD, Settlement};
+use super::resting::{Life, Market, Number, place};
+use super::truth::Execution;
+use super::{FillProfile, Venue};
+use crate::market::{
+    CancelledBecause, Contract, FeeAsset, Instrument, InstrumentId, Liquidity, Price, Qty, ReportKind, Side, Timestamp,
+    Trade, VenueMessage,
+};
+
+impl Venue {
+    /// A print: it moves queues, fills what it passed or reached through the queue, and fires stops.
+    pub(super) fn printed(&mut self, now: Timestamp, trade: &Trade, out: &mut Vec<VenueMessage>) {
+        let market = &mut self.markets[place(trade.instrument)];
+        let taker = trade.taker.or_else(|| side_by_touch(market, trade.price));
+        if market.last_trade.replace(trade.price).is_none() {
+            market.refresh_guards(&self.orders);
+        }
+        self.fire_stops(now, trade.instrument, trade.price, out);
+        if let Some(taker) = taker {
+            self.share_print(now, trade, taker.opposite(), out);
+        }
+    }
+
+    /// One print among our orders on the side it hit, in price-time priority.
+    fn share_print(&mut self, now: Timestamp, trade: &Trade, side: Side, out: &mut Vec<VenueMessage>) {
+        let mut spent = Qty::ZERO;
+        let mut next = 0;
+        while let Some(&number) = self.markets[place(trade.instrument)].limits(side).get(next) {
+            let order = self.orders.get_mut(number);
+            let (own, leaves) = (order.price(), order.leaves());
+            if own != trade.price && !side.better(trade.price, own) {
+                break;
+            }
+            let rest = Qty((trade.qty.0 - spent.0).max(0));
+            let beyond = if own == trade.price {
+                let through = Qty(rest.0 - order.ahead.0);
+                order.ahead = Qty((-through.0).max(0));
+                through
+            } else {
+                rest
+            };
+            if beyond.0 > 0 {
+                let qty = if self.fills_whole() { leaves } else { leaves.min(beyond) };
+                let filled = self.execute(now, number, own, qty, Liquidity::Maker, out);
+                if !self.fills_whole() {
+                    spent += filled;
+                }
+            }
+            // An order that ended has left its place to the next.
+            next += usize::from(self.orders.get(number).life == Life::Open);
+        }
+    }
+
+    /// The book is whole again: what the opposite best reached fills, stops first.
+    pub(super) fn book_settled(&mut self, now: Timestamp, instrument: InstrumentId, out: &mut Vec<VenueMessage>) {
+        let market = &self.markets[place(instrument)];
+        if market.last_trade.is_none() {
+            self.fire_stops_by_touch(now, instrument, out);
+        }
+        for side in [Side::Buy, Side::Sell] {
+            let mut next = 0;
+            while let Some(&number) = self.markets[place(instrument)].limits(side).get(next) {
+                if !self.reach(now, number, out) {
+                    break;
+                }
+                next += usize::from(self.orders.get(number).life == Life::Open);
+            }
+        }
+    }
+
+    /// Fills a resting limit from opposite levels displayed at its price or better, at its own
+    /// price. False if the opposite best does not reach it.
+    pub(super) fn reach(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) -> bool {
+        let order = self.orders.get(number);
+        let (side, limit, leaves) = (order.terms.side, order.price(), order.leaves());
+        let market = &self.markets[place(order.terms.instrument)];
+        if !market.book.best(side.opposite()).is_some_and(|(best, _)| side.reaches(limit, best)) {
+            return false;
+        }
+        if self.fills_whole() {
+            self.execute(now, number, limit, leaves, Liquidity::Maker, out);
+            return true;
+        }
+        let plan = self.plan(number, Some(limit));
+        let qty = plan.iter().map(|(_, qty)| *qty).sum::<Qty>();
+        if !qty.is_zero() {
+            let filled = self.execute(now, number, limit, qty, Liquidity::Maker, out);
+            self.consume(number, &plan, filled);
+        }
+        self.scratch = plan;
+        true
+    }
+
+    /// Takes what is displayed at the limit or better; without a limit, whatever is displayed.
+    pub(super) fn take(&mut self, now: Timestamp, number: Number, limit: Option<Price>, out: &mut Vec<VenueMessage>) {
+        let plan = self.plan(number, limit);
+        for level in &plan {
+            let filled = self.execute(now, number, level.0, level.1, Liquidity::Taker, out);
+            self.consume(number, std::slice::from_ref(level), filled);
+            if filled != level.1 {
+                break;
+            }
+        }
+        self.scratch = plan;
+    }
+
+    /// The levels an order would take from, best first, and how much from each.
+    pub(super) fn plan(&mut self, number: Number, limit: Option<Price>) -> Vec<(Price, Qty)> {
+        let order = self.orders.get(number);
+        let mut plan = std::mem::take(&mut self.scratch);
+        plan.clear();
+        let market = &self.markets[place(order.terms.instrument)];
+        levels(market, order.terms.side, limit, order.leaves(), self.config.profile, &mut plan);
+        plan
+    }
+
+    /// Remembers that `filled` of the planned levels is gone.
+    fn consume(&mut self, number: Number, plan: &[(Price, Qty)], filled: Qty) {
+        if self.fills_whole() {
+            return;
+        }
+        let terms = &self.orders.get(number).terms;
+        let market = &mut self.markets[place(terms.instrument)];
+        let mut left = filled;
+        for (price, qty) in plan {
+            let here = left.min(*qty);
+            market.consume(terms.side.opposite(), *price, here);
+            left -= here;
+        }
+    }
+
+    /// Fires the stops that a price touches, the nearest first.
+    pub(super) fn fire_stops(&mut self, now: Timestamp, at: InstrumentId, price: Price, out: &mut Vec<VenueMessage>) {
+        for side in [Side::Buy, Side::Sell] {
+            while let Some(&number) = self.markets[place(at)].stops(side).first() {
+                if !touches(side, self.orders.get(number).price(), price) {
+                    break;
+                }
+                self.fire(now, number, out);
+            }
+        }
+    }
+
+    /// Before anything printed, a stop looks at the price it would trade at.
+    fn fire_stops_by_touch(&mut self, now: Timestamp, at: InstrumentId, out: &mut Vec<VenueMessage>) {
+        for side in [Side::Buy, Side::Sell] {
+            while let Some(&number) = self.markets[place(at)].stops(side).first() {
+                let trigger = self.orders.get(number).price();
+                let best = self.markets[place(at)].book.best(side.opposite());
+                if !best.is_some_and(|(best, _)| touches(side, trigger, best)) {
+                    break;
+                }
+                self.fire(now, number, out);
+            }
+        }
+    }
+
+    /// A stop becomes a market order; what finds nothing to trade with is cancelled.
+    pub(super) fn fire(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) {
+        self.take(now, number, None, out);
+        self.cancel_remainder(now, number, CancelledBecause::Remainder, out);
+    }
+
+    /// Books one execution, reports it, and ends the order if nothing is left. Returns how much
+    /// traded: less than asked if a reduce-only order would turn the position, nothing if the
+    /// account cannot pay; then the order is cancelled.
+    pub(super) fn execute(
+        &mut self,
+        now: Timestamp,
+        number: Number,
+        price: Price,
+        qty: Qty,
+        liquidity: Liquidity,
+        out: &mut Vec<VenueMessage>,
+    ) -> Qty {
+        let terms = self.orders.get(number).terms;
+        let qty = if terms.reduce_only { qty.min(self.reducible(&terms)) } else { qty };
+        if qty.is_zero() {
+            self.cancel_remainder(now, number, CancelledBecause::ReduceOnly, out);
+            return Qty::ZERO;
+        }
+        let instrument = &self.config.instruments[place(terms.instrument)];
+        let fee = instrument.fee(&instrument.rules(now).fees, liquidity, price, qty);
+        let done = Settlement { side: terms.side, price, qty, fee, leverage: terms.leverage };
+        let hold = std::mem::replace(&mut self.orders.get_mut(number).hold, NO_HOLD);
+        self.account.release(&hold);
+        if !self.can_pay(instrument, &done, now) {
+            self.cancel_remainder(now, number, CancelledBecause::Venue, out);
+            return Qty::ZERO;
+        }
+        self.account.settle(instrument, &done);
+        let order = self.orders.get_mut(number);
+        order.filled += qty;
+        let (filled, ended) = (order.filled, order.leaves().is_zero());
+        self.truth.executed(Execution { at: now, order: number, price, qty, liquidity, fee, cumulative: filled });
+        out.push(VenueMessage::Report(self.truth.newest(&self.orders)));
+        if ended {
+            self.end(now, number, Life::Filled);
+        } else {
+            self.hold_again(now, number);
+        }
+        qty
+    }
+
+    /// Ends what is left of an open order, with a reason.
+    pub(super) fn cancel_remainder(
+        &mut self,
+        now: Timestamp,
+        number: Number,
+        why: CancelledBecause,
+        out: &mut Vec<VenueMessage>,
+    ) {
+        if self.orders.get(number).life == Life::Open {
+            self.end(now, number, Life::Cancelled);
+            out.push(self.report(now, number, ReportKind::Cancelled(why)));
+        }
+    }
+
+    /// Takes an order off the market, whatever became of it, and frees its hold.
+    pub(super) fn end(&mut self, now: Timestamp, number: Number, life: Life) {
+        self.orders.end(now, number, life);
+        let order = self.orders.get_mut(number);
+        let hold = std::mem::replace(&mut order.hold, NO_HOLD);
+        self.account.release(&hold);
+        let market = place(order.terms.instrument);
+        self.markets[market].leave(&self.orders, number);
+    }
+
+    /// Whether a spot account has what an execution costs; a margin account may run into debt.
+    fn can_pay(&self, instrument: &Instrument, done: &Settlement, now: Timestamp) -> bool {
+        if instrument.contract == Contract::Linear {
+            return true;
+        }
+        let (asset, cost) = match done.side {
+            Side::Buy => (instrument.quote, instrument.cash(done.qty.at(done.price))),
+            Side::Sell => (instrument.base, crate::market::Money::new(instrument.qty(done.qty))),
+        };
+        let (fee_asset, fee) = done.fee;
+        if fee_asset == asset {
+            return cost + fee <= self.account.free(asset);
+        }
+        let third = matches!(instrument.rules(now).fees.asset, FeeAsset::Third { .. });
+        cost <= self.account.free(asset) && (!third || fee <= self.account.free(fee_asset))
+    }
+
+    /// Whether a touched order fills whole.
+    pub(super) fn fills_whole(&self) -> bool {
+        match self.config.profile {
+            FillProfile::Conservative => false,
+            FillProfile::ParityFull => true,
+        }
+    }
+}
+
+/// The levels a taker would take from, best first, until its quantity is met.
+pub(super) fn levels(
+    market: &Market,
+    side: Side,
+    limit: Option<Price>,
+    qty: Qty,
+    profile: FillProfile,
+    plan: &mut Vec<(Price, Qty)>,
+) {
+    let mut left = qty;
+    let mut level = market.book.best(side.opposite());
+    while let Some((price, displayed)) = level
+        && left.0 > 0
+        && limit.is_none_or(|limit| side.reaches(limit, price))
+    {
+        let here = match profile {
+            FillProfile::Conservative => market.available(side.opposite(), price, displayed).min(left),
+            FillProfile::ParityFull => left,
+        };
+        if !here.is_zero() {
+            plan.push((price, here));
+            left -= here;
+        }
+        level = market.book.behind(side.opposite(), price);
+    }
+}
+
+/// Whether a price touches a stop's trigger: a buy stop at or above it, a sell stop at or below.
+pub(super) const fn touches(side: Side, trigger: Price, price: Price) -> bool {
+    side.opposite().reaches(trigger, price)
+}
+
+/// The taker's side where the source does not say it: at the ask or above somebody bought, at the
+/// bid or below somebody sold, and between them the print proves nothing.
+fn side_by_touch(market: &Market, price: Price) -> Option<Side> {
+    let at_or_through = |taker: Side| {
+        let best = market.book.best(taker.opposite());
+        best.is_some_and(|(best, _)| best == price || taker.better(best, price))
+    };
+    [Side::Buy, Side::Sell].into_iter().find(|side| at_or_through(*side))
+}

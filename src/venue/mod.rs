@@ -1,0 +1,308 @@
+//! The simulated exchange: a replay book over recorded depth, quotes, trades or bars, in which our
+//! orders live beside a market that does not know of them.
+//!
+//! It promises that every fill is explained by a recorded level, print or bar and takes from it
+//! once, that no fill beats its limit, that whatever the account gains somebody else loses, and
+//! that the same inputs give the same outputs. Its log, not the messages, is the truth.
+//!
+//! It does not read its client's mind, react to our trading (no impact), liquidate, pay funding,
+//! keep sessions, or offer stop-limit and target kinds yet. Market events of an instrument it does
+//! not list are none of its business.
+//!
+//! # What it assumes, for a sceptic
+//!
+//! Each paragraph has a test of its name in `tests/venue_depth.rs` or `tests/venue_bars.rs`.
+//!
+//! **Takers walk displayed depth.** An order that reaches the market trades against the levels
+//! displayed, best first, up to its limit, each at its own price. What is not displayed is not there.
+//!
+//! **What we took stays taken.** Until the market sets a level anew, what we consumed of it cannot
+//! be consumed again, by this order or the next. A new quantity from the market is believed whole.
+//!
+//! **We join behind everything displayed.** A resting order waits behind the whole quantity shown
+//! at its price when it arrives.
+//!
+//! **Only prints and shrinkage advance us.** A print at our price by the opposite taker shortens the
+//! queue before us, and what it printed beyond the queue fills us. A level that shrinks below the
+//! queue shortens it to what is left; who cancelled behind us is never guessed.
+//!
+//! **A print beyond our price fills up to what printed.** The market traded through us: we would have
+//! been hit first, but by no more than was sold.
+//!
+//! **The opposite best reaching us fills up to what it displays.** At our own price, once the message
+//! that shows it is whole; what we take of it is gone.
+//!
+//! **One print is shared.** Several orders of ours share a print by price, then time; together they
+//! get no more than it printed.
+//!
+//! **A maker trades at its own price**, a taker at the level's. Nobody is improved.
+//!
+//! **A print of unknown side** counts as bought at or above the ask, as sold at or below the bid, and
+//! between them proves nothing.
+//!
+//! **Our orders never trade with each other**: a taker of ours meets only the recorded market.
+//!
+//! **A stop fires on the last trade** and takes like a market order; what finds nothing is cancelled.
+//! Where nothing has traded yet it looks at the price it would trade at.
+//!
+//! **Behind the touch the queue is unknown.** Where only quotes are recorded, an order behind the best
+//! waits until the best comes to its price, then behind what is shown there. Where depth is recorded,
+//! a quote says nothing new.
+//!
+//! **A bar is a path**: its open, one extreme, the other, its close. The first extreme is the one on
+//! the way to which a resting stop of ours is touched soonest; if none is, the one nearer the open.
+//! From close to the next open the price jumps; within the bar it moves continuously and serves our
+//! orders in the order it reaches them, a stop before a limit.
+//!
+//! **A point of the path displays a share of the volume** around its price, half a spread away on each
+//! side; the leg that leads to a point fills us from what that point displays, once.
+//!
+//! **A gap through a stop fills at the open**, half a spread worse; an order decided on a close meets
+//! the next open at the earliest, for the venue takes the open before it hears of the order.
+//!
+//! **`parity_full` is optimistic**: a touched order fills whole, as some back-testers assume, whatever
+//! was printed or displayed.
+//!
+//! **The account pays or the order ends.** A spot fill that cash cannot pay, fees included, does not
+//! happen, and the rest of its order is cancelled. A margin account may run into debt.
+
+mod account;
+mod admission;
+mod config;
+mod fills;
+mod orders;
+mod path;
+mod resting;
+mod truth;
+
+pub use config::{FillProfile, VenueConfig};
+pub use resting::Guards;
+
+use account::Account;
+use resting::{Market, Number, Orders, Shows, place};
+use truth::Truth;
+
+use crate::market::{
+    Balance, Command, ExecutionReport, InstrumentId, LevelChange, MarketEvent, Price, Qty, Quote, ReportKind, Side,
+    Timestamp, VenueMessage, VenuePosition, VenueRef,
+};
+
+/// The simulated exchange.
+#[derive(Clone)]
+pub struct Venue {
+    config: VenueConfig,
+    markets: Vec<Market>,
+    orders: Orders,
+    account: Account,
+    truth: Truth,
+    /// When something of ours is due: kept beside the orders so that an idle event is one compare.
+    next_due: Timestamp,
+    /// When the dead-man's switch cancels everything.
+    dead_man: Option<Timestamp>,
+    /// A taker's plan, kept to spare its allocation.
+    scratch: Vec<(Price, Qty)>,
+}
+
+impl Venue {
+    /// Opens a venue.
+    ///
+    /// # Panics
+    /// When an instrument's id is not its place in the table: a defect of the program that built it.
+    #[must_use]
+    pub fn new(config: VenueConfig) -> Self {
+        for (index, instrument) in config.instruments.iter().enumerate() {
+            assert_eq!(
+                place(instrument.id),
+                index,
+                "instrument {} must stand at the place its id says",
+                instrument.symbol
+            );
+        }
+        Self {
+            markets: vec![Market::default(); config.instruments.len()],
+            orders: Orders::default(),
+            account: Account::new(&config.instruments, &config.balances),
+            truth: Truth::default(),
+            next_due: Timestamp::MAX,
+            dead_man: None,
+            scratch: Vec::new(),
+            config,
+        }
+    }
+
+    /// The market moves, at exchange time.
+    #[inline]
+    pub fn on_market(&mut self, now: Timestamp, event: &MarketEvent, out: &mut Vec<VenueMessage>) {
+        if now > self.next_due {
+            // What was due before this instant is over, even if nobody woke us.
+            self.settle_due(Timestamp(now.0 - 1), out);
+        }
+        match event {
+            MarketEvent::Level(change) => self.on_level(now, change, out),
+            MarketEvent::Trade(trade) => {
+                let Some(market) = self.markets.get_mut(place(trade.instrument)) else { return };
+                if !self.config.guards || market.last_trade.is_none() || market.guards.trade(trade) {
+                    self.printed(now, trade, out);
+                } else {
+                    market.last_trade = Some(trade.price);
+                }
+            }
+            MarketEvent::Quote(quote) => self.on_quote(now, quote, out),
+            MarketEvent::Path(point, bar) => self.on_path(now, *point, bar, out),
+            MarketEvent::Bar(_) | MarketEvent::Session(..) => {}
+        }
+    }
+
+    /// Time passes: good-till-date orders expire, the dead-man's switch fires.
+    pub fn on_time(&mut self, now: Timestamp, out: &mut Vec<VenueMessage>) {
+        self.settle_due(now, out);
+    }
+
+    /// A command arrives.
+    pub fn on_command(&mut self, now: Timestamp, command: &Command, out: &mut Vec<VenueMessage>) {
+        self.settle_due(now, out);
+        match *command {
+            Command::New(order) => self.on_new(now, &order, out),
+            Command::Amend(amend) => self.on_amend(now, &amend, out),
+            Command::Cancel(id) => self.on_cancel(now, id, out),
+            Command::CancelAll(instrument) => self.on_cancel_all(now, instrument, out),
+            Command::CancelAllAfter(span) => self.arm_dead_man(now, span),
+            Command::Query(query) => self.answer(now, query, out),
+        }
+    }
+
+    /// When the venue next wants [`Venue::on_time`].
+    #[must_use]
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        (self.next_due < Timestamp::MAX).then_some(self.next_due)
+    }
+
+    /// The public best bid and ask. Our own orders, and what we took, are not in it.
+    #[must_use]
+    pub fn touch(&self, instrument: InstrumentId) -> Quote {
+        self.markets[place(instrument)].book.touch(instrument)
+    }
+
+    /// Which market events can concern an order of ours in an instrument.
+    #[must_use]
+    pub fn guards(&self, instrument: InstrumentId) -> Guards {
+        self.markets[place(instrument)].guards
+    }
+
+    /// Every asset's cash, held or not.
+    #[must_use]
+    pub fn balances(&self) -> Vec<Balance> {
+        self.account.balances()
+    }
+
+    /// What open orders hold, by asset.
+    #[must_use]
+    pub fn holds(&self) -> Vec<Balance> {
+        self.account.holds()
+    }
+
+    /// What those who traded against us, and the venue's till, gained, by asset.
+    #[must_use]
+    pub fn counterparties(&self) -> Vec<Balance> {
+        self.account.counterparties()
+    }
+
+    /// Every margin instrument's position.
+    #[must_use]
+    pub fn positions(&self) -> Vec<VenuePosition> {
+        self.account.positions(&self.config.instruments)
+    }
+
+    /// The fill profile in force.
+    #[must_use]
+    pub const fn profile(&self) -> FillProfile {
+        self.config.profile
+    }
+
+    #[inline]
+    fn on_level(&mut self, now: Timestamp, change: &LevelChange, out: &mut Vec<VenueMessage>) {
+        let Some(market) = self.markets.get_mut(place(change.instrument)) else { return };
+        if market.shows != Shows::Depth {
+            market.show_depth();
+        }
+        market.book.set(change.side, change.price, change.qty);
+        if !self.config.guards || market.guards.level(change) {
+            market.dirty = true;
+            self.level_changed(change);
+        }
+        if change.last && self.markets[place(change.instrument)].dirty {
+            self.markets[place(change.instrument)].dirty = false;
+            self.book_settled(now, change.instrument, out);
+        }
+    }
+
+    /// A level we may wait at, or took from, has a new quantity.
+    fn level_changed(&mut self, change: &LevelChange) {
+        let market = &mut self.markets[place(change.instrument)];
+        market.refresh(&self.orders, change.side, change.price);
+        for number in market.limits(change.side) {
+            let order = self.orders.get_mut(*number);
+            if order.price() == change.price {
+                order.ahead = order.ahead.min(change.qty);
+            }
+        }
+    }
+
+    /// The touch is displayed anew, and nothing but the touch.
+    fn on_quote(&mut self, now: Timestamp, quote: &Quote, out: &mut Vec<VenueMessage>) {
+        let Some(market) = self.markets.get_mut(place(quote.instrument)) else { return };
+        if market.shows == Shows::Depth {
+            return;
+        }
+        market.shows = Shows::Touch;
+        let concerned = !self.config.guards || market.guards.quote(quote);
+        let sides = [(Side::Buy, quote.bid, quote.bid_qty), (Side::Sell, quote.ask, quote.ask_qty)];
+        for (side, price, qty) in sides {
+            if market.book.best(side) == Some((price, qty)) {
+                continue;
+            }
+            market.show(side, price, qty);
+            if !concerned {
+                continue;
+            }
+            market.refresh_side(side);
+            for number in market.limits(side) {
+                let order = self.orders.get_mut(*number);
+                let own = order.price();
+                if own == price {
+                    order.ahead = order.ahead.min(qty);
+                } else if side.better(price, own) || qty.is_zero() {
+                    // The market's best is worse than our price: nobody is left before us.
+                    order.ahead = Qty::ZERO;
+                }
+            }
+        }
+        if !concerned {
+            return;
+        }
+        market.refresh_guards(&self.orders);
+        self.book_settled(now, quote.instrument, out);
+    }
+
+    fn report(&self, at: Timestamp, number: Number, kind: ReportKind) -> VenueMessage {
+        VenueMessage::Report(self.execution_report(at, number, kind))
+    }
+
+    fn execution_report(&self, at: Timestamp, number: Number, kind: ReportKind) -> ExecutionReport {
+        let order = self.orders.get(number);
+        let refused = matches!(order.life, resting::Life::Rejected(_));
+        ExecutionReport {
+            order: order.terms.id,
+            venue_id: (!refused).then(|| venue_name(number)),
+            instrument: order.terms.instrument,
+            at,
+            cumulative: Some(order.filled),
+            kind,
+        }
+    }
+}
+
+/// The venue's name of an order.
+fn venue_name(number: Number) -> VenueRef {
+    VenueRef::numbered('O', u64::from(number) + 1)
+}

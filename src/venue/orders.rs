@@ -1,0 +1,222 @@
+//! The commands: place, amend, cancel, and what time does to an open order.
+
+use super::Venue;
+use super::resting::{Life, Number, Shows};
+use crate::market::{
+    Amend, CancelledBecause, ExecutionReport, InstrumentId, NewOrder, OrderId, OrderKind, Qty, RefusedBecause,
+    RejectReason, ReportKind, Span, TimeInForce, Timestamp, VenueMessage,
+};
+
+impl Venue {
+    /// A new order: refused with a reason, or accepted, and then perhaps traded, cancelled or both.
+    pub(super) fn on_new(&mut self, now: Timestamp, order: &NewOrder, out: &mut Vec<VenueMessage>) {
+        if self.orders.find(order.id).is_some() {
+            // The first order of this id is the one on record.
+            out.push(answer_to(now, order.id, order.instrument, ReportKind::Rejected(RejectReason::DuplicateId)));
+            return;
+        }
+        if let Err(reason) = self.admit(now, order) {
+            let number = self.orders.add(now, *order, Some(reason));
+            out.push(self.report(now, number, ReportKind::Rejected(reason)));
+            return;
+        }
+        let number = self.orders.add(now, *order, None);
+        self.refresh_due();
+        self.hold_again(now, number);
+        out.push(self.report(now, number, ReportKind::Accepted));
+        self.work(now, number, out);
+        self.refresh_due();
+    }
+
+    /// Lets an order that just arrived, or got new terms, trade; then wait or end.
+    fn work(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) {
+        let terms = self.orders.get(number).terms;
+        let limit = terms.kind.limit();
+        match terms.kind {
+            OrderKind::Market | OrderKind::Limit { .. } => {
+                if terms.tif == TimeInForce::Fok && !self.fills_at_once(number) {
+                    self.cancel_remainder(now, number, CancelledBecause::FillOrKill, out);
+                    return;
+                }
+                self.take(now, number, limit, out);
+                let rests = limit.is_some() && matches!(terms.tif, TimeInForce::Gtc | TimeInForce::Gtd(_));
+                if !rests {
+                    self.cancel_remainder(now, number, CancelledBecause::Remainder, out);
+                } else if self.orders.get(number).life == Life::Open {
+                    self.join_queue(number);
+                }
+            }
+            OrderKind::StopMarket { .. }
+            | OrderKind::StopLimit { .. }
+            | OrderKind::TargetMarket { .. }
+            | OrderKind::TargetLimit { .. } => {
+                let market = self.market_of(number);
+                self.markets[market].wait(&self.orders, number);
+            }
+        }
+    }
+
+    /// Whether displayed depth fills an order whole.
+    fn fills_at_once(&mut self, number: Number) -> bool {
+        let order = self.orders.get(number);
+        let (terms, leaves) = (order.terms, order.leaves());
+        if terms.reduce_only && self.reducible(&terms) < leaves {
+            return false;
+        }
+        let plan = self.plan(number, terms.kind.limit());
+        let whole = plan.iter().map(|(_, qty)| *qty).sum::<Qty>() == leaves;
+        self.scratch = plan;
+        whole
+    }
+
+    /// Waits behind everything displayed at its price.
+    fn join_queue(&mut self, number: Number) {
+        let market = self.market_of(number);
+        let market = &mut self.markets[market];
+        let order = self.orders.get_mut(number);
+        let (side, price) = (order.terms.side, order.price());
+        let behind_touch = market.book.best(side).is_some_and(|(best, _)| side.opposite().better(price, best));
+        order.ahead = if market.shows == Shows::Touch && behind_touch {
+            // What is displayed there is not told; it is known once the touch gets there.
+            Qty(i64::MAX)
+        } else {
+            market.available(side, price, market.book.at(side, price))
+        };
+        market.wait(&self.orders, number);
+    }
+
+    /// A cancel: done, or too late.
+    pub(super) fn on_cancel(&mut self, now: Timestamp, id: OrderId, out: &mut Vec<VenueMessage>) {
+        match self.orders.find_open(id) {
+            Some(number) => self.cancel_remainder(now, number, CancelledBecause::Requested, out),
+            None => out.push(self.refuse(now, id, ReportKind::CancelRejected(RefusedBecause::NotOpen))),
+        }
+        self.refresh_due();
+    }
+
+    /// Cancels every order, or every order of one instrument, oldest first.
+    pub(super) fn on_cancel_all(
+        &mut self,
+        now: Timestamp,
+        instrument: Option<InstrumentId>,
+        out: &mut Vec<VenueMessage>,
+    ) {
+        self.cancel_where(now, instrument, CancelledBecause::Requested, out);
+        self.refresh_due();
+    }
+
+    fn cancel_where(
+        &mut self,
+        now: Timestamp,
+        instrument: Option<InstrumentId>,
+        why: CancelledBecause,
+        out: &mut Vec<VenueMessage>,
+    ) {
+        let of = |number: &Number| instrument.is_none_or(|i| i == self.orders.get(*number).terms.instrument);
+        let numbers: Vec<Number> = self.orders.open.iter().copied().filter(of).collect();
+        for number in numbers {
+            self.cancel_remainder(now, number, why, out);
+        }
+    }
+
+    /// New terms for an open order, or a reason why it stays as it is.
+    ///
+    /// A smaller quantity at the same prices keeps the place in the queue; anything else goes to
+    /// the back, and trades at once if its new price reaches the market.
+    pub(super) fn on_amend(&mut self, now: Timestamp, amend: &Amend, out: &mut Vec<VenueMessage>) {
+        let Some(number) = self.orders.find_open(amend.id) else {
+            out.push(self.refuse(now, amend.id, ReportKind::AmendRejected(RefusedBecause::NotOpen)));
+            return;
+        };
+        let order = self.orders.get(number);
+        let old = order.terms;
+        let new = NewOrder { qty: amend.qty, kind: amend.kind, ..old };
+        let same_kind = std::mem::discriminant(&old.kind) == std::mem::discriminant(&new.kind);
+        if same_kind && amend.qty <= order.filled && amend.qty.0 > 0 {
+            // Nothing is left of it under the new terms.
+            self.cancel_remainder(now, number, CancelledBecause::Venue, out);
+            self.refresh_due();
+            return;
+        }
+        let verdict = if same_kind { self.admit_amended(now, number, &new) } else { Err(RejectReason::Unsupported) };
+        if let Err(reason) = verdict {
+            out.push(self.report(now, number, ReportKind::AmendRejected(RefusedBecause::StillOpen(reason))));
+            return;
+        }
+        let keeps_place = new.kind == old.kind && new.qty <= old.qty;
+        if !keeps_place {
+            let market = self.market_of(number);
+            self.markets[market].leave(&self.orders, number);
+        }
+        self.orders.get_mut(number).terms = new;
+        self.hold_again(now, number);
+        out.push(self.report(now, number, ReportKind::Amended { qty: new.qty, kind: new.kind }));
+        if !keeps_place {
+            self.work(now, number, out);
+        }
+        self.refresh_due();
+    }
+
+    /// New terms pass what a new order passes, with what the old ones hold counted as free.
+    fn admit_amended(&self, now: Timestamp, number: Number, new: &NewOrder) -> Result<(), RejectReason> {
+        self.admit_terms(now, new, self.orders.get(number).hold)
+    }
+
+    /// Holds what the open rest of an order needs, instead of what it held.
+    pub(super) fn hold_again(&mut self, now: Timestamp, number: Number) {
+        let order = self.orders.get(number);
+        let old = order.hold;
+        // A market order trades or ends at once: it needs no hold.
+        let Some(price) = order.terms.kind.limit().or(order.terms.kind.trigger()) else { return };
+        let new = self.required(now, &order.terms, order.leaves(), price);
+        self.account.release(&old);
+        self.account.hold(&new);
+        self.orders.get_mut(number).hold = new;
+    }
+
+    /// Arms the dead-man's switch anew; a span of zero disarms it.
+    pub(super) fn arm_dead_man(&mut self, now: Timestamp, span: Span) {
+        self.dead_man = (span.0 > 0).then(|| now.after(span));
+        self.refresh_due();
+    }
+
+    /// Everything due at or before an instant, expiries first.
+    pub(super) fn settle_due(&mut self, until: Timestamp, out: &mut Vec<VenueMessage>) {
+        if until < self.next_due {
+            return;
+        }
+        let switch = self.dead_man.filter(|fires| *fires <= until);
+        self.expire(switch.unwrap_or(until), out);
+        if let Some(fires) = switch {
+            self.dead_man = None;
+            self.cancel_where(fires, None, CancelledBecause::DeadMansSwitch, out);
+        }
+        self.refresh_due();
+    }
+
+    fn expire(&mut self, until: Timestamp, out: &mut Vec<VenueMessage>) {
+        while let Some((end, number)) = self.orders.next_expiry().filter(|(end, _)| *end <= until) {
+            self.end(end, number, Life::Expired);
+            out.push(self.report(end, number, ReportKind::Expired));
+        }
+    }
+
+    fn refresh_due(&mut self) {
+        let expiry = self.orders.next_expiry().map_or(Timestamp::MAX, |(end, _)| end);
+        self.next_due = expiry.min(self.dead_man.unwrap_or(Timestamp::MAX));
+    }
+
+    /// A refusal about an order that is not open, known or not.
+    fn refuse(&self, now: Timestamp, id: OrderId, kind: ReportKind) -> VenueMessage {
+        match self.orders.find(id) {
+            Some(number) => self.report(now, number, kind),
+            // The command names no instrument: the answer names the first.
+            None => answer_to(now, id, InstrumentId(0), kind),
+        }
+    }
+}
+
+/// A report about an order that is not on record.
+fn answer_to(at: Timestamp, order: OrderId, instrument: InstrumentId, kind: ReportKind) -> VenueMessage {
+    VenueMessage::Report(ExecutionReport { order, venue_id: None, instrument, at, cumulative: Some(Qty::ZERO), kind })
+}

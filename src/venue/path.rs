@@ -1,0 +1,152 @@
+//! Bars become quotes and a price path, so that there is one way to fill.
+//!
+//! A bar is four points: open, one extreme, the other, close. The jump from one bar's close to the
+//! next one's open touches nothing in between; from point to point the price moves continuously,
+//! and our orders between two points are served in the order the price reaches them. At each
+//! point the quote is the price ± half the spread, with a share of the bar's volume displayed on
+//! each side; the leg that leads to a point fills us from what that point displays, once.
+
+use super::Venue;
+use super::fills::touches;
+use super::resting::{Life, Market, Number, Orders, Shows, place};
+use crate::market::{Bar, Instrument, InstrumentId, OrderKind, PathPoint, Price, Qty, Side, Timestamp, VenueMessage};
+
+/// What one point of the path displays.
+#[derive(Clone, Copy)]
+struct Display {
+    instrument: InstrumentId,
+    half_spread: i64,
+    qty: Qty,
+}
+
+impl Venue {
+    /// The path reaches a point of a bar.
+    pub(super) fn on_path(&mut self, now: Timestamp, point: PathPoint, bar: &Bar, out: &mut Vec<VenueMessage>) {
+        let Some(instrument) = self.config.instruments.get(place(bar.instrument)) else { return };
+        let display = self.display(now, instrument, bar);
+        let market = &mut self.markets[place(bar.instrument)];
+        market.shows = Shows::Touch;
+        if point == PathPoint::FirstExtreme {
+            market.high_first = high_first(market, &self.orders, bar);
+        }
+        let target = match (point, market.high_first) {
+            (PathPoint::Open, _) => bar.open,
+            (PathPoint::FirstExtreme, true) | (PathPoint::SecondExtreme, false) => bar.high,
+            (PathPoint::FirstExtreme, false) | (PathPoint::SecondExtreme, true) => bar.low,
+            (PathPoint::Close, _) => bar.close,
+        };
+        let from = market.last_trade.filter(|_| point != PathPoint::Open).unwrap_or(target);
+        let mut consumed = [Qty::ZERO; 2];
+        if market.has_orders() || !self.config.guards {
+            consumed = self.serve_leg(now, display, from, target, out);
+        }
+        let market = &mut self.markets[place(bar.instrument)];
+        display.show(market, target, consumed);
+        market.last_trade = Some(target);
+        market.refresh_guards(&self.orders);
+    }
+
+    /// Serves our orders between two prices, in the order the price reaches them; a stop before a
+    /// limit where it reaches both at once. Returns what they took from the point's display.
+    fn serve_leg(
+        &mut self,
+        now: Timestamp,
+        display: Display,
+        from: Price,
+        to: Price,
+        out: &mut Vec<VenueMessage>,
+    ) -> [Qty; 2] {
+        let mut due = Vec::new();
+        let market = &self.markets[place(display.instrument)];
+        for side in [Side::Buy, Side::Sell] {
+            for number in market.stops(side).iter().chain(market.limits(side)) {
+                if let Some(distance) = display.distance(&self.orders, *number, from, to) {
+                    let is_limit = self.orders.get(*number).terms.kind.trigger().is_none();
+                    due.push((distance, is_limit, *number));
+                }
+            }
+        }
+        // Stable: orders of one kind and distance keep their price-time priority.
+        due.sort_by_key(|(distance, is_limit, _)| (*distance, *is_limit));
+        let direction = (to.0 - from.0).signum();
+        let mut consumed = [Qty::ZERO; 2];
+        for (distance, is_limit, number) in due {
+            let at = Price(from.0 + direction * distance);
+            display.show(&mut self.markets[place(display.instrument)], at, consumed);
+            debug_assert_eq!(self.orders.get(number).life, Life::Open, "serving an order ends no other");
+            if is_limit {
+                self.reach(now, number, out);
+            } else {
+                self.fire(now, number, out);
+            }
+            let market = &self.markets[place(display.instrument)];
+            consumed = [Side::Buy, Side::Sell].map(|side| market.taken(side, display.quote(side, at)));
+        }
+        consumed
+    }
+
+    /// What a bar's points display under this venue's terms.
+    fn display(&self, now: Timestamp, instrument: &Instrument, bar: &Bar) -> Display {
+        let rules = instrument.rules(now);
+        let ticks = self.config.half_spread_ticks.get(place(instrument.id)).copied().unwrap_or(0);
+        let qty = if self.fills_whole() {
+            Qty(i64::MAX)
+        } else {
+            let share = i128::from(bar.volume.0) * i128::from(self.config.bar_display_ppm) / 1_000_000;
+            let lots = i64::try_from(share / i128::from(rules.lot.0)).unwrap_or(i64::MAX / rules.lot.0);
+            Qty(lots.max(1) * rules.lot.0)
+        };
+        Display { instrument: instrument.id, half_spread: ticks * rules.tick.0, qty }
+    }
+}
+
+impl Display {
+    /// The quote of a side when the path stands at a price.
+    const fn quote(self, side: Side, at: Price) -> Price {
+        Price(at.0 - side.sign() * self.half_spread)
+    }
+
+    /// Displays the quote around a price, less what we took from it already.
+    fn show(self, market: &mut Market, at: Price, consumed: [Qty; 2]) {
+        for side in [Side::Buy, Side::Sell] {
+            let price = self.quote(side, at);
+            let qty = if price.0 > 0 { self.qty } else { Qty::ZERO };
+            market.show(side, price, qty);
+            market.refresh_side(side);
+            market.consume(side, price, consumed[side as usize]);
+        }
+    }
+
+    /// How far the path from one price to another goes until it reaches an order; none if it does
+    /// not get there.
+    fn distance(self, orders: &Orders, number: Number, from: Price, to: Price) -> Option<i64> {
+        let terms = &orders.get(number).terms;
+        // Going towards this sign reaches the order once the path is at its mark or beyond.
+        let (sign, mark) = match terms.kind {
+            OrderKind::Limit { limit } => (-terms.side.sign(), limit.0 - terms.side.sign() * self.half_spread),
+            kind => (terms.side.sign(), kind.trigger()?.0),
+        };
+        if sign * (from.0 - mark) >= 0 {
+            Some(0)
+        } else if sign * (to.0 - mark) >= 0 {
+            Some((mark - from.0).abs())
+        } else {
+            None
+        }
+    }
+}
+
+/// Whether a bar goes to its high first: to the extreme on the way to which it touches a stop of
+/// ours soonest; where it touches none, to the extreme nearer its open, the low on a tie.
+fn high_first(market: &Market, orders: &Orders, bar: &Bar) -> bool {
+    let soonest = |side: Side, extreme: Price| {
+        let trigger = market.stops(side).first().map(|number| orders.get(*number).price())?;
+        touches(side, trigger, extreme).then(|| (trigger.0 - bar.open.0).abs())
+    };
+    match (soonest(Side::Buy, bar.high), soonest(Side::Sell, bar.low)) {
+        (Some(up), Some(down)) if up != down => up < down,
+        (Some(_), None) => true,
+        (None, Some(_)) => false,
+        (Some(_), Some(_)) | (None, None) => bar.high.0 - bar.open.0 < bar.open.0 - bar.low.0,
+    }
+}

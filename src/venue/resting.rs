@@ -1,0 +1,351 @@
+//! Every order the venue ever saw, and where the open ones wait.
+//!
+//! Orders live in one slab for ever; the number of an order is its place there and its venue id.
+//! Open limits wait by price, then time; stops by how near their trigger is. Nothing here decides
+//! whether an order trades.
+
+use std::collections::BTreeSet;
+
+use super::account::{Hold, NO_HOLD};
+use crate::market::{
+    Book, InstrumentId, LevelChange, NewOrder, OrderId, Price, Qty, Quote, RejectReason, Side, TimeInForce, Timestamp,
+    Trade,
+};
+
+/// Where an order stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Life {
+    Open,
+    Filled,
+    Cancelled,
+    Expired,
+    Rejected(RejectReason),
+}
+
+/// An order and what became of it. Terms change in place when it is amended.
+#[derive(Clone)]
+pub(super) struct Order {
+    pub(super) terms: NewOrder,
+    pub(super) filled: Qty,
+    /// Displayed by others before us at our price.
+    pub(super) ahead: Qty,
+    pub(super) life: Life,
+    pub(super) hold: Hold,
+    pub(super) ended: Timestamp,
+}
+
+impl Order {
+    pub(super) const fn leaves(&self) -> Qty {
+        Qty(self.terms.qty.0 - self.filled.0)
+    }
+
+    /// The price it waits at: its limit, else its trigger.
+    pub(super) fn price(&self) -> Price {
+        let kind = self.terms.kind;
+        kind.limit().or(kind.trigger()).expect("a resting order names a price")
+    }
+}
+
+/// An order's place in the slab.
+pub(super) type Number = u32;
+
+/// All orders, by number and by client id.
+#[derive(Clone, Default)]
+pub(super) struct Orders {
+    all: Vec<Order>,
+    /// Sorted; ids arrive almost in order, so that a new one almost always goes last.
+    by_id: Vec<(OrderId, Number)>,
+    /// Open orders, oldest first.
+    pub(super) open: Vec<Number>,
+    /// Ended orders, in the order they ended.
+    pub(super) closed: Vec<Number>,
+    expiries: BTreeSet<(Timestamp, Number)>,
+}
+
+impl Orders {
+    pub(super) fn find(&self, id: OrderId) -> Option<Number> {
+        let place = self.by_id.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        Some(self.by_id[place].1)
+    }
+
+    /// The number of an order that is open.
+    pub(super) fn find_open(&self, id: OrderId) -> Option<Number> {
+        self.find(id).filter(|number| self.get(*number).life == Life::Open)
+    }
+
+    /// Keeps a new order; its id must not have been used.
+    pub(super) fn add(&mut self, now: Timestamp, terms: NewOrder, refused: Option<RejectReason>) -> Number {
+        let number = Number::try_from(self.all.len()).expect("fewer than 2^32 orders in a run");
+        let place = self.by_id.partition_point(|(id, _)| *id < terms.id);
+        self.by_id.insert(place, (terms.id, number));
+        let life = refused.map_or(Life::Open, Life::Rejected);
+        self.all.push(Order { terms, filled: Qty::ZERO, ahead: Qty::ZERO, life, hold: NO_HOLD, ended: now });
+        if refused.is_none() {
+            self.open.push(number);
+            if let TimeInForce::Gtd(end) = terms.tif {
+                self.expiries.insert((end, number));
+            }
+        } else {
+            self.closed.push(number);
+        }
+        number
+    }
+
+    /// Ends an open order.
+    pub(super) fn end(&mut self, now: Timestamp, number: Number, life: Life) {
+        if let TimeInForce::Gtd(end) = self.get(number).terms.tif {
+            self.expiries.remove(&(end, number));
+        }
+        let place = self.open.binary_search(&number).expect("an order ends once");
+        self.open.remove(place);
+        self.closed.push(number);
+        let order = self.get_mut(number);
+        order.life = life;
+        order.ended = now;
+    }
+
+    pub(super) fn next_expiry(&self) -> Option<(Timestamp, Number)> {
+        self.expiries.first().copied()
+    }
+
+    pub(super) fn get(&self, number: Number) -> &Order {
+        &self.all[number as usize]
+    }
+
+    pub(super) fn get_mut(&mut self, number: Number) -> &mut Order {
+        &mut self.all[number as usize]
+    }
+}
+
+/// What we took from a level that the market has not refreshed since.
+#[derive(Clone, Copy)]
+struct Taken {
+    side: Side,
+    price: Price,
+    qty: Qty,
+}
+
+/// How much of the market its data show.
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Shows {
+    /// Nothing yet.
+    #[default]
+    Nothing,
+    /// The touch alone: a queue behind it is unknown.
+    Touch,
+    /// Every level. A quote says nothing new then.
+    Depth,
+}
+
+/// One instrument's public book, and our orders beside it.
+#[derive(Clone, Default)]
+pub(super) struct Market {
+    pub(super) book: Book,
+    taken: Vec<Taken>,
+    pub(super) last_trade: Option<Price>,
+    pub(super) shows: Shows,
+    /// The message under way may concern an order of ours.
+    pub(super) dirty: bool,
+    pub(super) guards: Guards,
+    /// Whether the bar under way goes to its high first.
+    pub(super) high_first: bool,
+    /// Our limits: the best price first, then the oldest.
+    limits: [Vec<Number>; 2],
+    /// Our stops: the nearest trigger first, then the oldest.
+    stops: [Vec<Number>; 2],
+}
+
+impl Market {
+    pub(super) fn limits(&self, side: Side) -> &[Number] {
+        &self.limits[side as usize]
+    }
+
+    pub(super) fn stops(&self, side: Side) -> &[Number] {
+        &self.stops[side as usize]
+    }
+
+    pub(super) fn has_orders(&self) -> bool {
+        self.limits.iter().chain(&self.stops).any(|waiting| !waiting.is_empty())
+    }
+
+    /// Lets an open order wait behind everything of its price.
+    pub(super) fn wait(&mut self, orders: &Orders, number: Number) {
+        let own = rank(orders, number);
+        let waiting = self.waiting(orders, number);
+        let place = waiting.partition_point(|other| rank(orders, *other) <= own);
+        waiting.insert(place, number);
+        self.refresh_guards(orders);
+    }
+
+    /// Removes an order that waits, if it does.
+    pub(super) fn leave(&mut self, orders: &Orders, number: Number) {
+        let own = rank(orders, number);
+        let waiting = self.waiting(orders, number);
+        let first = waiting.partition_point(|other| rank(orders, *other) < own);
+        if let Some(place) = waiting[first..].iter().position(|other| *other == number) {
+            waiting.remove(first + place);
+            self.refresh_guards(orders);
+        }
+    }
+
+    /// Where orders of its kind and side wait.
+    fn waiting(&mut self, orders: &Orders, number: Number) -> &mut Vec<Number> {
+        let terms = &orders.get(number).terms;
+        let kinds = if terms.kind.trigger().is_some() { &mut self.stops } else { &mut self.limits };
+        &mut kinds[terms.side as usize]
+    }
+
+    /// What is left at a level for us to take.
+    pub(super) fn available(&self, side: Side, price: Price, displayed: Qty) -> Qty {
+        Qty((displayed.0 - self.taken(side, price).0).max(0))
+    }
+
+    pub(super) fn taken(&self, side: Side, price: Price) -> Qty {
+        let found = self.taken.iter().find(|taken| taken.side == side && taken.price == price);
+        found.map_or(Qty::ZERO, |taken| taken.qty)
+    }
+
+    /// Remembers what we took from a level.
+    pub(super) fn consume(&mut self, side: Side, price: Price, qty: Qty) {
+        if qty.is_zero() {
+            return;
+        }
+        match self.taken.iter_mut().find(|taken| taken.side == side && taken.price == price) {
+            Some(taken) => taken.qty += qty,
+            None => self.taken.push(Taken { side, price, qty }),
+        }
+        self.guards.watch = true;
+    }
+
+    /// The market has set a level anew: what we took there is forgotten.
+    pub(super) fn refresh(&mut self, orders: &Orders, side: Side, price: Price) {
+        if !self.taken.is_empty() {
+            self.taken.retain(|taken| taken.side != side || taken.price != price);
+            self.refresh_guards(orders);
+        }
+    }
+
+    /// Depth begins: what quotes displayed before is no part of it.
+    #[cold]
+    pub(super) fn show_depth(&mut self) {
+        self.shows = Shows::Depth;
+        self.book = Book::new();
+        self.taken.clear();
+    }
+
+    /// The market has set a whole side anew.
+    pub(super) fn refresh_side(&mut self, side: Side) {
+        self.taken.retain(|taken| taken.side != side);
+    }
+
+    /// Displays one level on a side and nothing else.
+    pub(super) fn show(&mut self, side: Side, price: Price, qty: Qty) {
+        self.book.set(side, price, qty);
+        let mut level = self.book.best(side);
+        while let Some((other, _)) = level {
+            level = self.book.behind(side, other);
+            if other != price {
+                self.book.set(side, other, Qty::ZERO);
+            }
+        }
+    }
+
+    /// The first level of a side with something left for us, and how much.
+    pub(super) fn best_available(&self, side: Side) -> Option<(Price, Qty)> {
+        let mut level = self.book.best(side);
+        while let Some((price, displayed)) = level {
+            let available = self.available(side, price, displayed);
+            if !available.is_zero() {
+                return Some((price, available));
+            }
+            level = self.book.behind(side, price);
+        }
+        None
+    }
+
+    pub(super) fn refresh_guards(&mut self, orders: &Orders) {
+        let ends = |waiting: &[Number]| {
+            let price = |number: &Number| orders.get(*number).price();
+            (waiting.first().map(price), waiting.last().map(price))
+        };
+        let (best_buy, worst_buy) = ends(&self.limits[Side::Buy as usize]);
+        let (best_sell, worst_sell) = ends(&self.limits[Side::Sell as usize]);
+        let (buy_stop, _) = ends(&self.stops[Side::Buy as usize]);
+        let (sell_stop, _) = ends(&self.stops[Side::Sell as usize]);
+        let stops_by_touch = self.last_trade.is_none() && (buy_stop.is_some() || sell_stop.is_some());
+        self.guards = Guards {
+            buys: (worst_buy.unwrap_or(Price(i64::MAX)), best_buy.unwrap_or(Price(i64::MIN))),
+            sells: (best_sell.unwrap_or(Price(i64::MAX)), worst_sell.unwrap_or(Price(i64::MIN))),
+            buy_trigger: buy_stop.unwrap_or(Price(i64::MAX)),
+            sell_trigger: sell_stop.unwrap_or(Price(i64::MIN)),
+            watch: stops_by_touch || !self.taken.is_empty(),
+        };
+    }
+}
+
+/// Which market events can concern an order of ours. Outside of them an event only moves the book.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Guards {
+    /// Lowest and highest price of our resting buys; the lowest above the highest where there are none.
+    pub buys: (Price, Price),
+    /// Lowest and highest price of our resting sells.
+    pub sells: (Price, Price),
+    /// The lowest trigger of our buy stops.
+    pub buy_trigger: Price,
+    /// The highest trigger of our sell stops.
+    pub sell_trigger: Price,
+    /// Every change matters: we took what the market has not refreshed, or a stop waits for the touch.
+    pub watch: bool,
+}
+
+impl Default for Guards {
+    fn default() -> Self {
+        let nobody = (Price(i64::MAX), Price(i64::MIN));
+        Self { buys: nobody, sells: nobody, buy_trigger: Price(i64::MAX), sell_trigger: Price(i64::MIN), watch: false }
+    }
+}
+
+impl Guards {
+    /// Whether a level's change can concern us: a queue we wait in, or a price that reaches us.
+    #[must_use]
+    #[inline]
+    pub fn level(&self, change: &LevelChange) -> bool {
+        let price = change.price;
+        let concerned = match change.side {
+            Side::Buy => price >= self.sells.0 || (price >= self.buys.0 && price <= self.buys.1),
+            Side::Sell => price <= self.buys.1 || (price >= self.sells.0 && price <= self.sells.1),
+        };
+        concerned || self.watch
+    }
+
+    /// Whether a new touch can concern us: it reaches us, or falls back to where we wait.
+    #[must_use]
+    #[inline]
+    pub fn quote(&self, quote: &Quote) -> bool {
+        let shown = quote.bid_qty.0 > 0 && quote.ask_qty.0 > 0;
+        let reached = quote.bid.min(quote.ask) <= self.buys.1 || quote.bid.max(quote.ask) >= self.sells.0;
+        reached || !shown || self.watch
+    }
+
+    /// Whether a print can concern us: at or beyond one of our prices, or at a trigger.
+    #[must_use]
+    #[inline]
+    pub fn trade(&self, trade: &Trade) -> bool {
+        trade.price >= self.sells.0.min(self.buy_trigger) || trade.price <= self.buys.1.max(self.sell_trigger)
+    }
+}
+
+/// How far back an order waits: a limit by how far from the touch, a stop by how far its trigger.
+/// A market order never waits.
+fn rank(orders: &Orders, number: Number) -> i64 {
+    let terms = &orders.get(number).terms;
+    match terms.kind.trigger() {
+        Some(trigger) => terms.side.sign() * trigger.0,
+        None => -terms.side.sign() * terms.kind.limit().unwrap_or_default().0,
+    }
+}
+
+/// The number of an instrument's market.
+pub(super) fn place(instrument: InstrumentId) -> usize {
+    usize::from(instrument.0)
+}

@@ -1,0 +1,179 @@
+//! Fills that are refused, come twice, or come from a venue that is wrong: nothing is half-written
+//! and nothing panics.
+
+#[path = "booking/instruments.rs"]
+mod instruments;
+
+use instruments::{asset, fill, instrument, money};
+use seatrial::market::{
+    Account, Contract, DeskId, Fee, FeeAsset, Fill, Instrument, Liquidity, Money, Price, Qty, Side, Timestamp,
+};
+use seatrial::trading::booking::{BookError, Booked, Books, Execution, Outcome};
+
+const DESK: DeskId = DeskId(0);
+
+fn spot() -> Instrument {
+    instrument("B", Contract::Spot, "0.0025", "0.0040", 0)
+}
+
+fn execution<'a>(instrument: &'a Instrument, fill: &'a Fill) -> Execution<'a> {
+    Execution { desk: DESK, instrument, at: Timestamp(7), fill, fee_rate: None, new_entry: true }
+}
+
+fn book(books: &mut Books, instrument: &Instrument, fill: &Fill) -> Booked {
+    match books.book(Timestamp(8), &execution(instrument, fill)).expect("a sound fill") {
+        Outcome::Booked(booked) | Outcome::FeeCorrected(booked) => booked,
+        other => panic!("a fill gave {other:?}"),
+    }
+}
+
+#[test]
+fn a_malformed_fill_changes_nothing() {
+    let instrument = spot();
+    let mut books = Books::new();
+    book(&mut books, &instrument, &fill(1, Side::Buy, Price(4_500_000), Qty(1_000), Liquidity::Taker, None));
+    let before = books.clone();
+    let mut check = |price, qty, fee, expected: &str| {
+        let fill = fill(2, Side::Buy, Price(price), Qty(qty), Liquidity::Taker, fee);
+        let error = books.book(Timestamp(8), &execution(&instrument, &fill)).expect_err("a refusal");
+        assert!(error.to_string().contains(expected), "`{error}` does not say `{expected}`");
+        assert_eq!(books, before);
+    };
+    check(0, 1_000, None, "above zero");
+    check(-4_500_000, 1_000, None, "above zero");
+    check(4_500_000, 0, None, "above zero");
+    check(4_500_000, -1, None, "above zero");
+    check(i64::MAX, i64::MAX, None, "more than exact money holds");
+    check(i64::MIN, i64::MIN, None, "above zero");
+    let third = Some(Fee { asset: asset("BNB"), amount: money("0.03") });
+    check(4_500_000, 1_000, third, "cannot be valued");
+    let fine = Some(Fee { asset: asset("BTC"), amount: money("0.0000000001") });
+    check(4_500_000, 1_000, fine, "finer than the asset's 9 decimals");
+}
+
+#[test]
+fn a_third_fee_asset_falls_back_to_the_venues_own_conversion() {
+    let mut instrument = spot();
+    let third = FeeAsset::Third { asset: asset("BNB"), scale: 8, price: money("600") };
+    instrument.timeline[0].fees.asset = third;
+    let mut books = Books::new();
+    let absent = fill(1, Side::Buy, Price(4_500_000), Qty(10_000_000), Liquidity::Taker, None);
+    let booked = book(&mut books, &instrument, &absent);
+    assert_eq!((booked.charge.amount, booked.charge.value), (money("0.03"), money("18")));
+    let reported = Fill { fee: Some(Fee { asset: asset("BNB"), amount: money("0.02") }), ..absent };
+    assert_eq!(book(&mut books, &instrument, &reported).charge.value, money("12"));
+    assert_eq!(books.ledger().balance(Account::Fees, asset("BNB")), money("0.02"));
+    assert_eq!(books.position(DESK, instrument.id).expect("open").entry_fees, money("12"));
+    books.verify(&[instrument]).expect("every law holds");
+}
+
+#[test]
+fn only_a_predicted_fee_is_replaced_by_a_report() {
+    let instrument = spot();
+    let mut books = Books::new();
+    let fee = |amount| Some(Fee { asset: asset("USDT"), amount: money(amount) });
+    let first = fill(1, Side::Buy, Price(4_500_000), Qty(1_000), Liquidity::Taker, fee("1"));
+    book(&mut books, &instrument, &first);
+    let other = Fill { fee: fee("2"), ..first };
+    let again = books.book(Timestamp(9), &execution(&instrument, &other));
+    assert_eq!(again, Ok(Outcome::Conflict(first)));
+    let corrected = books.correct_fee(Timestamp(9), &execution(&instrument, &first), other.fee.expect("a fee"));
+    assert_eq!(corrected.expect("a known execution").charge.value, money("2"));
+    assert_eq!(books.ledger().balance(Account::Fees, asset("USDT")), money("2"));
+    assert_eq!(books.ledger().transactions(), 4, "trade, fee, reversal, fee");
+    let stranger = fill(9, Side::Buy, Price(1), Qty(1), Liquidity::Taker, None);
+    let unknown = books.correct_fee(Timestamp(9), &execution(&instrument, &stranger), other.fee.expect("a fee"));
+    assert_eq!(unknown, Err(BookError::Unknown { execution: stranger.execution }));
+    books.verify(&[instrument]).expect("every law holds");
+}
+
+#[test]
+fn a_fee_corrected_after_the_close_counts_at_once() {
+    let instrument = spot();
+    let mut books = Books::new();
+    let entry = fill(1, Side::Buy, Price(4_500_000), Qty(1_000), Liquidity::Taker, None);
+    book(&mut books, &instrument, &entry);
+    book(&mut books, &instrument, &fill(2, Side::Sell, Price(4_500_000), Qty(1_000), Liquidity::Taker, None));
+    book(&mut books, &instrument, &fill(3, Side::Buy, Price(4_500_000), Qty(500), Liquidity::Taker, None));
+    let open = *books.position(DESK, instrument.id).expect("open");
+    let reported = Fill { fee: Some(Fee { asset: asset("USDT"), amount: money("0.01") }), ..entry };
+    let booked = book(&mut books, &instrument, &reported);
+    assert_eq!(booked.net, money("0.0018") - money("0.01"));
+    assert_eq!(books.position(DESK, instrument.id), Some(&open), "a later life bears nothing of it");
+    books.verify(&[instrument]).expect("every law holds");
+}
+
+#[test]
+fn funding_counts_once_per_funding_time_and_is_shared_by_the_desks_that_pay() {
+    let instrument = instrument("Z", Contract::Linear, "0", "0", 0);
+    let mut books = Books::new();
+    for (desk, side, qty) in [(0, Side::Buy, 3), (1, Side::Buy, 4), (2, Side::Sell, 2)] {
+        let fill = fill(desk, side, Price(100), Qty(qty), Liquidity::Taker, None);
+        let desk = DeskId(u16::try_from(desk).expect("three desks"));
+        books.book(Timestamp(1), &Execution { desk, ..execution(&instrument, &fill) }).expect("a sound fill");
+    }
+    let pay = |books: &mut Books| books.funding(Timestamp(2), &instrument, Timestamp(1), money("0.00000010"));
+    assert!(pay(&mut books).is_some());
+    let once = books.clone();
+    assert!(pay(&mut books).is_none());
+    assert_eq!(books, once);
+    let carry = |desk| books.position(DeskId(desk), instrument.id).expect("open").carry;
+    assert_eq!([carry(0), carry(1), carry(2)], [money("0.00000004"), money("0.00000006"), Money::ZERO]);
+    assert_eq!(books.ledger().balance(Account::Funding, asset("USDT")), money("0.0000001"));
+    books.verify(&[instrument]).expect("every law holds");
+}
+
+#[test]
+fn entries_are_counted_until_flat() {
+    let instrument = instrument("Z", Contract::Linear, "0", "0", 0);
+    let mut books = Books::new();
+    let mut trade = |number, side, qty, new_entry| {
+        let fill = fill(number, side, Price(100), Qty(qty), Liquidity::Taker, None);
+        let at = Timestamp(i64::try_from(number).expect("small"));
+        let execution = Execution { at, new_entry, ..execution(&instrument, &fill) };
+        books.book(at, &execution).expect("a sound fill");
+        books.position(DESK, instrument.id).map(|position| (position.entries, position.opened_at.0))
+    };
+    assert_eq!(trade(1, Side::Buy, 1, true), Some((1, 1)));
+    assert_eq!(trade(2, Side::Buy, 1, false), Some((1, 1)), "a further fill of the same order");
+    assert_eq!(trade(3, Side::Buy, 1, true), Some((2, 1)), "a further entry");
+    assert_eq!(trade(4, Side::Sell, 2, true), Some((2, 1)), "a partial close frees none");
+    assert_eq!(trade(5, Side::Sell, 2, true), Some((1, 5)), "across zero a new life begins");
+    assert_eq!(trade(6, Side::Buy, 1, true), None);
+}
+
+/// A venue that takes more base than we hold is wrong, but its word is booked: the books stay
+/// balanced and show the short.
+#[test]
+fn a_base_fee_that_is_not_covered_is_booked_as_it_is() {
+    let instrument = spot();
+    let mut books = Books::new();
+    book(&mut books, &instrument, &fill(1, Side::Buy, Price(4_500_000), Qty(100), Liquidity::Taker, None));
+    let fee = Some(Fee { asset: asset("BTC"), amount: money("0.000000055") });
+    let booked = book(&mut books, &instrument, &fill(2, Side::Sell, Price(4_600_000), Qty(98), Liquidity::Taker, fee));
+    assert_eq!(booked.position.qty, Qty(-4));
+    assert_eq!(books.ledger().balance(Account::Cash, asset("BTC")), money("-0.000000035"));
+    assert_eq!(books.residue(DESK, instrument.id).expect("half a lot").amount(&instrument), money("0.000000005"));
+    books.verify(&[instrument]).expect("every law holds");
+}
+
+/// A residue pays a base fee where the lots run out, at its own cost.
+#[test]
+fn a_residue_pays_when_no_lots_are_left() {
+    let instrument = spot();
+    let mut books = Books::new();
+    let fee = |amount| Some(Fee { asset: asset("BTC"), amount: money(amount) });
+    book(
+        &mut books,
+        &instrument,
+        &fill(1, Side::Buy, Price(4_500_000), Qty(100), Liquidity::Taker, fee("0.000000004")),
+    );
+    let sold = fill(2, Side::Sell, Price(4_700_000), Qty(99), Liquidity::Taker, fee("0.000000005"));
+    let booked = book(&mut books, &instrument, &sold);
+    assert!(booked.position.is_flat() && booked.closed.expect("a close").flat);
+    assert_eq!(books.residue(DESK, instrument.id).expect("a rest").amount(&instrument), money("0.000000001"));
+    assert_eq!(books.residue(DESK, instrument.id).expect("a rest").cost(&instrument), money("0.000045"));
+    // 99 lots made 2 000 each in USDT per BTC, and so did the 5 finest units that paid the fee.
+    assert_eq!(booked.gross, money("0.00198") + money("0.00001"));
+    books.verify(&[instrument]).expect("every law holds");
+}
