@@ -143,8 +143,23 @@ fn a_period_the_file_does_not_cover_is_refused() {
 }
 
 #[test]
-fn a_part_of_a_file_is_not_silently_the_whole() {
-    check("file = \"day.parquet\"", "file = \"day.parquet\"\nto = \"2024-08-09T00:00:05Z\"", &expect!["E-SC-014 s.toml:7:6 market.to: found a part of the file, not yet supported allowed the whole file"]);
+fn a_part_of_a_file_can_be_asked_for() {
+    let file = "file = \"day.parquet\"";
+    let part = scenario(file, "file = \"day.parquet\"\nfrom = 2024-08-09T00:00:01Z\nto = \"2024-08-09T00:00:05Z\"");
+    let setup = part.setup_on(&[tape()], None, 0).expect("the file covers it");
+    let market = &setup.tapes[0];
+    assert_eq!(market.from, Some(Timestamp(MIDNIGHT + SECOND)));
+    assert_eq!(market.to, Some(Timestamp(MIDNIGHT + 5 * SECOND)));
+}
+
+#[test]
+fn a_second_instrument_is_not_silently_left_out() {
+    let text = include_str!("broken_scenarios/instrument_without_market.toml");
+    let market = "[[market]]\nsource = \"recorded\"\nsymbol = \"ETH/USDT\"\nfile = \"day.parquet\"\n\n[[market]]";
+    let source = Source { file: "s.toml".into(), text: text.replacen("[market]", market, 1) };
+    let scenario = Scenario::parse(source, "s").expect("two instruments with a market each");
+    let refused = scenario.setup_on(&[tape(), tape()], None, 0).expect_err("one instrument so far");
+    expect![[r#"E-SC-014 s.toml:22:13 instrument."ETH/USDT": found a second instrument, not yet supported allowed one instrument"#]].assert_eq(&refused[0].to_string());
 }
 
 #[test]

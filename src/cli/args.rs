@@ -65,8 +65,8 @@ pub struct Run {
     #[arg(required = true, value_name = "SCENARIO")]
     pub scenarios: Vec<PathBuf>,
     /// Which run of the seed
-    #[arg(long, value_name = "K", default_value_t = 0)]
-    pub run: u64,
+    #[arg(long = "run", value_name = "K", default_value_t = 0)]
+    pub number: u64,
     /// Seed instead of the scenario's
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,

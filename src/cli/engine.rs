@@ -22,6 +22,7 @@ pub enum Failure {
     /// A journal is damaged, or cannot be written.
     Journal(JournalError),
     /// A law was broken during the run.
+    #[allow(dead_code, reason = "the simulation will say it")]
     Breach(String),
     /// A defect of the program.
     Internal(String),
@@ -58,6 +59,7 @@ pub struct Replayed {
 }
 
 /// Whether the strategy takes its parameters.
+#[allow(clippy::unnecessary_wraps, reason = "the strategies will say it")]
 pub fn check_strategy(_setup: &Setup) -> Result<(), WrongParameter> {
     Ok(())
 }

@@ -47,7 +47,7 @@ fn setup(journal: &JournalFile, places: &Places) -> Result<Setup, Vec<BadInput>>
     let source = Source { file: header.scenario.path.clone(), text: header.scenario.text.clone() };
     let scenario = Scenario::parse(source, &header.scenario.name)?;
     let setup = scenario.setup(&places.data_root, &places.cache, Some(header.seed), header.run)?;
-    let tapes: Vec<String> = setup.tapes.iter().map(|tape| tape.hash.to_string()).collect();
+    let tapes: Vec<String> = setup.tapes.iter().map(|market| market.tape.hash.to_string()).collect();
     let named: Vec<&str> = header.tapes.iter().map(|tape| tape.hash.as_str()).collect();
     if tapes != named {
         let found = format!("tapes {}", quoted(&tapes.join(" ")));

@@ -34,7 +34,7 @@ pub fn run(args: &Run, places: &Places, output: &mut Output) -> Exit {
 }
 
 fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<(Value, Exit), Failure> {
-    let (scenario, setup) = open(path, places, args.seed, args.run).map_err(Failure::BadInput)?;
+    let (scenario, setup) = open(path, places, args.seed, args.number).map_err(Failure::BadInput)?;
     // Created only now: a scenario that is refused leaves no file behind.
     let journal = match &args.journal {
         Some(file) => Journal::to_file(file).map_err(Failure::Journal)?,

@@ -11,7 +11,7 @@ use super::places::Places;
 use seatrial::bad_input::BadInput;
 use seatrial::data::{Records, Tape};
 use seatrial::market::Timestamp;
-use seatrial::sim::setup::Setup;
+use seatrial::sim::setup::{MarketTape, Setup};
 
 /// A path for a document.
 pub fn lossy(path: &Path) -> String {
@@ -49,13 +49,13 @@ pub fn assumptions(setup: &Setup) -> Vec<String> {
         .instruments
         .iter()
         .zip(&setup.tapes)
-        .map(|(instrument, tape)| format!("market      {} from {}", instrument.symbol, of_tape(tape)))
+        .map(|(instrument, market)| format!("market      {} from {}", instrument.symbol, of_tape(&market.tape)))
         .collect();
     lines.push(format!("fills       {}", setup.venue.profile.name()));
-    let bars = |(index, tape): (usize, &std::sync::Arc<Tape>)| {
+    let bars = |(index, market): (usize, &MarketTape)| {
         let half = setup.venue.half_spread_ticks.get(index).copied().unwrap_or_default();
         let symbol = &setup.instruments[index].symbol;
-        matches!(tape.records, Records::Bars(_)).then(|| {
+        matches!(market.tape.records, Records::Bars(_)).then(|| {
             let percent = percent(setup.venue.bar_display_ppm);
             format!(
                 "bars        {symbol}: a spread of {} ticks, {percent} of the volume displayed on each side",

@@ -18,7 +18,7 @@ use crate::data::{self, ImportOptions, Records, Tape};
 use crate::market::{
     Balance, FeeAsset, FeeSchedule, Instrument, InstrumentId, Liquidity, Price, Qty, Rules, Timestamp,
 };
-use crate::sim::setup::{Limits, ScenarioText, Setup, StrategySpec};
+use crate::sim::setup::{MarketTape, ScenarioText, Setup, StrategySpec};
 use crate::venue::VenueConfig;
 
 /// Greatest order quantity where the venue names none, in quantity units.
@@ -62,11 +62,21 @@ impl Scenario {
         assert_eq!(tapes.len(), body.instruments.len(), "every instrument has a tape");
         let mut problems = Problems::new(&self.source);
         let mut instruments = Vec::new();
-        let mut limits = Vec::new();
+        let mut markets = Vec::new();
         for (index, (text, tape)) in body.instruments.iter().zip(tapes).enumerate() {
             let id = InstrumentId(u16::try_from(index).expect("a scenario of 1 MiB has fewer than 65 536 instruments"));
             instruments.push(instrument(id, text, tape, &body.assets, &mut problems));
-            limits.push(part(market_of(body, text), tape, &mut problems));
+            markets.push(part(market_of(body, text), tape, &mut problems));
+        }
+        if let Some(second) = body.instruments.get(1) {
+            let field = format!("instrument.\"{}\"", second.symbol.value);
+            problems.add(
+                "E-SC-014",
+                second.symbol.at,
+                &field,
+                "a second instrument, not yet supported",
+                "one instrument",
+            );
         }
         problems.into_result()?;
         let balances: Vec<Balance> = body
@@ -85,8 +95,7 @@ impl Scenario {
             assets: body.assets.0.clone(),
             venue: venue(body, instruments.clone(), balances.clone()),
             instruments,
-            tapes: tapes.to_vec(),
-            limits,
+            tapes: markets,
             account_currency: body.assets.id(&body.account.currency.value),
             balances,
             rates: body.account.rates.iter().map(|(name, rate)| (body.assets.id(&name.value), *rate)).collect(),
@@ -149,21 +158,17 @@ fn options(instrument: &InstrumentText) -> ImportOptions {
 }
 
 /// The part of a tape that counts, which the tape must cover.
-fn part(market: &MarketText, tape: &Tape, problems: &mut Problems<'_>) -> Limits {
+fn part(market: &MarketText, tape: &Arc<Tape>, problems: &mut Problems<'_>) -> MarketTape {
     let (first, last) = tape.range().unwrap_or_default();
     let mut inside = |time: Option<Located<Timestamp>>, key: &str| {
         let time = time?;
-        if (first..=last).contains(&time.value) {
-            // Until the loop keeps to the limits, a scenario must not believe that it does.
-            let found = "a part of the file, not yet supported";
-            problems.add("E-SC-014", time.at, &format!("market.{key}"), found, "the whole file");
-        } else {
+        if !(first..=last).contains(&time.value) {
             let allowed = format!("{} to {}, which the file covers", iso(first), iso(last));
             problems.add("E-SC-016", time.at, &format!("market.{key}"), iso(time.value), &allowed);
         }
         Some(time.value)
     };
-    Limits { from: inside(market.from, "from"), to: inside(market.to, "to") }
+    MarketTape { tape: Arc::clone(tape), from: inside(market.from, "from"), to: inside(market.to, "to") }
 }
 
 /// A time as people write it.

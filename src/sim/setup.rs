@@ -27,10 +27,8 @@ pub struct Setup {
     pub assets: Vec<Asset>,
     /// Instruments by their ids.
     pub instruments: Vec<Instrument>,
-    /// The recorded market of each instrument, in the same order, shared by every run that reads it.
-    pub tapes: Vec<Arc<Tape>>,
-    /// The part of each tape that counts, in the same order.
-    pub limits: Vec<Limits>,
+    /// The market of each instrument, in the same order.
+    pub tapes: Vec<MarketTape>,
     /// What results are counted in.
     pub account_currency: AssetId,
     /// Held at the start.
@@ -60,9 +58,11 @@ pub struct ScenarioText {
     pub hash: [u8; 32],
 }
 
-/// The part of a tape that counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Limits {
+/// A tape and the part of it that counts.
+#[derive(Clone, Debug)]
+pub struct MarketTape {
+    /// The tape, shared by every run that reads it.
+    pub tape: Arc<Tape>,
     /// First instant that counts; none is from the beginning.
     pub from: Option<Timestamp>,
     /// First instant that counts no more; none is to the end.
