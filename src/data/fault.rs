@@ -93,24 +93,34 @@ pub(crate) const TRADE_BACKWARDS: &str = "E-MD-061";
 /// A side is neither buy nor sell.
 pub(crate) const SIDE: &str = "E-MD-062";
 /// The file is not Parquet, or is damaged.
+#[cfg(feature = "batch")]
 pub(crate) const PARQUET: &str = "E-MD-070";
 /// A Parquet column is missing or has the wrong type.
+#[cfg(feature = "batch")]
 pub(crate) const PARQUET_COLUMN: &str = "E-MD-071";
 /// The Parquet file's own description is missing or cannot be read.
+#[cfg(feature = "batch")]
 pub(crate) const PARQUET_KEY: &str = "E-MD-072";
 /// The Parquet file's schema is of another version.
+#[cfg(feature = "batch")]
 pub(crate) const PARQUET_VERSION: &str = "E-MD-073";
 /// A message arrives before it happened.
+#[cfg(feature = "batch")]
 pub(crate) const NEGATIVE_LATENCY: &str = "E-MD-074";
 /// Rows do not stand in exchange-time order, or a message is torn.
+#[cfg(feature = "batch")]
 pub(crate) const ROW_ORDER: &str = "E-MD-075";
 /// The content does not match the hash stored with it.
+#[cfg(feature = "batch")]
 pub(crate) const HASH: &str = "E-MD-076";
 /// A value lies outside what a tape holds.
+#[cfg(feature = "batch")]
 pub(crate) const ROW_VALUE: &str = "E-MD-077";
 /// This build does not read or write Parquet.
+#[cfg(not(feature = "batch"))]
 pub(crate) const NO_PARQUET: &str = "E-MD-078";
 /// A file cannot be written.
+#[cfg(feature = "batch")]
 pub(crate) const UNWRITABLE: &str = "E-MD-079";
 /// An option is out of range.
 pub(crate) const OPTION: &str = "E-MD-090";

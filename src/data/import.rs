@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::binance::{self, QuoteComparison};
 use super::builder::{ImportOptions, read_number};
-use super::fault::{Complaints, EMPTY, NO_PARQUET, UNKNOWN_FORMAT};
+use super::fault::{Complaints, EMPTY, UNKNOWN_FORMAT};
 use super::source::{Line, Lines, PARQUET_MAGIC, Source};
 use super::table::{Header, cells};
 use super::tape::{Provenance, Tape};
@@ -142,6 +142,6 @@ fn read_parquet(source: Source) -> Result<Tape, BadInput> {
 
 #[cfg(not(feature = "batch"))]
 fn read_parquet(source: Source) -> Result<Tape, BadInput> {
-    Err(BadInput::new(NO_PARQUET, &source.name, "a Parquet file", "text: this build reads no Parquet")
+    Err(BadInput::new(super::fault::NO_PARQUET, &source.name, "a Parquet file", "text: this build reads no Parquet")
         .hint("build with the feature `batch`"))
 }

@@ -11,12 +11,15 @@
 mod bars;
 mod binance;
 mod builder;
+mod cache;
 mod check;
 mod fault;
 mod import;
 mod inflate;
 mod info;
 mod number;
+#[cfg(feature = "batch")]
+mod parquet;
 mod path;
 mod source;
 mod table;
@@ -26,8 +29,11 @@ mod trades;
 
 pub use binance::QuoteComparison;
 pub use builder::ImportOptions;
+pub use cache::open;
 pub use check::{CheckReport, check};
 pub use import::{Format, IMPORTER_VERSION, import};
 pub use info::{Info, Latency, info};
+#[cfg(feature = "batch")]
+pub use parquet::write;
 pub use path::below_root;
 pub use tape::{Provenance, Records, Row, RowKind, Tape, TapeHash};
