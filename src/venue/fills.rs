@@ -201,6 +201,8 @@ impl Venue {
         out.push(VenueMessage::Report(self.truth.newest(&self.orders)));
         if ended {
             self.end(now, number, Life::Filled);
+        } else if terms.reduce_only && self.reducible(&terms).is_zero() {
+            self.cancel_remainder(now, number, CancelledBecause::ReduceOnly, out);
         } else {
             self.hold_again(now, number);
         }

@@ -75,7 +75,7 @@ impl Venue {
         let market = &mut self.markets[market];
         let order = self.orders.get_mut(number);
         let (side, price) = (order.terms.side, order.price());
-        let behind_touch = market.book.best(side).is_some_and(|(best, _)| side.opposite().better(price, best));
+        let behind_touch = market.book.best(side).is_some_and(|(best, _)| side.better(price, best));
         order.ahead = if market.shows == Shows::Touch && behind_touch {
             // What is displayed there is not told; it is known once the touch gets there.
             Qty(i64::MAX)

@@ -1,0 +1,323 @@
+//! Laws of the venue over random markets and random orders.
+//!
+//! Repeat a failure with the `proptest` seed it prints, by `cargo test --test venue_laws`.
+
+mod venue_desk;
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use seatrial::market::{
+    Amend, AssetId, Bar, Command, Contract, FeeAsset, Instrument, InstrumentId, LevelChange, Liquidity, MarketEvent,
+    Money, NewOrder, OrderId, OrderKind, PathPoint, Price, Qty, Query, Quote, ReportKind, Side, Span, TimeInForce,
+    Timestamp, Trade, VenueMessage,
+};
+use seatrial::venue::{FillProfile, Venue, VenueConfig};
+use venue_desk::{bar, config, order};
+
+/// One step of a random run.
+#[derive(Clone, Debug)]
+enum Step {
+    Market(Vec<MarketEvent>),
+    New(NewOrder),
+    Other(Command),
+    Wait(i64),
+}
+
+/// How the venue is set up.
+#[derive(Clone, Debug)]
+struct Setup {
+    contract: Contract,
+    fee_in_base: bool,
+    profile: FillProfile,
+}
+
+impl Setup {
+    fn terms(&self) -> VenueConfig {
+        let mut terms = VenueConfig { profile: self.profile, half_spread_ticks: vec![1], ..config(self.contract) };
+        if self.fee_in_base && self.contract == Contract::Spot {
+            terms.instruments[0].timeline[0].fees.asset = FeeAsset::Base;
+        }
+        for balance in &mut terms.balances {
+            balance.total = Money::new(if balance.asset == AssetId(0) { 40.into() } else { 3_000.into() });
+        }
+        terms
+    }
+}
+
+fn any_setup() -> impl Strategy<Value = Setup> {
+    let contract = prop_oneof![Just(Contract::Spot), Just(Contract::Linear)];
+    let profile = prop_oneof![3 => Just(FillProfile::Conservative), 1 => Just(FillProfile::ParityFull)];
+    (contract, any::<bool>(), profile).prop_map(|(contract, fee_in_base, profile)| Setup {
+        contract,
+        fee_in_base,
+        profile,
+    })
+}
+
+fn any_side() -> impl Strategy<Value = Side> {
+    prop_oneof![Just(Side::Buy), Just(Side::Sell)]
+}
+
+fn price() -> impl Strategy<Value = i64> {
+    92_i64..109
+}
+
+/// A message of levels; sides overlap, as broken feeds do.
+fn levels() -> impl Strategy<Value = Vec<MarketEvent>> {
+    let level = (any_side(), 0_i64..10, prop_oneof![1 => Just(0), 2 => 1_i64..14]);
+    prop::collection::vec(level, 1..4).prop_map(|levels| {
+        let end = levels.len() - 1;
+        let change = |(place, (side, depth, qty)): (usize, (Side, i64, i64))| {
+            let price = Price(if side == Side::Buy { 101 - depth } else { 99 + depth });
+            let last = place == end;
+            MarketEvent::Level(LevelChange { instrument: InstrumentId(0), side, price, qty: Qty(qty), last })
+        };
+        levels.into_iter().enumerate().map(change).collect()
+    })
+}
+
+fn print() -> impl Strategy<Value = Vec<MarketEvent>> {
+    (prop::option::of(any_side()), price(), 1_i64..30).prop_map(|(taker, price, qty)| {
+        vec![MarketEvent::Trade(Trade { instrument: InstrumentId(0), price: Price(price), qty: Qty(qty), taker })]
+    })
+}
+
+fn quote() -> impl Strategy<Value = Vec<MarketEvent>> {
+    (price(), 1_i64..4, 0_i64..12, 0_i64..12).prop_map(|(bid, spread, bid_qty, ask_qty)| {
+        vec![MarketEvent::Quote(Quote {
+            instrument: InstrumentId(0),
+            bid: Price(bid),
+            bid_qty: Qty(bid_qty),
+            ask: Price(bid + spread),
+            ask_qty: Qty(ask_qty),
+        })]
+    })
+}
+
+fn path() -> impl Strategy<Value = Vec<MarketEvent>> {
+    (price(), price(), 0_i64..5, 0_i64..5, 0_i64..80).prop_map(|(open, close, up, down, volume)| {
+        let whole: Bar = bar(open, open.max(close) + up, open.min(close) - down, close, volume);
+        let points = [PathPoint::Open, PathPoint::FirstExtreme, PathPoint::SecondExtreme, PathPoint::Close];
+        points.map(|point| MarketEvent::Path(point, whole)).to_vec()
+    })
+}
+
+fn any_order() -> impl Strategy<Value = NewOrder> {
+    let kind = prop_oneof![
+        6 => price().prop_map(|limit| OrderKind::Limit { limit: Price(limit) }),
+        1 => Just(OrderKind::Market),
+        2 => price().prop_map(|trigger| OrderKind::StopMarket { trigger: Price(trigger) }),
+    ];
+    let tif = prop_oneof![
+        5 => Just(TimeInForce::Gtc),
+        1 => Just(TimeInForce::Ioc),
+        1 => Just(TimeInForce::Fok),
+        1 => (1_i64..60).prop_map(|end| TimeInForce::Gtd(Timestamp(end))),
+    ];
+    (any_side(), kind, 1_i64..20, tif, prop::bool::weighted(0.2), prop::bool::weighted(0.15)).prop_map(
+        |(side, kind, qty, tif, post_only, reduce_only)| NewOrder {
+            tif,
+            post_only,
+            reduce_only,
+            ..order(side, kind, qty)
+        },
+    )
+}
+
+fn command() -> impl Strategy<Value = Command> {
+    let id = || (1_u64..20).prop_map(OrderId);
+    let amend = (id(), 1_i64..20, price()).prop_map(|(id, qty, limit)| {
+        Command::Amend(Amend { id, qty: Qty(qty), kind: OrderKind::Limit { limit: Price(limit) } })
+    });
+    prop_oneof![
+        3 => id().prop_map(Command::Cancel),
+        4 => amend,
+        1 => Just(Command::CancelAll(None)),
+        1 => (0_i64..20).prop_map(|span| Command::CancelAllAfter(Span(span))),
+    ]
+}
+
+/// A run on one kind of market data.
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let with = |market: BoxedStrategy<Vec<MarketEvent>>| {
+        let step = prop_oneof![
+            6 => market.prop_map(Step::Market),
+            4 => any_order().prop_map(Step::New),
+            2 => command().prop_map(Step::Other),
+            1 => (1_i64..6).prop_map(Step::Wait),
+        ];
+        prop::collection::vec(step, 1..70)
+    };
+    prop_oneof![
+        3 => with(prop_oneof![3 => levels(), 2 => print()].boxed()),
+        1 => with(prop_oneof![3 => quote(), 1 => print()].boxed()),
+        2 => with(path().boxed()),
+    ]
+}
+
+/// What the laws need to know while a run goes on.
+struct Watcher {
+    terms: VenueConfig,
+    orders: BTreeMap<OrderId, NewOrder>,
+    filled: BTreeMap<OrderId, Qty>,
+    cash: BTreeMap<AssetId, Money>,
+    /// Displayed and not yet taken, by opposite side and price; kept for depth alone.
+    left: BTreeMap<(Side, i64), i64>,
+    fills: usize,
+}
+
+impl Watcher {
+    fn see(&mut self, step: &Step, said: &[VenueMessage]) {
+        let mut printed = 0;
+        if let Step::Market(events) = step {
+            for event in events {
+                match event {
+                    MarketEvent::Level(change) => {
+                        self.left.insert((change.side, change.price.0), change.qty.0);
+                    }
+                    MarketEvent::Trade(trade) => printed = trade.qty.0,
+                    _ => {}
+                }
+            }
+        }
+        for message in said {
+            let VenueMessage::Report(report) = message else { panic!("{message:?} was not asked for") };
+            match report.kind {
+                ReportKind::Amended { qty, kind } => {
+                    let order = self.orders.get_mut(&report.order).expect("a known order");
+                    (order.qty, order.kind) = (qty, kind);
+                }
+                ReportKind::Filled(_) => self.see_fill(report, &mut printed),
+                _ => {}
+            }
+        }
+    }
+
+    fn see_fill(&mut self, report: &seatrial::market::ExecutionReport, printed: &mut i64) {
+        let ReportKind::Filled(fill) = report.kind else { return };
+        self.fills += 1;
+        let order = self.orders[&report.order];
+        let filled = self.filled.entry(report.order).or_default();
+        *filled += fill.qty;
+        assert!(fill.qty.0 > 0 && *filled <= order.qty, "overfilled: {report:?}");
+        assert_eq!(report.cumulative, Some(*filled), "cumulative is the sum of the fills");
+        assert!(!(order.post_only && fill.liquidity == Liquidity::Taker), "a post-only order took: {report:?}");
+        if let Some(limit) = order.kind.limit() {
+            assert!(order.side.reaches(limit, fill.price), "worse than its limit: {report:?}");
+            assert!(fill.liquidity == Liquidity::Taker || fill.price == limit, "a maker trades at its own price");
+        }
+        if self.terms.profile == FillProfile::Conservative {
+            if fill.liquidity == Liquidity::Maker && *printed > 0 {
+                *printed -= fill.qty.0;
+                assert!(*printed >= 0, "more than printed: {report:?}");
+            }
+            if fill.liquidity == Liquidity::Taker && !self.left.is_empty() {
+                let left = self.left.get_mut(&(fill.side.opposite(), fill.price.0)).expect("a displayed level");
+                *left -= fill.qty.0;
+                assert!(*left >= 0, "more than displayed: {report:?}");
+            }
+        }
+        self.book(&self.terms.instruments[0].clone(), fill);
+    }
+
+    /// Cash by the venue's public arithmetic, spot only.
+    fn book(&mut self, instrument: &Instrument, fill: seatrial::market::Fill) {
+        let fees = instrument.rules(Timestamp(0)).fees;
+        let (asset, fee) = instrument.fee(&fees, fill.liquidity, fill.price, fill.qty);
+        let stated = fill.fee.expect("the venue states its fees");
+        assert_eq!((stated.asset, stated.amount), (asset, fee), "the fee is the schedule's");
+        let signed = fill.side.signed(fill.qty);
+        let mut add = |asset, amount| *self.cash.entry(asset).or_default() += amount;
+        add(instrument.quote, -instrument.cash(signed.at(fill.price)));
+        add(instrument.base, Money::new(instrument.qty(signed)));
+        add(asset, -fee);
+    }
+
+    fn check(&self, venue: &Venue, step: &Step, said: &[VenueMessage]) {
+        let open = venue.open_orders();
+        if let (Step::New(order), Some(VenueMessage::Report(first))) = (step, said.first()) {
+            let filled = self.filled.get(&first.order).copied().unwrap_or_default();
+            let rests = open.iter().any(|open| open.order == first.order);
+            match order.tif {
+                TimeInForce::Ioc => assert!(!rests, "an IOC rests"),
+                TimeInForce::Fok => assert!(!rests && (filled.is_zero() || filled == order.qty), "a FOK in part"),
+                TimeInForce::Gtc | TimeInForce::Gtd(_) => {}
+            }
+        }
+        let spot = self.terms.instruments[0].contract == Contract::Spot;
+        let opening = |asset| self.terms.balances.iter().find(|balance| balance.asset == asset).expect("opened").total;
+        for (balance, (held, other)) in
+            venue.balances().iter().zip(venue.holds().iter().zip(venue.counterparties().iter()))
+        {
+            assert_eq!(balance.total + other.total, opening(balance.asset), "what we gain somebody loses");
+            assert!(held.total >= Money::ZERO && (!open.is_empty() || held.total.is_zero()), "a hold without an order");
+            if spot {
+                let moved = self.cash.get(&balance.asset).copied().unwrap_or_default();
+                assert_eq!(balance.total, opening(balance.asset) + moved, "cash is the sum of the fills");
+                assert!(balance.total >= held.total, "more held than there is of {:?}", balance.asset);
+            }
+        }
+    }
+}
+
+/// Runs the steps and returns everything said, having checked every law on the way.
+fn run(setup: &Setup, steps: &[Step], guards: bool) -> Vec<VenueMessage> {
+    let terms = VenueConfig { guards, ..setup.terms() };
+    let mut venue = Venue::new(terms.clone());
+    let mut watcher = Watcher {
+        terms,
+        orders: BTreeMap::new(),
+        filled: BTreeMap::new(),
+        cash: BTreeMap::new(),
+        left: BTreeMap::new(),
+        fills: 0,
+    };
+    let (mut now, mut id) = (Timestamp(0), 0);
+    let mut all = Vec::new();
+    for step in steps {
+        let mut said = Vec::new();
+        now = now.after(Span(1));
+        match step {
+            Step::Market(events) => events.iter().for_each(|event| venue.on_market(now, event, &mut said)),
+            Step::New(order) => {
+                id += 1;
+                let order = NewOrder { id: OrderId(id), ..*order };
+                watcher.orders.insert(order.id, order);
+                venue.on_command(now, &Command::New(order), &mut said);
+            }
+            Step::Other(command) => venue.on_command(now, command, &mut said),
+            Step::Wait(span) => {
+                now = now.after(Span(*span));
+                venue.on_time(now, &mut said);
+                assert!(venue.next_wake().is_none_or(|wake| wake > now), "what was due is done");
+            }
+        }
+        watcher.see(step, &said);
+        watcher.check(&venue, step, &said);
+        all.extend(said);
+    }
+    venue.on_time(now, &mut all);
+    let mut answers = Vec::new();
+    venue.on_command(now, &Command::Query(Query::Fills(Timestamp::MIN)), &mut answers);
+    venue.on_command(now, &Command::Query(Query::ClosedOrders(Timestamp::MIN)), &mut answers);
+    let [VenueMessage::Fills(page), VenueMessage::ClosedOrders(closed)] = &answers[..] else { panic!("{answers:?}") };
+    assert_eq!(page.fills.len(), watcher.fills);
+    let is_fill = |message: &&VenueMessage| matches!(message, VenueMessage::Report(report) if matches!(report.kind, ReportKind::Filled(_)));
+    let logged = page.fills.iter().map(|fill| VenueMessage::Report(*fill));
+    assert!(all.iter().filter(is_fill).cloned().eq(logged), "the log is what was said");
+    assert_eq!(closed.len() + venue.open_orders().len(), watcher.orders.len(), "every order is open or closed");
+    all
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    /// Every law holds, and the short way of idle events changes nothing.
+    #[test]
+    fn laws_hold_and_guards_change_nothing(setup in any_setup(), steps in steps()) {
+        let with = run(&setup, &steps, true);
+        let without = run(&setup, &steps, false);
+        prop_assert_eq!(with, without);
+    }
+}
