@@ -15,9 +15,14 @@ const MIDNIGHT: i64 = 1_723_161_600 * SECOND;
 
 /// Two levels, ten seconds apart, from midnight; prices in units of 0.01, quantities of 0.00001.
 fn tape() -> Arc<Tape> {
+    tape_in((2, 5), 1)
+}
+
+/// The same tape in finer units.
+fn tape_in(decimals: (u32, u32), finer: i64) -> Arc<Tape> {
     let row = |seconds, price, kind| {
         let time = Timestamp(MIDNIGHT + seconds * SECOND);
-        Row::new(time, time, Price(price), Qty(100_000), kind, true)
+        Row::new(time, time, Price(price * finer), Qty(100_000), kind, true)
     };
     let rows = vec![row(0, 6_000_000, RowKind::Bid), row(10, 6_000_100, RowKind::Ask)];
     let provenance = Provenance {
@@ -29,7 +34,7 @@ fn tape() -> Arc<Tape> {
         rows: 2,
         skipped: 0,
     };
-    Arc::new(Tape::new("BTCUSDT".into(), (2, 5), Span::ZERO, Records::Rows(rows), provenance))
+    Arc::new(Tape::new("BTCUSDT".into(), decimals, Span::ZERO, Records::Rows(rows), provenance))
 }
 
 /// The sound scenario of the broken ones, with one thing changed.
@@ -78,22 +83,83 @@ fn rules_inherit_what_a_change_does_not_name() {
 
 #[test]
 fn a_grid_finer_than_the_tape_is_refused() {
-    check("tick = \"0.01\"", "tick = \"0.015\"", &expect![[""]]);
-    check("lot = \"0.00001\"", "lot = \"0.000001\"", &expect![[""]]);
-    check("tick = \"0.01\"", "tick = \"0.01\"\nbase_scale = 4", &expect![[""]]);
+    check(
+        "tick = \"0.01\"",
+        "tick = \"0.015\"",
+        &expect![[
+            r#"E-SC-011 s.toml:10:8 instrument."BTC/USDT".tick: found "0.015" allowed a whole number of the tape's price units of 0.01, at most 1000000000000"#
+        ]],
+    );
+    check(
+        "lot = \"0.00001\"",
+        "lot = \"0.000001\"",
+        &expect![[
+            r#"E-SC-011 s.toml:11:7 instrument."BTC/USDT".lot: found "0.000001" allowed a whole number of the tape's quantity units of 0.00001, at most 1000000000000"#
+        ]],
+    );
+    check(
+        "tick = \"0.01\"",
+        "tick = \"0.01\"\nbase_scale = 4",
+        &expect![[
+            r#"E-SC-011 s.toml:11:14 instrument."BTC/USDT".base_scale: found 4 allowed at least 5, the decimals of the tape's quantity unit"#
+        ]],
+    );
 }
 
 #[test]
 fn amounts_beyond_exact_arithmetic_are_refused() {
-    check("min_notional = \"5\"", "max_qty = \"99999999999999\"", &expect![[""]]);
-    check("maker = \"0.02%\"", "max_qty = \"10000000\"\nmaker = \"0.012345%\"", &expect![[""]]);
+    check(
+        "min_notional = \"5\"",
+        "max_qty = \"99999999999999\"",
+        &expect![[
+            r#"E-SC-011 s.toml:12:11 instrument."BTC/USDT".max_qty: found "99999999999999" allowed a whole number of the tape's quantity units of 0.00001, at most 1000000000000"#
+        ]],
+    );
+    // 60 000 in units of 10⁻¹² is 6·10¹⁶; times 10¹² quantity units it has no room for a fee.
+    let refused = scenario("seed = 1", "seed = 2").setup_on(&[tape_in((12, 5), 10_000_000_000)], None, 0);
+    let refused = refused.expect_err("no exact value");
+    expect![[r#"E-SC-011 s.toml:8:13 instrument."BTC/USDT".max_qty: found orders of up to 10000000.00000 at up to 60001.000000000000 allowed values of at most 28 digits; a smaller max_qty, or data in coarser units"#]].assert_eq(&refused[0].to_string());
+    let smaller = scenario("min_notional = \"5\"", "max_qty = \"1000\"");
+    assert!(smaller.setup_on(&[tape_in((12, 5), 10_000_000_000)], None, 0).is_ok());
 }
 
 #[test]
 fn a_period_the_file_does_not_cover_is_refused() {
     let file = "file = \"day.parquet\"";
-    check(file, "file = \"day.parquet\"\nfrom = \"2024-08-08T23:59:59Z\"", &expect![[""]]);
-    check(file, "file = \"day.parquet\"\nto = \"2024-08-09T00:00:10.000000001Z\"", &expect![[""]]);
+    check(
+        file,
+        "file = \"day.parquet\"\nfrom = \"2024-08-08T23:59:59Z\"",
+        &expect![
+            "E-SC-016 s.toml:7:8 market.from: found 2024-08-08T23:59:59Z allowed 2024-08-09T00:00:00Z to 2024-08-09T00:00:10Z, which the file covers"
+        ],
+    );
+    check(
+        file,
+        "file = \"day.parquet\"\nto = \"2024-08-09T00:00:10.000000001Z\"",
+        &expect![
+            "E-SC-016 s.toml:7:6 market.to: found 2024-08-09T00:00:10.000000001Z allowed 2024-08-09T00:00:00Z to 2024-08-09T00:00:10Z, which the file covers"
+        ],
+    );
+}
+
+#[test]
+fn a_part_of_a_file_can_be_asked_for() {
+    let file = "file = \"day.parquet\"";
+    let part = scenario(file, "file = \"day.parquet\"\nfrom = 2024-08-09T00:00:01Z\nto = \"2024-08-09T00:00:05Z\"");
+    let setup = part.setup_on(&[tape()], None, 0).expect("the file covers it");
+    let market = &setup.tapes[0];
+    assert_eq!(market.from, Some(Timestamp(MIDNIGHT + SECOND)));
+    assert_eq!(market.to, Some(Timestamp(MIDNIGHT + 5 * SECOND)));
+}
+
+#[test]
+fn a_second_instrument_is_not_silently_left_out() {
+    let text = include_str!("broken_scenarios/instrument_without_market.toml");
+    let market = "[[market]]\nsource = \"recorded\"\nsymbol = \"ETH/USDT\"\nfile = \"day.parquet\"\n\n[[market]]";
+    let source = Source { file: "s.toml".into(), text: text.replacen("[market]", market, 1) };
+    let scenario = Scenario::parse(source, "s").expect("two instruments with a market each");
+    let refused = scenario.setup_on(&[tape(), tape()], None, 0).expect_err("one instrument so far");
+    expect![[r#"E-SC-014 s.toml:22:13 instrument."ETH/USDT": found a second instrument, not yet supported allowed one instrument"#]].assert_eq(&refused[0].to_string());
 }
 
 #[test]
@@ -104,13 +170,21 @@ fn data_that_is_not_there_is_told_where_it_was_named() {
         let refused = scenario.tapes(&root, &root).expect_err("no such data");
         refused[0].to_string().replace(&root.display().to_string(), "ROOT")
     };
-    expect![[""]].assert_eq(&told("missing.parquet"));
-    expect![[""]].assert_eq(&told("broken_scenarios"));
+    expect![[r#"
+        E-SC-001 s.toml:6:8 market.file: found "missing.parquet", no such file allowed a file below the data root "ROOT"
+          hint: --data-root DIR names another"#]]
+    .assert_eq(&told("missing.parquet"));
+    expect![[r#"
+        E-SC-001 s.toml:6:8 market.file: found "broken_scenarios", a directory allowed a file below the data root "ROOT"
+          hint: --data-root DIR names another"#]]
+    .assert_eq(&told("broken_scenarios"));
 }
 
 #[test]
 fn a_refused_parameter_is_told_where_it_was_written() {
     let scenario = scenario("name = \"quoter\"", "name = \"quoter\"\nwidth = 5");
-    expect![[""]].assert_eq(&scenario.bad_parameter("width", "1 to 3").to_string());
-    expect![[""]].assert_eq(&scenario.bad_parameter("size", "a quantity").to_string());
+    expect![[r#"E-SC-015 s.toml:30:9 strategy.width: found "5" allowed 1 to 3"#]]
+        .assert_eq(&scenario.bad_parameter("width", "1 to 3").to_string());
+    expect!["E-SC-015 s.toml:29:8 strategy.size: found nothing allowed a quantity"]
+        .assert_eq(&scenario.bad_parameter("size", "a quantity").to_string());
 }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
+use rust_decimal::Decimal;
+use seatrial::trading::setting::{Number, Setting};
 
 /// A deterministic sea trial for trading systems.
 ///
@@ -63,8 +65,8 @@ pub struct Run {
     #[arg(required = true, value_name = "SCENARIO")]
     pub scenarios: Vec<PathBuf>,
     /// Which run of the seed
-    #[arg(long, value_name = "K", default_value_t = 0)]
-    pub run: u64,
+    #[arg(long = "run", value_name = "K", default_value_t = 0)]
+    pub number: u64,
     /// Seed instead of the scenario's
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
@@ -101,4 +103,55 @@ pub struct Replay {
 pub struct Audit {
     /// A journal written by `run --journal`
     pub journal: PathBuf,
+}
+
+/// Market data.
+#[derive(Group, Debug)]
+#[command(after_help = "Examples:\n  seatrial data info ../shared/data/binance-l2/usdm_btcusdt_20240808.gz\n  \
+    seatrial data check data/first-trial.parquet")]
+pub struct Data {
+    /// What to do with it.
+    #[command(subcommand)]
+    pub command: DataCommand,
+}
+
+/// What to do with market data.
+#[derive(Subcommand, Debug)]
+pub enum DataCommand {
+    /// Say what a file holds
+    Info(Look),
+    /// Read a file to the end and count what is wrong with it
+    Check(Look),
+}
+
+/// A file to look at.
+#[derive(Group, Debug)]
+#[command(after_help = "Example:\n  seatrial data info ../shared/data/binance-klines-1m/BTCUSDT_1m_2023-09.csv.gz")]
+pub struct Look {
+    /// A raw file or a Parquet tape
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// What its raw form does not say
+    #[command(flatten)]
+    pub known: Known,
+}
+
+/// What the caller knows of a raw file that it may not say.
+#[derive(Group, Debug)]
+pub struct Known {
+    /// Symbol of the file, where it does not say it
+    #[arg(long)]
+    pub symbol: Option<String>,
+    /// Price grid; anything off it is refused [default: the finest decimals seen]
+    #[arg(long, value_parser = step)]
+    pub tick: Option<Decimal>,
+    /// Quantity grid; anything off it is refused [default: the finest decimals seen]
+    #[arg(long, value_parser = step)]
+    pub lot: Option<Decimal>,
+}
+
+/// A step of a grid.
+fn step(text: &str) -> Result<Decimal, String> {
+    let number = Number::read(text).map(|number| number.0).filter(|number| *number > Decimal::ZERO);
+    number.ok_or_else(|| "a decimal above 0, such as 0.01".to_owned())
 }

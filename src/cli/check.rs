@@ -22,7 +22,7 @@ pub fn check(args: &Check, places: &Places, output: &mut Output) -> Exit {
         documents.push(document);
         exit = exit.max(end);
     }
-    output.document(&text::one_or_many(documents));
+    output.document(&text::one_or_many(documents, args.scenarios.len()));
     exit
 }
 

@@ -53,7 +53,7 @@ fn carry_out(args: Args) -> Exit {
         Command::Check(check) => check::check(&check, &places, &mut output),
         Command::Replay(replay) => replay::replay(&replay, &places, &mut output),
         Command::Audit(audit) => audit::audit(&audit, &mut output),
-        Command::Data(data) => data::data(data, &places, &mut output),
+        Command::Data(data) => data::data(&data, &mut output),
     };
     exit.max(output.finish())
 }

@@ -13,10 +13,17 @@ use seatrial::bad_input::BadInput;
 /// Most complaints of one file that are shown.
 const SHOWN_MAX: usize = 20;
 
+/// What of a result is printed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Style {
+    Text,
+    Nothing,
+    Document,
+}
+
 /// The output of a command.
 pub struct Output {
-    json: bool,
-    quiet: bool,
+    style: Style,
     reader_gone: bool,
     failed: bool,
 }
@@ -24,24 +31,24 @@ pub struct Output {
 impl Output {
     /// Output of a command that was asked for JSON, or for quiet.
     pub const fn new(json: bool, quiet: bool) -> Self {
-        Self { json, quiet, reader_gone: false, failed: false }
-    }
-
-    /// Whether JSON was asked for.
-    pub const fn json(&self) -> bool {
-        self.json
+        let style = match (json, quiet) {
+            (true, _) => Style::Document,
+            (false, true) => Style::Nothing,
+            (false, false) => Style::Text,
+        };
+        Self { style, reader_gone: false, failed: false }
     }
 
     /// A line for a person: part of the result, unless JSON or quiet was asked for.
     pub fn line(&mut self, text: &str) {
-        if !self.json && !self.quiet {
+        if self.style == Style::Text {
             self.write(text);
         }
     }
 
     /// The result as a document, if JSON was asked for.
     pub fn document(&mut self, document: &Value) {
-        if self.json {
+        if self.style == Style::Document {
             self.write(&serde_json::to_string_pretty(document).expect("a value is JSON already"));
         }
     }

@@ -30,12 +30,13 @@ impl Scenario {
         let one = |instrument: &InstrumentText| {
             let market = market_of(&self.body, instrument);
             let file = &market.file;
-            if let Err(lost) = root::resolve(data_root, &file.value) {
+            let path = root::resolve(data_root, &file.value).map_err(|lost| {
                 let mut problems = Problems::new(&self.source);
                 lost_file(lost, file, data_root, &mut problems);
-                return Err(problems.into_result().expect_err("one was just added"));
-            }
-            data::open(&file.value, data_root, cache, &options(instrument)).map(Arc::new).map_err(|bad| vec![bad])
+                problems.into_result().expect_err("one was just added")
+            })?;
+            let _ = (cache, path);
+            data::import(&data_root.join(&file.value), &options(instrument)).map(Arc::new).map_err(|bad| vec![bad])
         };
         let (mut tapes, mut all) = (Vec::new(), Vec::new());
         for instrument in &self.body.instruments {
@@ -66,6 +67,16 @@ impl Scenario {
             let id = InstrumentId(u16::try_from(index).expect("a scenario of 1 MiB has fewer than 65 536 instruments"));
             instruments.push(instrument(id, text, tape, &body.assets, &mut problems));
             markets.push(part(market_of(body, text), tape, &mut problems));
+        }
+        if let Some(second) = body.instruments.get(1) {
+            let field = format!("instrument.\"{}\"", second.symbol.value);
+            problems.add(
+                "E-SC-014",
+                second.symbol.at,
+                &field,
+                "a second instrument, not yet supported",
+                "one instrument",
+            );
         }
         problems.into_result()?;
         let balances: Vec<Balance> = body
@@ -237,16 +248,14 @@ impl Units<'_> {
         let rest = amount.value.checked_rem(unit);
         let units = amount.value.checked_div(unit).map(|units| units.normalize());
         let whole = units.filter(|units| units.scale() == 0).and_then(|units| i64::try_from(units.mantissa()).ok());
-        match whole.filter(|whole| rest.is_some_and(|rest| rest.is_zero()) && (1..=QTY_MAX).contains(whole)) {
-            Some(whole) => whole,
-            None => {
-                let allowed =
-                    format!("a whole number of the tape's {kind} units of {}, at most {QTY_MAX}", unit.normalize());
-                let field = format!("{}.{key}", self.path);
-                problems.add("E-SC-011", amount.at, &field, format!("\"{}\"", amount.value), &allowed);
-                1
-            }
+        let sound = |whole: &i64| rest.is_some_and(|rest| rest.is_zero()) && (1..=QTY_MAX).contains(whole);
+        if let Some(whole) = whole.filter(sound) {
+            return whole;
         }
+        let allowed = format!("a whole number of the tape's {kind} units of {}, at most {QTY_MAX}", unit.normalize());
+        let field = format!("{}.{key}", self.path);
+        problems.add("E-SC-011", amount.at, &field, format!("\"{}\"", amount.value), &allowed);
+        1
     }
 
     /// Every quantity must be an amount of the base asset.

@@ -1,0 +1,54 @@
+//! `seatrial data`: market data in and out.
+
+use serde::Serialize;
+
+use super::args::{Data, DataCommand, Known, Look};
+use super::engine::Failure;
+use super::exit::Exit;
+use super::output::{Output, complain};
+use super::text;
+use seatrial::bad_input::BadInput;
+use seatrial::data::{self, ImportOptions};
+
+/// Carries out a command on market data.
+pub fn data(args: &Data, output: &mut Output) -> Exit {
+    match &args.command {
+        DataCommand::Info(look) => told(data::info(&look.file, &options(&look.known)), &look.file, output),
+        DataCommand::Check(look) => check(look, output),
+    }
+}
+
+fn check(look: &Look, output: &mut Output) -> Exit {
+    let report = data::check(&look.file, &options(&look.known));
+    output.line(&report.to_string());
+    output.document(&document(&report));
+    if report.usable {
+        return Exit::Fine;
+    }
+    complain(&format!("{}: not usable, {} findings", report.file, report.total()));
+    Exit::BadInput
+}
+
+/// Prints what was found, or complains.
+fn told<T: Serialize + ToString>(found: Result<T, BadInput>, file: &std::path::Path, output: &mut Output) -> Exit {
+    match found {
+        Ok(found) => {
+            output.line(&found.to_string());
+            output.document(&document(&found));
+            Exit::Fine
+        }
+        Err(bad) => {
+            let (refusal, exit) = text::failed(file, &Failure::BadInput(vec![bad]));
+            output.document(&refusal);
+            exit
+        }
+    }
+}
+
+fn document(of: &impl Serialize) -> serde_json::Value {
+    serde_json::to_value(of).expect("plain data is JSON")
+}
+
+fn options(known: &Known) -> ImportOptions {
+    ImportOptions { symbol: known.symbol.clone(), tick: known.tick, lot: known.lot }
+}

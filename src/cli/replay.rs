@@ -1,0 +1,59 @@
+//! `seatrial replay`: the trader of a journal, again.
+//!
+//! The journal says which scenario it was made from, with its whole text, its seed and its run, and
+//! names its tapes by hash; another tape under the same name is refused.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::args::Replay;
+use super::engine::{self, Failure};
+use super::exit::Exit;
+use super::output::Output;
+use super::places::Places;
+use super::text;
+use seatrial::bad_input::{BadInput, quoted};
+use seatrial::journal::{self, JournalFile};
+use seatrial::scenario::{Scenario, Source};
+use seatrial::sim::setup::Setup;
+
+/// Replays a journal.
+pub fn replay(args: &Replay, places: &Places, output: &mut Output) -> Exit {
+    let (document, exit) =
+        one(&args.journal, places, output).unwrap_or_else(|failure| text::failed(&args.journal, &failure));
+    output.document(&document);
+    exit
+}
+
+fn one(path: &Path, places: &Places, output: &mut Output) -> Result<(serde_json::Value, Exit), Failure> {
+    let journal = journal::open(path, false).map_err(Failure::Journal)?;
+    let setup = setup(&journal, places).map_err(Failure::BadInput)?;
+    let replayed = engine::replay(&setup, &journal)?;
+    let (file, actions) = (path.display(), replayed.actions);
+    output.line(&match &replayed.difference {
+        None => format!("{file}: {actions} actions, all equal"),
+        Some(difference) => format!("{file}: differs after {actions} equal actions\n{difference}"),
+    });
+    let equal = replayed.difference.is_none();
+    let document =
+        json!({ "file": text::lossy(path), "actions": actions, "equal": equal, "difference": replayed.difference });
+    Ok((document, if equal { Exit::Fine } else { Exit::Breach }))
+}
+
+/// The setup a journal was made from.
+fn setup(journal: &JournalFile, places: &Places) -> Result<Setup, Vec<BadInput>> {
+    let header = &journal.header;
+    let source = Source { file: header.scenario.path.clone(), text: header.scenario.text.clone() };
+    let scenario = Scenario::parse(source, &header.scenario.name)?;
+    let setup = scenario.setup(&places.data_root, &places.cache, Some(header.seed), header.run)?;
+    let tapes: Vec<String> = setup.tapes.iter().map(|market| market.tape.hash.to_string()).collect();
+    let named: Vec<&str> = header.tapes.iter().map(|tape| tape.hash.as_str()).collect();
+    if tapes != named {
+        let found = format!("tapes {}", quoted(&tapes.join(" ")));
+        let allowed = format!("the tapes it was made on: {}", named.join(" "));
+        let bad = BadInput::new("E-SC-016", &journal.name, found, allowed).field("header.tapes");
+        return Err(vec![bad.hint("--data-root DIR names the folder with the data of that run")]);
+    }
+    Ok(setup)
+}

@@ -1,0 +1,172 @@
+//! `seatrial run`: scenarios, once each.
+
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Map, Value, json};
+
+use super::args::Run;
+use super::check::open;
+use super::engine::{self, Failure, Simulated};
+use super::exit::Exit;
+use super::output::{Output, complain};
+use super::places::Places;
+use super::text;
+use seatrial::journal::{Body, Journal};
+use seatrial::scenario::{Scenario, Unmet};
+use seatrial::sim::setup::Setup;
+
+/// Runs every scenario named.
+pub fn run(args: &Run, places: &Places, output: &mut Output) -> Exit {
+    if args.journal.is_some() && args.scenarios.len() > 1 {
+        complain("error: --journal keeps one run; name one scenario with it");
+        return Exit::Usage;
+    }
+    let mut exit = Exit::Fine;
+    let mut documents = Vec::new();
+    for path in &args.scenarios {
+        let (document, end) = one(path, args, places, output).unwrap_or_else(|failure| text::failed(path, &failure));
+        documents.push(document);
+        exit = exit.max(end);
+    }
+    output.document(&text::one_or_many(documents, args.scenarios.len()));
+    exit
+}
+
+fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<(Value, Exit), Failure> {
+    let (scenario, setup) = open(path, places, args.seed, args.number).map_err(Failure::BadInput)?;
+    // Created only now: a scenario that is refused leaves no file behind.
+    let journal = match &args.journal {
+        Some(file) => Journal::to_file(file).map_err(Failure::Journal)?,
+        None => Journal::recording(),
+    };
+    let (simulated, wall) = timed(|| engine::simulate(&setup, journal));
+    let simulated = simulated?;
+    if args.trace {
+        trace(&simulated);
+    }
+    let unmet = unmet(&scenario, &simulated);
+    let told = Told { path, setup: &setup, places, simulated: &simulated, unmet: &unmet, wall };
+    for line in told.lines() {
+        output.line(&line);
+    }
+    for Unmet { key, expected, actual } in &unmet {
+        complain(&format!("{}: [expect] {key}: expected {expected}, actual {actual}", path.display()));
+    }
+    for breach in &simulated.audited.breaches {
+        complain(&format!("{}: breach: {breach}", path.display()));
+    }
+    let sound = unmet.is_empty() && simulated.audited.breaches.is_empty();
+    Ok((told.document(), if sound { Exit::Fine } else { Exit::Breach }))
+}
+
+#[expect(clippy::disallowed_types, reason = "how long a run took is said beside the result and is no part of it")]
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = std::time::Instant::now();
+    let done = work();
+    (done, start.elapsed())
+}
+
+fn unmet(scenario: &Scenario, simulated: &Simulated) -> Vec<Unmet> {
+    let summary = Value::Object(simulated.summary.clone());
+    scenario.expect().iter().filter_map(|expectation| expectation.unmet(&summary)).collect()
+}
+
+fn trace(simulated: &Simulated) {
+    let Some(Body::Header(header)) = simulated.records.first().map(|record| &record.body) else { return };
+    let _ = header;
+}
+
+/// Everything there is to tell of a run.
+struct Told<'a> {
+    path: &'a Path,
+    setup: &'a Setup,
+    places: &'a Places,
+    simulated: &'a Simulated,
+    unmet: &'a [Unmet],
+    wall: Duration,
+}
+
+impl Told<'_> {
+    fn figure(&self, name: &str) -> String {
+        match self.simulated.summary.get(name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => "?".to_owned(),
+        }
+    }
+
+    /// The summary for people.
+    fn lines(&self) -> Vec<String> {
+        let Self { setup, simulated, .. } = self;
+        let figures = |names: &[(&str, &str)]| {
+            names.iter().map(|(name, label)| format!("{} {label}", self.figure(name))).collect::<Vec<_>>().join(", ")
+        };
+        let (from, to) = simulated.period;
+        let mut lines = vec![format!("{}, seed {}, run {}", setup.name, setup.seed, setup.run)];
+        let mut add = |line: String| lines.push(format!("  {line}"));
+        add(format!("period      {} to {}", text::iso(from), text::iso(to)));
+        text::assumptions(setup)
+            .into_iter()
+            .chain(simulated.notes.iter().map(|note| format!("note        {note}")))
+            .for_each(&mut add);
+        let orders = [
+            ("orders", "sent"),
+            ("fills", "fills"),
+            ("partial_fills", "partial"),
+            ("rejections", "rejected"),
+            ("denials", "denied"),
+        ];
+        add(format!("orders      {}", figures(&orders)));
+        let results = [("gross_pnl", "gross"), ("fees", "fees"), ("funding", "funding"), ("net_pnl", "net")];
+        add(format!("P&L         {}", figures(&results)));
+        let equity =
+            [("equity_start", "at the start"), ("equity_end", "at the end"), ("max_drawdown", "greatest drawdown")];
+        add(format!("equity      {}", figures(&equity)));
+        add(format!(
+            "events      {} in {}, {} a second",
+            self.figure("events"),
+            self.seconds(),
+            self.events_per_second()
+        ));
+        let breaches = simulated.audited.breaches.len();
+        add(format!("audit       {} laws checked, {breaches} breaches", simulated.audited.laws.len()));
+        add(format!("digest      {}", self.figure("digest")));
+        add(format!("again       {}", text::rerun(self.path, setup, self.places)));
+        lines
+    }
+
+    fn seconds(&self) -> String {
+        format!("{}.{:03} s", self.wall.as_secs(), self.wall.subsec_millis())
+    }
+
+    fn events_per_second(&self) -> u64 {
+        let events = self.simulated.summary.get("events").and_then(Value::as_u64).unwrap_or_default();
+        let nanos = self.wall.as_nanos().max(1);
+        u64::try_from(u128::from(events) * 1_000_000_000 / nanos).unwrap_or(u64::MAX)
+    }
+
+    /// The summary for programs.
+    fn document(&self) -> Value {
+        let mut document: Map<String, Value> = self.simulated.summary.clone();
+        let (from, to) = self.simulated.period;
+        let more = json!({
+            "file": text::lossy(self.path),
+            "period": [text::iso(from), text::iso(to)],
+            "fill_profile": self.setup.venue.profile.name(),
+            "stamps": text::stamps(self.setup),
+            "assumptions": text::assumptions(self.setup),
+            "notes": self.simulated.notes,
+            "laws": self.simulated.audited.laws,
+            "breaches": self.simulated.audited.breaches,
+            "unmet": self.unmet,
+            "rerun": text::rerun(self.path, self.setup, self.places),
+            "wall_seconds": self.wall.as_secs_f64(),
+            "events_per_second": self.events_per_second(),
+        });
+        if let Value::Object(more) = more {
+            document.extend(more);
+        }
+        Value::Object(document)
+    }
+}

@@ -1,0 +1,147 @@
+//! Words and documents that several commands share.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::engine::Failure;
+use super::exit::Exit;
+use super::output::{complain, complain_all};
+use super::places::Places;
+use seatrial::bad_input::BadInput;
+use seatrial::data::{Records, Tape};
+use seatrial::market::Timestamp;
+use seatrial::sim::setup::{MarketTape, Setup};
+
+/// A path for a document.
+pub fn lossy(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
+}
+
+/// What one scenario gave is a document of its own; several are an array.
+pub fn one_or_many(mut documents: Vec<Value>, scenarios: usize) -> Value {
+    if scenarios == 1 { documents.pop().unwrap_or_default() } else { Value::Array(documents) }
+}
+
+/// The document of a file that was refused.
+pub fn refused(path: &Path, all: &[BadInput]) -> Value {
+    json!({ "file": lossy(path), "sound": false, "errors": all })
+}
+
+/// The document of a failure, which is also told on stderr.
+pub fn failed(path: &Path, failure: &Failure) -> (Value, Exit) {
+    let (text, exit) = match failure {
+        Failure::BadInput(all) => {
+            complain_all(all);
+            return (refused(path, all), Exit::BadInput);
+        }
+        Failure::Journal(error) => (error.to_string(), Exit::BadInput),
+        Failure::Breach(breach) => (format!("{}: {breach}", path.display()), Exit::Breach),
+        Failure::Internal(defect) => (format!("{}: internal error: {defect}", path.display()), Exit::Internal),
+    };
+    complain(&text);
+    (json!({ "file": lossy(path), "sound": exit != Exit::BadInput, "error": text }), exit)
+}
+
+/// What a result was made under, and must not be read without.
+pub fn assumptions(setup: &Setup) -> Vec<String> {
+    let mut lines: Vec<String> = setup
+        .instruments
+        .iter()
+        .zip(&setup.tapes)
+        .map(|(instrument, market)| format!("market      {} from {}", instrument.symbol, of_tape(&market.tape)))
+        .collect();
+    lines.push(format!("fills       {}", setup.venue.profile.name()));
+    let bars = |(index, market): (usize, &MarketTape)| {
+        let half = setup.venue.half_spread_ticks.get(index).copied().unwrap_or_default();
+        let symbol = &setup.instruments[index].symbol;
+        matches!(market.tape.records, Records::Bars(_)).then(|| {
+            let percent = percent(setup.venue.bar_display_ppm);
+            format!(
+                "bars        {symbol}: a spread of {} ticks, {percent} of the volume displayed on each side",
+                2 * half
+            )
+        })
+    };
+    lines.extend(setup.tapes.iter().enumerate().filter_map(bars));
+    lines.push(format!("delays      {}", setup.latency));
+    lines.push(format!("strategy    {}", strategy(setup)));
+    let stamps = stamps(setup);
+    if !stamps.is_empty() {
+        lines.push(format!("stamped     {}", stamps.join(", ")));
+    }
+    lines
+}
+
+/// What a result is stamped with: reasons for which it proves nothing about production.
+pub fn stamps(setup: &Setup) -> Vec<String> {
+    let optimistic = setup.venue.profile.is_optimistic().then(|| "optimistic".to_owned());
+    optimistic.into_iter().chain(setup.trader.stamp()).collect()
+}
+
+fn strategy(setup: &Setup) -> String {
+    let params = setup.strategy.params.iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>();
+    if params.is_empty() {
+        setup.strategy.name.clone()
+    } else {
+        format!("{} ({})", setup.strategy.name, params.join(", "))
+    }
+}
+
+fn of_tape(tape: &Tape) -> String {
+    let kind = match tape.records {
+        Records::Rows(_) => "rows",
+        Records::Bars(_) => "bars",
+    };
+    let (first, last) = tape.range().map(|(first, last)| (iso(first), iso(last))).unwrap_or_default();
+    let source = &tape.provenance.source;
+    let hash = tape.hash.to_string();
+    format!("{source}: {} {kind}, {first} to {last}, tape {}", tape.records.len(), &hash[..16])
+}
+
+/// Parts per million as a percentage.
+fn percent(ppm: i64) -> String {
+    let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A time as people write it.
+pub fn iso(time: Timestamp) -> String {
+    jiff::Timestamp::from_nanosecond(time.0.into()).map_or_else(|_| format!("{} ns", time.0), |time| time.to_string())
+}
+
+/// The line that runs it again.
+pub fn rerun(path: &Path, setup: &Setup, places: &Places) -> String {
+    let root = places.asked_root.as_ref();
+    let root = root.map(|root| format!(" --data-root {}", in_shell(&lossy(root)))).unwrap_or_default();
+    format!("seatrial run {} --seed {} --run {}{root}", in_shell(&lossy(path)), setup.seed, setup.run)
+}
+
+/// A word as a shell takes it.
+fn in_shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(in_shell("scenarios/first-trial.toml"), "scenarios/first-trial.toml");
+        assert_eq!(in_shell("my trial's.toml"), "'my trial'\\''s.toml'");
+        assert_eq!(in_shell(""), "''");
+    }
+
+    #[test]
+    fn shares_are_exact() {
+        assert_eq!(percent(250_000), "25%");
+        assert_eq!(percent(1), "0.0001%");
+        assert_eq!(percent(1_000_000), "100%");
+    }
+}
