@@ -41,7 +41,7 @@ fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<
         None => Journal::recording(),
     };
     let (simulated, wall) = timed(|| engine::simulate(&setup, journal));
-    let simulated = simulated?;
+    let simulated = simulated.inspect_err(|failure| forget(args.journal.as_deref(), failure))?;
     if args.trace {
         trace(&simulated);
     }
@@ -58,6 +58,14 @@ fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<
     }
     let sound = unmet.is_empty() && simulated.audited.breaches.is_empty();
     Ok((told.document(), if sound { Exit::Fine } else { Exit::Breach }))
+}
+
+/// A run that was refused leaves no journal behind; one that failed leaves what it came to.
+fn forget(journal: Option<&Path>, failure: &Failure) {
+    if let (Some(file), Failure::BadInput(_)) = (journal, failure) {
+        // Where it cannot be removed it stays: an unfinished journal never passes for a whole one.
+        let _ = std::fs::remove_file(file);
+    }
 }
 
 #[expect(clippy::disallowed_types, reason = "how long a run took is said beside the result and is no part of it")]
