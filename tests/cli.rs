@@ -3,6 +3,8 @@
 //! `check` runs the program with some arguments in an empty folder and compares exit code, stdout
 //! and stderr with what is expected. To repeat by hand: `cargo run -- ARGUMENTS`.
 
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts this way")]
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 

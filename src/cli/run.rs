@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::args::Run;
 use super::check::open;
@@ -148,6 +148,12 @@ impl Told<'_> {
         format!("{}.{:03} s", self.wall.as_secs(), self.wall.subsec_millis())
     }
 
+    /// A number with six decimals, by way of text.
+    fn wall_seconds(&self) -> Number {
+        let text = format!("{}.{:06}", self.wall.as_secs(), self.wall.subsec_micros());
+        text.parse().expect("digits and a dot are a number")
+    }
+
     fn events_per_second(&self) -> u64 {
         let events = self.simulated.summary.get("events").and_then(Value::as_u64).unwrap_or_default();
         let nanos = self.wall.as_nanos().max(1);
@@ -169,7 +175,7 @@ impl Told<'_> {
             "breaches": self.simulated.audited.breaches,
             "unmet": self.unmet,
             "rerun": text::rerun(self.path, self.setup, self.places),
-            "wall_seconds": self.wall.as_secs_f64(),
+            "wall_seconds": self.wall_seconds(),
             "events_per_second": self.events_per_second(),
         });
         if let Value::Object(more) = more {
