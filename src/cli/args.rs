@@ -118,10 +118,28 @@ pub struct Data {
 /// What to do with market data.
 #[derive(Subcommand, Debug)]
 pub enum DataCommand {
+    /// Bring a raw file into a Parquet tape
+    Import(Import),
     /// Say what a file holds
     Info(Look),
     /// Read a file to the end and count what is wrong with it
     Check(Look),
+}
+
+/// A file to bring in.
+#[derive(Group, Debug)]
+#[command(after_help = "Example:\n  seatrial data import ../shared/data/binance-l2/usdm_btcusdt_20240808.gz \\\n    \
+    --out data/btcusdt.parquet")]
+pub struct Import {
+    /// A raw file: a Binance capture, bars or trades in text, gzip or not
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Where the tape goes
+    #[arg(long, value_name = "TAPE")]
+    pub out: PathBuf,
+    /// What its raw form does not say
+    #[command(flatten)]
+    pub known: Known,
 }
 
 /// A file to look at.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Number, Value, json};
 
 use super::args::Run;
 use super::check::open;
@@ -41,7 +41,7 @@ fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<
         None => Journal::recording(),
     };
     let (simulated, wall) = timed(|| engine::simulate(&setup, journal));
-    let simulated = simulated?;
+    let simulated = simulated.inspect_err(|failure| forget(args.journal.as_deref(), failure))?;
     if args.trace {
         trace(&simulated);
     }
@@ -58,6 +58,14 @@ fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<
     }
     let sound = unmet.is_empty() && simulated.audited.breaches.is_empty();
     Ok((told.document(), if sound { Exit::Fine } else { Exit::Breach }))
+}
+
+/// A run that was refused leaves no journal behind; one that failed leaves what it came to.
+fn forget(journal: Option<&Path>, failure: &Failure) {
+    if let (Some(file), Failure::BadInput(_)) = (journal, failure) {
+        // Where it cannot be removed it stays: an unfinished journal never passes for a whole one.
+        let _ = std::fs::remove_file(file);
+    }
 }
 
 #[expect(clippy::disallowed_types, reason = "how long a run took is said beside the result and is no part of it")]
@@ -140,6 +148,12 @@ impl Told<'_> {
         format!("{}.{:03} s", self.wall.as_secs(), self.wall.subsec_millis())
     }
 
+    /// A number with six decimals, by way of text.
+    fn wall_seconds(&self) -> Number {
+        let text = format!("{}.{:06}", self.wall.as_secs(), self.wall.subsec_micros());
+        text.parse().expect("digits and a dot are a number")
+    }
+
     fn events_per_second(&self) -> u64 {
         let events = self.simulated.summary.get("events").and_then(Value::as_u64).unwrap_or_default();
         let nanos = self.wall.as_nanos().max(1);
@@ -161,7 +175,7 @@ impl Told<'_> {
             "breaches": self.simulated.audited.breaches,
             "unmet": self.unmet,
             "rerun": text::rerun(self.path, self.setup, self.places),
-            "wall_seconds": self.wall.as_secs_f64(),
+            "wall_seconds": self.wall_seconds(),
             "events_per_second": self.events_per_second(),
         });
         if let Value::Object(more) = more {

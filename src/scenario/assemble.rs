@@ -30,13 +30,12 @@ impl Scenario {
         let one = |instrument: &InstrumentText| {
             let market = market_of(&self.body, instrument);
             let file = &market.file;
-            let path = root::resolve(data_root, &file.value).map_err(|lost| {
+            if let Err(lost) = root::find(data_root, &file.value) {
                 let mut problems = Problems::new(&self.source);
                 lost_file(lost, file, data_root, &mut problems);
-                problems.into_result().expect_err("one was just added")
-            })?;
-            let _ = (cache, path);
-            data::import(&data_root.join(&file.value), &options(instrument)).map(Arc::new).map_err(|bad| vec![bad])
+                return Err(problems.into_result().expect_err("one was just added"));
+            }
+            data::open(&file.value, data_root, cache, &options(instrument)).map(Arc::new).map_err(|bad| vec![bad])
         };
         let (mut tapes, mut all) = (Vec::new(), Vec::new());
         for instrument in &self.body.instruments {

@@ -3,7 +3,7 @@
 //! One table, or `[[market]]` once per instrument. The file is named relative to the data root and
 //! stays inside it (see [`super::root`]).
 
-use jiff::Timestamp as Instant;
+use jiff::Timestamp as Moment;
 use rust_decimal::Decimal;
 use toml::de::DeValue;
 
@@ -131,7 +131,7 @@ pub fn instant(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Timesta
         }
     };
     let leap_second = text.split(':').nth(2).is_some_and(|seconds| seconds.starts_with("60"));
-    let nanos = text.parse::<Instant>().ok().filter(|_| !leap_second).map(Instant::as_nanosecond);
+    let nanos = text.parse::<Moment>().ok().filter(|_| !leap_second).map(Moment::as_nanosecond);
     let Some(nanos) = nanos else {
         entry.refuse(problems, "E-SC-009", INSTANT);
         return None;

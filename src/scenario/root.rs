@@ -3,7 +3,7 @@
 //! A name is refused by its looks (absolute, a drive, `..`, control characters) before a file is
 //! touched, and by where it really leads (symbolic links) before one is opened.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::source::reason;
 
@@ -27,8 +27,8 @@ pub enum Lost {
     File(&'static str),
 }
 
-/// The real path of a file below the root.
-pub fn resolve(root: &Path, name: &str) -> Result<PathBuf, Lost> {
+/// Whether a name leads to a file below the root.
+pub fn find(root: &Path, name: &str) -> Result<(), Lost> {
     if !stays_inside(name) {
         return Err(Lost::Outside);
     }
@@ -38,7 +38,7 @@ pub fn resolve(root: &Path, name: &str) -> Result<PathBuf, Lost> {
         return Err(Lost::Outside);
     }
     match std::fs::metadata(&real) {
-        Ok(about) if about.is_file() => Ok(real),
+        Ok(about) if about.is_file() => Ok(()),
         Ok(about) if about.is_dir() => Err(Lost::File("a directory")),
         Ok(_) => Err(Lost::File("a device or pipe")),
         Err(error) => Err(Lost::File(reason(error.kind()))),
@@ -67,16 +67,16 @@ mod tests {
         std::fs::create_dir_all(&root).expect("a directory for the test");
         std::fs::write(dir.join("secret"), "x").expect("a file for the test");
         std::fs::write(root.join("plain"), "x").expect("a file for the test");
-        assert!(resolve(&root, "plain").is_ok());
-        assert_eq!(resolve(&root, "missing"), Err(Lost::File("no such file")));
-        assert_eq!(resolve(&dir, "root"), Err(Lost::File("a directory")));
-        assert_eq!(resolve(&dir.join("nowhere"), "plain"), Err(Lost::Root("no such file")));
+        assert!(find(&root, "plain").is_ok());
+        assert_eq!(find(&root, "missing"), Err(Lost::File("no such file")));
+        assert_eq!(find(&dir, "root"), Err(Lost::File("a directory")));
+        assert_eq!(find(&dir.join("nowhere"), "plain"), Err(Lost::Root("no such file")));
         #[cfg(unix)]
         {
             std::os::unix::fs::symlink("../secret", root.join("link")).expect("a link for the test");
             std::os::unix::fs::symlink("plain", root.join("good")).expect("a link for the test");
-            assert_eq!(resolve(&root, "link"), Err(Lost::Outside));
-            assert!(resolve(&root, "good").is_ok());
+            assert_eq!(find(&root, "link"), Err(Lost::Outside));
+            assert!(find(&root, "good").is_ok());
         }
         std::fs::remove_dir_all(&dir).expect("the test's own directory");
     }
