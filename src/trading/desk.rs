@@ -5,6 +5,7 @@
 //! and cannot keep it.
 
 use super::checks::{Approved, examine};
+use super::config::Config;
 use super::core::{Core, alert};
 use super::orders::{Order, Purpose};
 use super::plan::entry_side;
@@ -93,6 +94,12 @@ impl<'a> Desk<'a> {
     #[must_use]
     pub fn cooldown(&self, id: InstrumentId) -> Option<Timestamp> {
         self.core.pauses.cooling(id, self.now).map(|(until, _)| until)
+    }
+
+    /// The limits its proposals are held against, so that a strategy can keep to them.
+    #[must_use]
+    pub const fn limits(&self) -> &Config {
+        &self.core.config
     }
 
     /// A fresh proposal to fill in: market-like, risk-based, without stop, target or confidence.
