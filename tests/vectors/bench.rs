@@ -1,0 +1,463 @@
+//! A trader on a bench: a script instead of a strategy, a clock moved by hand, and a venue that
+//! says only what a test lets it say.
+//!
+//! Everything goes through [`Trader::step`]; nothing here reaches into the trader.
+
+#![allow(dead_code, reason = "each test file uses its own part of the bench")]
+
+use std::sync::{Arc, Mutex};
+
+use rust_decimal::Decimal;
+use seatrial::market::{
+    Account, Action, AssetId, Balance, CancelledBecause, Command, Contract, Control, ControlAct, Decision, Denied,
+    DeskId, Event, ExecutionReport, FeeAsset, FeeSchedule, Fill, HostEvent, Instrument, InstrumentId, Intention,
+    LinkEvent, Liquidity, MarketEvent, Money, NewOrder, OrderId, Price, Pricing, Proposal, Qty, Quote, Rate, RawPrice,
+    ReferenceEvent, Regime, ReportKind, Rules, Side, Size, Span, Timestamp, Trim, VenueMessage, VenueRef,
+};
+use seatrial::trading::{Config, Desk, Setup, Strategy, Trader};
+
+/// Assets of the test instruments.
+pub const BTC: AssetId = AssetId(0);
+pub const USDT: AssetId = AssetId(1);
+pub const XRP: AssetId = AssetId(2);
+pub const OTHER: AssetId = AssetId(3);
+
+/// The test instruments of production-rules §7.1, at these places.
+pub const B: InstrumentId = InstrumentId(0);
+pub const X: InstrumentId = InstrumentId(1);
+pub const Y: InstrumentId = InstrumentId(2);
+
+pub const SECOND: i64 = 1_000_000_000;
+/// Noon of some day, so that a test's day does not end under it.
+pub const NOON: Timestamp = Timestamp(1_700_049_600 * SECOND);
+
+pub fn decimal(text: &str) -> Decimal {
+    Decimal::from_str_exact(text).unwrap_or_else(|error| panic!("`{text}` in a test: {error}"))
+}
+
+pub fn money(text: &str) -> Money {
+    Money::new(decimal(text))
+}
+
+pub fn rate(text: &str) -> Rate {
+    Rate::new(decimal(text))
+}
+
+/// An instrument with tick, lot, least quantity in lots, and least notional.
+pub fn instrument(id: u16, symbol: &str, tick: &str, lot: &str, min_qty: i64, min_notional: &str) -> Instrument {
+    let asset = |name: &str| match name {
+        "BTC" => BTC,
+        "USDT" => USDT,
+        "XRP" => XRP,
+        _ => AssetId(10 + id),
+    };
+    let (base, quote) = symbol.split_once('/').expect("BASE/QUOTE");
+    Instrument {
+        id: InstrumentId(id),
+        symbol: symbol.to_owned(),
+        base: asset(base),
+        quote: asset(quote),
+        base_scale: 9,
+        quote_scale: 8,
+        contract: Contract::Spot,
+        price_unit: decimal(tick),
+        qty_unit: decimal(lot),
+        timeline: vec![Rules {
+            from: Timestamp::MIN,
+            tick: Price(1),
+            lot: Qty(1),
+            min_qty: Qty(min_qty),
+            max_qty: Qty(i64::MAX),
+            min_notional: money(min_notional),
+            band: None,
+            fees: FeeSchedule { maker: rate("0.0025"), taker: rate("0.004"), asset: FeeAsset::Quote },
+        }],
+    }
+}
+
+/// B, X and Y of production-rules §7.1.
+pub fn instruments(contract: Contract) -> Vec<Instrument> {
+    let mut all = vec![
+        instrument(0, "BTC/USDT", "0.01", "0.00000001", 10_000, "5"),
+        instrument(1, "XRP/USDT", "0.00001", "1", 10, "5"),
+        instrument(2, "XRP/BTC", "0.00000001", "1", 10, "0.0001"),
+    ];
+    all.iter_mut().for_each(|instrument| instrument.contract = contract);
+    all
+}
+
+/// The standard configuration with these keys set.
+pub fn config(keys: &[(&str, &str)]) -> Config {
+    let mut config = Config::default();
+    for (key, value) in keys {
+        config.set(key, value).unwrap_or_else(|error| panic!("{key} = {value}: {error}"));
+    }
+    config
+}
+
+type Wish = Box<dyn FnOnce(&mut Desk<'_>) + Send>;
+
+/// A strategy that does what the test put down for it.
+#[derive(Clone, Default)]
+struct Script(Arc<Mutex<Vec<Wish>>>);
+
+impl Strategy for Script {
+    fn on_event(&mut self, desk: &mut Desk<'_>, _: &Event) {
+        let wishes = std::mem::take(&mut *self.0.lock().expect("one thread"));
+        wishes.into_iter().for_each(|wish| wish(desk));
+    }
+}
+
+/// A trader, its script and its clock.
+pub struct Bench {
+    pub trader: Trader,
+    pub now: Timestamp,
+    /// What the last step did.
+    pub actions: Vec<Action>,
+    /// How many executions the venue named so far.
+    pub executions: u64,
+    script: Script,
+    instruments: Vec<Instrument>,
+}
+
+impl Bench {
+    /// A trader at noon that has heard nothing yet.
+    pub fn silent(instruments: Vec<Instrument>, config: Config) -> Self {
+        let script = Script::default();
+        let setup = Setup {
+            config,
+            cadences: vec![Span::ZERO; instruments.len()],
+            instruments: instruments.clone(),
+            currency: USDT,
+            first_id: 1,
+        };
+        let trader = Trader::new(setup, Box::new(script.clone()));
+        let mut bench = Self { trader, now: NOON, actions: Vec::new(), executions: 0, script, instruments };
+        bench.step(&Event::Wake);
+        bench
+    }
+
+    /// An armed trader with these balances.
+    pub fn holding(instruments: Vec<Instrument>, config: Config, balances: &[(AssetId, &str)]) -> Self {
+        let mut bench = Self::silent(instruments, config);
+        bench.account(VenueMessage::OpenOrders(Vec::new()));
+        let balances = balances.iter().map(|(asset, total)| Balance { asset: *asset, total: money(total) });
+        bench.account(VenueMessage::Balances(balances.collect()));
+        bench
+    }
+
+    /// An armed trader on spot with 10 000 USDT, B at 45 000 and X at 0.60.
+    pub fn spot(keys: &[(&str, &str)]) -> Self {
+        Self::usual(Contract::Spot, keys)
+    }
+
+    /// The same on margin.
+    pub fn margin(keys: &[(&str, &str)]) -> Self {
+        Self::usual(Contract::Linear, keys)
+    }
+
+    fn usual(contract: Contract, keys: &[(&str, &str)]) -> Self {
+        let mut bench = Self::holding(instruments(contract), config(keys), &[(USDT, "10000")]);
+        bench.quotes();
+        bench
+    }
+
+    /// B at 45 000 and X at 0.60.
+    pub fn quotes(&mut self) {
+        self.reference(B, "45000");
+        self.reference(X, "0.60");
+    }
+
+    pub fn step(&mut self, event: &Event) {
+        self.actions.clear();
+        self.trader.step(self.now, event, &mut self.actions);
+    }
+
+    pub fn account(&mut self, message: VenueMessage) {
+        self.step(&Event::Account(message));
+    }
+
+    /// Moves the clock; nobody is told.
+    pub fn after(&mut self, nanoseconds: i64) {
+        self.now = self.now.after(Span(nanoseconds));
+    }
+
+    pub fn instrument(&self, id: InstrumentId) -> &Instrument {
+        &self.instruments[usize::from(id.0)]
+    }
+
+    pub fn price(&self, id: InstrumentId, text: &str) -> Price {
+        self.instrument(id).exact_price(decimal(text)).unwrap_or_else(|| panic!("{text} is off the grid"))
+    }
+
+    pub fn qty(&self, id: InstrumentId, text: &str) -> Qty {
+        self.instrument(id).exact_qty(decimal(text)).unwrap_or_else(|| panic!("{text} is off the grid"))
+    }
+
+    /// A quote with one unit on each side; an empty text is an empty side.
+    pub fn quote(&mut self, id: InstrumentId, bid: &str, ask: &str) {
+        let side = |text: &str| if text.is_empty() { (Price(0), Qty::ZERO) } else { (self.price(id, text), Qty(1)) };
+        let ((bid, bid_qty), (ask, ask_qty)) = (side(bid), side(ask));
+        self.quote_at(Quote { instrument: id, bid, bid_qty, ask, ask_qty });
+    }
+
+    pub fn quote_at(&mut self, quote: Quote) {
+        self.step(&Event::Market(self.now, MarketEvent::Quote(quote)));
+    }
+
+    /// A quote one unit either side of a price.
+    pub fn reference(&mut self, id: InstrumentId, mid: &str) {
+        let mid = self.price(id, mid);
+        let quote =
+            Quote { instrument: id, bid: Price(mid.0 - 1), bid_qty: Qty(1), ask: Price(mid.0 + 1), ask_qty: Qty(1) };
+        self.quote_at(quote);
+    }
+
+    pub fn rate(&mut self, asset: AssetId, price: &str) {
+        self.step(&Event::Reference(ReferenceEvent::Rate { asset, price: money(price) }));
+    }
+
+    /// Brings the equity to an amount by a transfer.
+    pub fn transfer_to(&mut self, equity: &str) {
+        let missing = decimal(equity) - self.trader.core().equity().expect("marks are known");
+        self.account(VenueMessage::Transfer(Balance { asset: USDT, total: Money::new(missing) }));
+    }
+
+    pub fn control(&mut self, act: ControlAct) {
+        self.step(&Event::Control(Control { author: "operator".into(), reason: "a test".into(), act }));
+    }
+
+    /// Lets the desk do something, in a step of its own that says nothing to anybody.
+    pub fn with_desk<T: Send + 'static>(&mut self, wish: impl FnOnce(&mut Desk<'_>) -> T + Send + 'static) -> T {
+        let answer = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&answer);
+        let wish: Wish = Box::new(move |desk| *slot.lock().expect("one thread") = Some(wish(desk)));
+        self.script.0.lock().expect("one thread").push(wish);
+        self.step(&Event::Host(HostEvent::ClockOffset(Span::ZERO)));
+        let answer = answer.lock().expect("one thread").take();
+        answer.expect("the strategy is asked in every step")
+    }
+
+    /// Submits a proposal.
+    pub fn submit(&mut self, ask: &Ask) -> Result<OrderId, Denied> {
+        let ask = ask.clone();
+        self.with_desk(move |desk| {
+            let proposal = ask.proposal(desk);
+            desk.submit(proposal)
+        })
+    }
+
+    /// Submits a proposal that must pass.
+    pub fn open(&mut self, ask: &Ask) -> OrderId {
+        self.submit(ask).unwrap_or_else(|denied| panic!("{denied}"))
+    }
+
+    /// The texts of an answer: `passes`, or the denial.
+    pub fn answer(&mut self, ask: &Ask) -> String {
+        self.submit(ask).map_or_else(|denied| denied.text, |_| "passes".to_owned())
+    }
+
+    /// New orders the last step sent.
+    pub fn sent(&self) -> Vec<NewOrder> {
+        let new = |action: &Action| match action {
+            Action::Send(Command::New(order)) => Some(*order),
+            _ => None,
+        };
+        self.actions.iter().filter_map(new).collect()
+    }
+
+    /// Cancels the last step sent.
+    pub fn cancels(&self) -> Vec<OrderId> {
+        let cancel = |action: &Action| match action {
+            Action::Send(Command::Cancel(id)) => Some(*id),
+            _ => None,
+        };
+        self.actions.iter().filter_map(cancel).collect()
+    }
+
+    /// Decisions the last step recorded.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Record(decision) => Some(decision),
+            _ => None,
+        })
+    }
+
+    /// What sizing took away in the last step.
+    pub fn trims(&self) -> Vec<(Trim, Decimal, Decimal)> {
+        let trim = |decision: &Decision| match decision {
+            Decision::Trimmed { by, from, to, .. } => Some((*by, from.decimal(), to.decimal())),
+            _ => None,
+        };
+        self.decisions().filter_map(trim).collect()
+    }
+
+    pub fn cash(&self, asset: AssetId) -> Decimal {
+        self.trader.core().books().ledger().balance(Account::Cash, asset).decimal()
+    }
+
+    pub fn position(&self, id: InstrumentId) -> Qty {
+        self.trader.core().position(id)
+    }
+
+    /// A report about an order, at the time of the bench.
+    pub fn report(&self, order: OrderId, cumulative: Option<Qty>, kind: ReportKind) -> ExecutionReport {
+        let instrument = self.trader.core().orders().get(order).expect("an order of ours").terms.instrument;
+        let venue_id = Some(VenueRef::numbered('V', order.0));
+        ExecutionReport { order, venue_id, instrument, at: self.now, cumulative, kind }
+    }
+
+    pub fn tell(&mut self, report: ExecutionReport) {
+        self.step(&Event::Report(report));
+    }
+
+    pub fn accept(&mut self, order: OrderId) {
+        self.tell(self.report(order, Some(Qty::ZERO), ReportKind::Accepted));
+    }
+
+    /// A fill of an order at a price, the fee by the schedule.
+    pub fn fill_of(&mut self, order: OrderId, qty: Qty, price: Price) -> Fill {
+        self.executions += 1;
+        let side = self.trader.core().orders().get(order).expect("an order of ours").terms.side;
+        let execution = VenueRef::numbered('E', self.executions);
+        Fill { execution, side, price, qty, liquidity: Liquidity::Taker, fee: None }
+    }
+
+    pub fn fill(&mut self, order: OrderId, qty: Qty, price: Price) {
+        let fill = self.fill_of(order, qty, price);
+        let filled = self.trader.core().orders().get(order).expect("an order of ours").filled;
+        self.tell(self.report(order, Some(filled + qty), ReportKind::Filled(fill)));
+    }
+
+    /// Fills what is left of an order at its limit.
+    pub fn fill_whole(&mut self, order: OrderId) {
+        let found = self.trader.core().orders().get(order).expect("an order of ours");
+        let (left, limit) = (found.terms.qty - found.filled, found.terms.kind.limit().expect("a limit order"));
+        self.fill(order, left, limit);
+    }
+
+    pub fn cancelled(&mut self, order: OrderId) {
+        let filled = self.trader.core().orders().get(order).expect("an order of ours").filled;
+        self.tell(self.report(order, Some(filled), ReportKind::Cancelled(CancelledBecause::Requested)));
+    }
+
+    /// Makes an order of ours unknown.
+    pub fn lose(&mut self, order: OrderId) {
+        self.step(&Event::Link(LinkEvent::Ambiguous(order)));
+    }
+
+    /// Opens a long at `from`, closes it at `to`, and waits for the cooldown to end.
+    pub fn round_trip(&mut self, ask: &Ask, from: &str, to: &str) {
+        let id = ask.instrument;
+        self.reference(id, from);
+        let entry = self.open(ask);
+        let (qty, price) = (self.sent()[0].qty, self.price(id, from));
+        self.fill(entry, qty, price);
+        let exit = self.open(&Ask { intention: Intention::Close, price: None, ..ask.clone() });
+        let price = self.price(id, to);
+        self.fill(exit, qty, price);
+        self.after(3_600 * SECOND);
+    }
+}
+
+/// A proposal in a test's words.
+#[derive(Clone)]
+pub struct Ask {
+    pub instrument: InstrumentId,
+    pub intention: Intention,
+    /// Limit; none is market.
+    pub price: Option<&'static str>,
+    pub stop: Option<&'static str>,
+    pub target: Option<&'static str>,
+    pub confidence: &'static str,
+    pub regime: Regime,
+    pub size: Size,
+    /// What a test changes besides.
+    pub change: fn(&mut Proposal),
+}
+
+impl Ask {
+    /// The entry of V-01: a long of B at 45 000, stop 44 100, confidence 0.90, trending.
+    pub fn v01() -> Self {
+        Self::long(B, "45000", "44100")
+    }
+
+    /// A long at a limit with a stop.
+    pub fn long(instrument: InstrumentId, price: &'static str, stop: &'static str) -> Self {
+        Self {
+            instrument,
+            intention: Intention::OpenLong,
+            price: Some(price),
+            stop: Some(stop),
+            target: None,
+            confidence: "0.90",
+            regime: Regime::TrendingBull,
+            size: Size::RiskBased,
+            change: |_| (),
+        }
+    }
+
+    /// A short at a limit with a stop.
+    pub fn short(instrument: InstrumentId, price: &'static str, stop: &'static str) -> Self {
+        Self { intention: Intention::OpenShort, ..Self::long(instrument, price, stop) }
+    }
+
+    /// An exit at market.
+    pub fn exit(instrument: InstrumentId, intention: Intention) -> Self {
+        Self { intention, price: None, stop: None, ..Self::long(instrument, "1", "1") }
+    }
+
+    pub fn at_market(self) -> Self {
+        Self { price: None, ..self }
+    }
+
+    pub fn at(self, price: &'static str) -> Self {
+        Self { price: Some(price), ..self }
+    }
+
+    pub fn stop(self, stop: &'static str) -> Self {
+        Self { stop: Some(stop), ..self }
+    }
+
+    pub fn target(self, target: &'static str) -> Self {
+        Self { target: Some(target), ..self }
+    }
+
+    pub fn believing(self, confidence: &'static str, regime: Regime) -> Self {
+        Self { confidence, regime, ..self }
+    }
+
+    pub fn notional(self, notional: &str) -> Self {
+        Self { size: Size::Notional(money(notional)), ..self }
+    }
+
+    pub fn quantity(self, lots: i64) -> Self {
+        Self { size: Size::Quantity(Qty(lots)), ..self }
+    }
+
+    pub fn but(self, change: fn(&mut Proposal)) -> Self {
+        Self { change, ..self }
+    }
+
+    /// The proposal itself.
+    pub fn proposal(&self, desk: &Desk<'_>) -> Proposal {
+        let raw = |text: &str| RawPrice::new(decimal(text));
+        let mut proposal = desk.proposal(self.instrument, self.intention);
+        proposal.size = self.size;
+        proposal.pricing = self.price.map_or(Pricing::Market, |price| Pricing::Limit(raw(price)));
+        proposal.stop = self.stop.map(raw);
+        proposal.target = self.target.map(raw);
+        proposal.confidence = rate(self.confidence);
+        proposal.regime = self.regime;
+        (self.change)(&mut proposal);
+        proposal
+    }
+}
+
+/// The desk of the bench.
+pub const DESK: DeskId = DeskId(0);
+
+/// The side that grows a position of this sign.
+pub fn side_of(qty: Qty) -> Side {
+    if qty.0 < 0 { Side::Sell } else { Side::Buy }
+}
