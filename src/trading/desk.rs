@@ -129,11 +129,12 @@ impl<'a> Desk<'a> {
         self.core.numbers.proposal()
     }
 
-    /// Proposes a trade. It leaves in this step, or it is denied.
+    /// Proposes a trade, for this desk and no other. It leaves in this step, or it is denied.
     ///
     /// # Errors
     /// The first check that failed, with its numbers. A denial changes nothing but counters.
     pub fn submit(&mut self, proposal: Proposal) -> Result<OrderId, Denied> {
+        let proposal = Proposal { desk: self.id, ..proposal };
         self.actions.push(Action::Record(Decision::Proposed(proposal.clone())));
         match examine(self.core, self.now, &proposal) {
             Ok(approved) => Ok(self.approve(&proposal, approved)),
