@@ -73,6 +73,10 @@ impl Order {
     #[must_use]
     pub fn fill_case(&self, qty: Qty) -> Input {
         let cumulative = self.filled + qty;
+        let ended = matches!(self.state, OrderState::Filled | OrderState::Cancelled | OrderState::Expired);
+        if ended && cumulative <= self.reported.min(self.terms.qty) {
+            return Input::FilledDue;
+        }
         match cumulative.cmp(&self.terms.qty) {
             std::cmp::Ordering::Less => Input::FilledInPart,
             std::cmp::Ordering::Equal => Input::FilledWhole,

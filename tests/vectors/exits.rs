@@ -177,11 +177,7 @@ fn ec_5_reference() {
     let mut short = Bench::margin(&[]);
     let entry = short.open(&Ask::short(B, "45000", "45900").quantity(1_000_000));
     short.fill_whole(entry);
-    denied(
-        &mut short,
-        &close().at("0.001"),
-        &expect!["CK-02 BTC/USDT: 0 against > 0 quote; the limit, on the grid"],
-    );
+    denied(&mut short, &close().at("0.001"), &expect!["CK-02 BTC/USDT: 0 against > 0 quote; the limit, on the grid"]);
 }
 
 /// An exit shares CK-02, CK-03 and CK-31 with entries.

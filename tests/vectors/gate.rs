@@ -219,7 +219,11 @@ fn ck_11_a_sound_book() {
         ("", "45000.01", expect!["CK-11 BTC/USDT: one side against both sides of the book; bid none, ask 45000.01"]),
         ("45000", "45000", expect!["CK-11 BTC/USDT: crossed against bid < ask; bid 45000, ask 45000"]),
         ("45000.01", "45000", expect!["CK-11 BTC/USDT: crossed against bid < ask; bid 45000.01, ask 45000"]),
-        ("44775", "45225.01", expect!["CK-11 BTC/USDT: 0.010000221111 against 0.01 of spread; bid 44775, ask 45225.01"]),
+        (
+            "44775",
+            "45225.01",
+            expect!["CK-11 BTC/USDT: 0.010000221111 against 0.01 of spread; bid 44775, ask 45225.01"],
+        ),
     ] {
         bench.quote(B, bid, ask);
         denied(bench, &Ask::v01(), &words);
