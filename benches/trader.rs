@@ -7,9 +7,9 @@ use std::hint::black_box;
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use rust_decimal::Decimal;
 use seatrial::market::{
-    Action, AssetId, Balance, Command, Contract, Event, ExecutionReport, Fee, FeeAsset, FeeSchedule, Fill,
-    Instrument, InstrumentId, Intention, Liquidity, MarketEvent, Money, NewOrder, Price, Pricing, Qty, Quote, Rate,
-    RawPrice, ReportKind, Rules, Timestamp, VenueMessage, VenueRef,
+    Action, AssetId, Balance, Command, Contract, Event, ExecutionReport, Fee, FeeAsset, FeeSchedule, Fill, Instrument,
+    InstrumentId, Intention, Liquidity, MarketEvent, Money, NewOrder, Price, Pricing, Qty, Quote, Rate, RawPrice,
+    ReportKind, Rules, Timestamp, VenueMessage, VenueRef,
 };
 use seatrial::trading::{Config, Desk, Setup, Strategy, Trader};
 
@@ -42,7 +42,7 @@ fn instrument() -> Instrument {
     Instrument {
         id: InstrumentId(0),
         symbol: "BTC/USDT".to_owned(),
-        base: AssetId(0), // BTC
+        base: AssetId(0),  // BTC
         quote: AssetId(1), // USDT
         base_scale: 8,
         quote_scale: 8,
@@ -63,7 +63,8 @@ fn instrument() -> Instrument {
 }
 
 fn quote(bid: i64) -> MarketEvent {
-    let quote = Quote { instrument: InstrumentId(0), bid: Price(bid), bid_qty: Qty(5), ask: Price(bid + 1), ask_qty: Qty(5) };
+    let quote =
+        Quote { instrument: InstrumentId(0), bid: Price(bid), bid_qty: Qty(5), ask: Price(bid + 1), ask_qty: Qty(5) };
     MarketEvent::Quote(quote)
 }
 

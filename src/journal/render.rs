@@ -94,7 +94,7 @@ impl<'a> Renderer<'a> {
 
     fn event(&self, event: &Event) -> String {
         match event {
-            Event::Market(market) => format!("market {market:?}"),
+            Event::Market(at, market) => format!("market {market:?} of {}", time(*at)),
             Event::Report(report) => self.report(report),
             Event::Link(link) => format!("link {}", link_words(*link)),
             Event::Account(message) => self.message(message),
