@@ -1,4 +1,49 @@
-//! placeholder map
+//! seatrial gives a trading system its sea trial: the production order manager, positions and
+//! risk logic run **unchanged** inside a deterministic discrete-event simulator, and a journal
+//! proves what happened.
+//!
+//! # The one idea: two state machines and a wire
+//!
+//! A [`trading::Trader`] and a [`venue::Venue`] never call each other and never import each other.
+//! Each is handed the time and one input and returns outputs. Between them runs a wire that decides
+//! when a message arrives. Everything that happened is in the [`journal`]; everything said about a
+//! run is computed from it. [`replay`] proves that the trader alone, given the same events, does the
+//! same things again.
+//!
+//! ```text
+//!         feed ── at exchange time ──▶ Venue ── reports ──┐
+//!          └── feed latency ──▶ wire ◀── order entry ┐ ◀──┘ report latency
+//!                                ▼                   │
+//!                          Trader.step ── actions ───┘ ──▶ journal ──▶ audit · metrics
+//! ```
+//!
+//! # The rooms; imports run downward only, and `tests/tidy.rs` holds them to it
+//!
+//! | Room | What it is |
+//! |---|---|
+//! | `cli` (in the binary) | arguments, exit codes, files by name |
+//! | [`scenario`] | TOML to checked types; the only place that knows TOML |
+//! | [`sim`] · [`replay`] · [`strategies`] | the loop, queue, wire, feed and chance · a journal through a fresh trader · shipped strategies |
+//! | [`trading`] | trader, desk, checks, order manager, booking; knows nothing of what is above or beside it |
+//! | [`venue`] | replay book, queue position, fills, admission, fees; does not read its client's mind |
+//! | [`metrics`] · [`audit`] | the figures of a run · conservation laws over a journal, with sums of their own |
+//! | [`data`] | market data in and out: importers, checks, generators, the tape |
+//! | [`journal`] · [`ledger`] | the record: sequenced, digested, chained · double entry per asset |
+//! | [`market`] · [`bad_input`] | units, instruments, orders, events: the words everyone speaks · how a bad file is refused |
+//!
+//! [`trading`] and [`venue`] stand side by side with no arrow between them; that empty space is the
+//! design. To come: sweeps, the go-live gate and its report, the live bridge.
+//!
+//! # Where to start reading
+//!
+//! [`sim::run`] is the loop. [`trading::Trader::step`] is the production code. [`trading::transitions`]
+//! is the order state machine as one table. [`venue`]'s first page states every fill assumption to a
+//! sceptic.
+//!
+//! # Numbers
+//!
+//! Price and quantity are integers, their product is exact, money is an exact decimal whose every
+//! rounding is named. Floats exist in [`metrics`], in `data::synth`, and nowhere near a decision.
 
 pub mod audit;
 pub mod bad_input;
@@ -7,7 +52,9 @@ pub mod journal;
 pub mod ledger;
 pub mod market;
 pub mod metrics;
+pub mod replay;
 pub mod scenario;
 pub mod sim;
+pub mod strategies;
 pub mod trading;
 pub mod venue;

@@ -77,6 +77,12 @@ proptest! {
         for (act, values) in history {
             world.perform(act, values);
             world.verify();
+            let open = |place: usize| -> Qty {
+                world.books.positions().filter(|(_, id, _)| usize::from(id.0) == place).map(|(.., p)| p.qty).sum()
+            };
+            for place in [1, 3] {
+                prop_assert_eq!(open(place), world.traded(place), "P1: a position is the sum of its signed fills");
+            }
             let after = world.books.statement(&world.instruments, &values.marks()).expect("all is marked");
             prop_assert_eq!(after.failure_since(&before), Money::ZERO);
             before = after;
@@ -93,7 +99,8 @@ proptest! {
             if matches!(act, Act::Correct { .. }) || matches!(act, Act::Fill(draw) if draw.place == 2) {
                 continue;
             }
-            if matches!(act, Act::Funding { place: 2, .. }) {
+            // Nor may a bust name a fill whose fee in a third asset was worth something else then.
+            if matches!(act, Act::Funding { place: 2, .. } | Act::Bust(_)) {
                 continue;
             }
             let marks = values.marks();
@@ -118,6 +125,9 @@ proptest! {
     fn every_fill_has_one_fee_posting(history in acts()) {
         let mut world = World::new();
         for (act, values) in history {
+            if matches!(act, Act::Bust(_)) {
+                continue;
+            }
             if let Came::Booked(booked) = world.perform(act, values) {
                 let (booked, _, fill) = *booked;
                 let fees: Vec<_> =
@@ -137,7 +147,7 @@ proptest! {
     fn a_known_execution_changes_nothing(history in acts()) {
         let mut world = World::new();
         for (act, values) in history {
-            if matches!(act, Act::Correct { .. }) {
+            if matches!(act, Act::Correct { .. } | Act::Bust(_)) {
                 continue;
             }
             world.perform(act, values);
@@ -296,5 +306,53 @@ proptest! {
             let held = Money::new(instrument.qty(lots)) + residue;
             prop_assert_eq!(held, world.books.ledger().balance(Account::Cash, asset("BTC")) - opening);
         }
+    }
+
+    /// A bust leaves quantity and equity at any mark (and what rounding moved) as they are in a
+    /// history without the fill; of the last fill it leaves everything so.
+    #[test]
+    fn a_bust_ends_where_a_history_without_the_fill_does(
+        history in proptest::collection::vec(
+            (any::<bool>(), 1..9_000_i64, 4_000_000..5_000_000_i64, -500..9_000_i64), 1..12),
+        which in any::<usize>(),
+        spot in any::<bool>(),
+    ) {
+        let contract = if spot { Contract::Spot } else { Contract::Linear };
+        let instrument = instrument("B", contract, "0.0025", "0.0040", 0);
+        let which = which % history.len();
+        let run = |skip: Option<usize>| {
+            let mut books = Books::new();
+            for (number, (buy, qty, price, amount)) in history.iter().enumerate().filter(|(n, _)| Some(*n) != skip) {
+                let side = if *buy || spot { Side::Buy } else { Side::Sell };
+                let asset = asset(if spot { "BTC" } else { "USDT" });
+                let fee = Some(Fee { asset, amount: Money::new(rust_decimal::Decimal::new(*amount, 9 - u32::from(!spot))) });
+                let number = u64::try_from(number).expect("few fills");
+                book(&mut books, &instrument, &fill(number, side, Price(*price), Qty(*qty + 1_000), Liquidity::Taker, fee));
+            }
+            books
+        };
+        let (mut busted, without) = (run(None), run(Some(which)));
+        let execution = seatrial::market::VenueRef::numbered('E', u64::try_from(which).expect("few fills"));
+        let booked = busted.bust(Timestamp(3), &instrument, execution).expect("a known execution").expect("not busted yet");
+        prop_assert!(booked.transactions.iter().any(|posted| matches!(posted.cause, Cause::Reversal(_))));
+        busted.verify(std::slice::from_ref(&instrument)).expect("every law holds");
+        let held = |books: &Books| books.position(DESK, instrument.id).map_or(Qty::ZERO, |position| position.qty);
+        prop_assert_eq!(held(&busted), held(&without));
+        let marks = Values(4_444_444, 60_000, 60_000).marks();
+        let worth = |books: &Books| {
+            let equity = books.equity(std::slice::from_ref(&instrument), &marks).expect("all is marked");
+            equity + books.ledger().balance(Account::Rounding, asset("USDT"))
+        };
+        prop_assert_eq!(worth(&busted), worth(&without));
+        if which + 1 == history.len() {
+            let terms = |books: &Books| {
+                books.position(DESK, instrument.id).map(|position| (position.qty, position.cost, position.entry_fees))
+            };
+            prop_assert_eq!(terms(&busted), terms(&without));
+            prop_assert_eq!(busted.residue(DESK, instrument.id), without.residue(DESK, instrument.id));
+        }
+        let again = busted.clone();
+        prop_assert_eq!(busted.bust(Timestamp(3), &instrument, execution), Ok(None));
+        prop_assert_eq!(&busted, &again);
     }
 }

@@ -94,6 +94,9 @@ pub struct Check {
 pub struct Replay {
     /// A journal written by `run --journal`
     pub journal: PathBuf,
+    /// Take a journal without a closing record up to its last whole one
+    #[arg(long)]
+    pub torn: bool,
 }
 
 /// Audit a journal.
@@ -103,6 +106,9 @@ pub struct Replay {
 pub struct Audit {
     /// A journal written by `run --journal`
     pub journal: PathBuf,
+    /// Take a journal without a closing record up to its last whole one
+    #[arg(long)]
+    pub torn: bool,
 }
 
 /// Market data.

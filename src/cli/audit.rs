@@ -1,37 +1,44 @@
 //! `seatrial audit`: a journal against the laws, with arithmetic of its own.
 
-use std::path::Path;
-
 use serde_json::{Value, json};
 
 use super::args::Audit;
 use super::engine::{self, Failure};
 use super::exit::Exit;
-use super::output::Output;
+use super::output::{Output, complain};
 use super::text;
+use seatrial::audit::AuditReport;
 use seatrial::journal;
 
 /// Audits a journal.
 pub fn audit(args: &Audit, output: &mut Output) -> Exit {
-    let (document, exit) = one(&args.journal, output).unwrap_or_else(|failure| text::failed(&args.journal, &failure));
+    let (document, exit) = one(args, output).unwrap_or_else(|failure| text::failed(&args.journal, &failure));
     output.document(&document);
     exit
 }
 
-fn one(path: &Path, output: &mut Output) -> Result<(Value, Exit), Failure> {
-    let journal = journal::open(path, false).map_err(Failure::Journal)?;
-    let audited = engine::audit(&journal)?;
-    let (file, records, digest) = (path.display(), journal.records.len(), format!("{:016x}", journal.digest));
-    output.line(&format!("{file}: {records} records, chain whole, digest {digest}"));
+fn one(args: &Audit, output: &mut Output) -> Result<(Value, Exit), Failure> {
+    let path = &args.journal;
+    let journal = journal::open(path, args.torn).map_err(Failure::Journal)?;
+    let audited = engine::audit(&journal);
+    let (file, digest) = (path.display(), format!("{:016x}", journal.digest));
+    output.line(&format!(
+        "{file}: {} laws checked {} times over {} records, {} breaches; chain whole, digest {digest}",
+        audited.laws.len(),
+        audited.checked(),
+        audited.records,
+        audited.breached(),
+    ));
     for law in &audited.laws {
-        output.line(&format!("  checked   {law}"));
+        let broken = if law.breached == 0 { String::new() } else { format!("  BROKEN {} times", law.breached) };
+        output.line(&format!("  {:>6} {:>9}  {}{broken}", law.id, law.checked, law.name));
     }
     for breach in &audited.breaches {
-        output.line(&format!("  BREACH    {breach}"));
+        complain(&AuditReport::explain(breach, &journal.header, &journal.records));
     }
     let document = json!({
-        "file": text::lossy(path), "records": records, "digest": digest,
-        "laws": audited.laws, "breaches": audited.breaches,
+        "file": text::lossy(path), "records": audited.records, "checks": audited.checked(), "digest": digest,
+        "laws": text::laws(&audited), "breaches": text::breaches(&audited), "audit_breaches": audited.breached(),
     });
-    Ok((document, if audited.breaches.is_empty() { Exit::Fine } else { Exit::Breach }))
+    Ok((document, if audited.is_clean() { Exit::Fine } else { Exit::Breach }))
 }

@@ -1,19 +1,18 @@
 //! The one place where the command line meets the engine: one function per command.
 
+use std::path::Path;
+
 use serde_json::{Map, Value};
 
+use seatrial::audit::{AuditReport, Auditor};
 use seatrial::bad_input::BadInput;
-use seatrial::journal::{Journal, JournalError, JournalFile, Record};
-use seatrial::market::Timestamp;
+use seatrial::journal::{self, Body, Journal, JournalError, JournalFile, Record, Renderer};
+use seatrial::market::{Decision, PendingEffect, Timestamp};
+use seatrial::metrics;
+use seatrial::replay::{self, Difference, Parity};
 use seatrial::sim::setup::Setup;
-
-/// A strategy that does not take a parameter (`name` is the strategy itself).
-pub struct WrongParameter {
-    /// Which one.
-    pub key: String,
-    /// What it may be.
-    pub allowed: String,
-}
+use seatrial::sim::{self, SimError};
+use seatrial::strategies::ParamError;
 
 /// Why a command could not be carried out.
 pub enum Failure {
@@ -22,7 +21,6 @@ pub enum Failure {
     /// A journal is damaged, or cannot be written.
     Journal(JournalError),
     /// A law was broken during the run.
-    #[allow(dead_code, reason = "the simulation will say it")]
     Breach(String),
     /// A defect of the program.
     Internal(String),
@@ -38,43 +36,100 @@ pub struct Simulated {
     pub notes: Vec<String>,
     /// Records in the journal.
     pub records: Vec<Record>,
-    /// Laws that hold, and breaches in words.
-    pub audited: Audited,
-}
-
-/// What an audit found.
-pub struct Audited {
-    /// The laws that were checked.
-    pub laws: Vec<String>,
-    /// Every breach, in words.
-    pub breaches: Vec<String>,
+    /// What the audit found.
+    pub audited: AuditReport,
 }
 
 /// What a replay found.
 pub struct Replayed {
-    /// Actions that were compared.
-    pub actions: u64,
+    /// What was compared.
+    pub parity: Parity,
     /// The first difference, in words; none if all are equal.
     pub difference: Option<String>,
 }
 
 /// Whether the strategy takes its parameters.
-#[allow(clippy::unnecessary_wraps, reason = "the strategies will say it")]
-pub fn check_strategy(_setup: &Setup) -> Result<(), WrongParameter> {
-    Ok(())
+pub fn check_strategy(setup: &Setup) -> Result<(), ParamError> {
+    setup.trader().map(|_| ())
 }
 
+/// What a run came to before anybody looked at it.
+pub struct Ran(sim::Outcome);
+
 /// Runs a setup; the journal is finished when it returns.
-pub fn simulate(_setup: &Setup, _journal: Journal) -> Result<Simulated, Failure> {
-    Err(Failure::Internal("the simulation is not wired to the command line".to_owned()))
+pub fn simulate(setup: &Setup, journal: Journal) -> Result<Ran, Failure> {
+    sim::run(setup, journal).map(Ran).map_err(|error| match error {
+        SimError::Journal(error) => Failure::Journal(error),
+        SimError::Strategy(error) => Failure::Internal(format!("the strategy was checked and refuses: {error}")),
+        SimError::Identity { .. } => Failure::Breach(error.to_string()),
+        SimError::NegativeLatency { ref tape, record, early_ns } => {
+            let found = format!("record {record} reaches the trader {early_ns} ns before it happened");
+            let bad = BadInput::new("E-MD-074", tape, found, "local times at or after exchange times").field("local");
+            Failure::BadInput(vec![bad.hint("`seatrial data import` shifts a recording's local times")])
+        }
+    })
+}
+
+/// Audits what was run and sums it up. A journal kept on disk is read back from there.
+pub fn judge(ran: Ran, kept: Option<&Path>) -> Result<Simulated, Failure> {
+    let sim::Outcome { metrics, events, digest, period, journal, .. } = ran.0;
+    let records = match kept {
+        Some(path) => {
+            drop(journal);
+            journal::open(path, false).map_err(Failure::Journal)?.records
+        }
+        None => journal.into_records(),
+    };
+    let Some(Body::Header(header)) = records.first().map(|record| &record.body) else {
+        return Err(Failure::Internal("a journal without a header".to_owned()));
+    };
+    let mut auditor = Auditor::new(header);
+    records.iter().for_each(|record| auditor.observe(record));
+    let audited = auditor.finish();
+    let outcome = metrics::Outcome { events, digest, audit_breaches: audited.breached() };
+    let summary = serde_json::to_value(metrics.finish(outcome));
+    let Ok(Value::Object(summary)) = summary else {
+        return Err(Failure::Internal("a summary is a table of plain values".to_owned()));
+    };
+    Ok(Simulated { summary, period, notes: notes(&records), records, audited })
+}
+
+/// Protection is decided and recorded, but not yet carried out: a reader must know.
+fn notes(records: &[Record]) -> Vec<String> {
+    let wanted = records
+        .iter()
+        .filter(|record| matches!(record.body, Body::Decision(Decision::Pending(_, PendingEffect::Protect))));
+    match wanted.count() {
+        0 => Vec::new(),
+        n => vec![format!(
+            "no stop order was placed at the venue: protection was called for {n} times and is recorded as pending"
+        )],
+    }
 }
 
 /// Steps a fresh trader through a journal and compares what it does.
-pub fn replay(_setup: &Setup, _journal: &JournalFile) -> Result<Replayed, Failure> {
-    Err(Failure::Internal("the replay is not wired to the command line".to_owned()))
+pub fn replay(setup: &Setup, journal: &JournalFile) -> Result<Replayed, Failure> {
+    let parity = replay::replay(setup, &journal.records).map_err(|error| Failure::Internal(error.to_string()))?;
+    let difference = parity.difference.as_ref().map(|difference| explain(difference, journal));
+    Ok(Replayed { parity, difference })
+}
+
+fn explain(difference: &Difference, journal: &JournalFile) -> String {
+    let mut renderer = Renderer::new(&journal.header);
+    let mut told = |body: &Option<Body>| {
+        body.as_ref().map_or_else(
+            || "nothing".to_owned(),
+            |body| {
+                let record = Record { seq: difference.record, now: difference.now, cursor: 0, body: body.clone() };
+                renderer.line(&record)
+            },
+        )
+    };
+    let (recorded, replayed) = (told(&difference.recorded), told(&difference.replayed));
+    format!("  first difference at record {}\n  recorded: {recorded}\n  replayed: {replayed}", difference.record)
 }
 
 /// Checks every conservation law over a journal.
-pub fn audit(_journal: &JournalFile) -> Result<Audited, Failure> {
-    Err(Failure::Internal("the audit is not wired to the command line".to_owned()))
+pub fn audit(journal: &JournalFile) -> AuditReport {
+    seatrial::audit::audit(journal)
 }

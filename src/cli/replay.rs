@@ -3,8 +3,6 @@
 //! The journal says which scenario it was made from, with its whole text, its seed and its run, and
 //! names its tapes by hash; another tape under the same name is refused.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use super::args::Replay;
@@ -20,24 +18,27 @@ use seatrial::sim::setup::Setup;
 
 /// Replays a journal.
 pub fn replay(args: &Replay, places: &Places, output: &mut Output) -> Exit {
-    let (document, exit) =
-        one(&args.journal, places, output).unwrap_or_else(|failure| text::failed(&args.journal, &failure));
+    let (document, exit) = one(args, places, output).unwrap_or_else(|failure| text::failed(&args.journal, &failure));
     output.document(&document);
     exit
 }
 
-fn one(path: &Path, places: &Places, output: &mut Output) -> Result<(serde_json::Value, Exit), Failure> {
-    let journal = journal::open(path, false).map_err(Failure::Journal)?;
+fn one(args: &Replay, places: &Places, output: &mut Output) -> Result<(serde_json::Value, Exit), Failure> {
+    let path = &args.journal;
+    let journal = journal::open(path, args.torn).map_err(Failure::Journal)?;
     let setup = setup(&journal, places).map_err(Failure::BadInput)?;
     let replayed = engine::replay(&setup, &journal)?;
-    let (file, actions) = (path.display(), replayed.actions);
+    let (file, parity) = (path.display(), &replayed.parity);
+    let inputs = format!("{} events and {} market deliveries", parity.events, parity.deliveries);
     output.line(&match &replayed.difference {
-        None => format!("{file}: {actions} actions, all equal"),
-        Some(difference) => format!("{file}: differs after {actions} equal actions\n{difference}"),
+        None => format!("{file}: {} actions identical over {inputs}", parity.identical),
+        Some(difference) => format!("{file}: differs after {} identical actions\n{difference}", parity.identical),
     });
     let equal = replayed.difference.is_none();
-    let document =
-        json!({ "file": text::lossy(path), "actions": actions, "equal": equal, "difference": replayed.difference });
+    let document = json!({
+        "file": text::lossy(path), "identical": parity.identical, "events": parity.events,
+        "deliveries": parity.deliveries, "equal": equal, "difference": replayed.difference,
+    });
     Ok((document, if equal { Exit::Fine } else { Exit::Breach }))
 }
 

@@ -12,7 +12,8 @@ use super::exit::Exit;
 use super::output::{Output, complain};
 use super::places::Places;
 use super::text;
-use seatrial::journal::{Body, Journal};
+use seatrial::audit::AuditReport;
+use seatrial::journal::{Body, Journal, Renderer};
 use seatrial::scenario::{Scenario, Unmet};
 use seatrial::sim::setup::Setup;
 
@@ -40,8 +41,9 @@ fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<
         Some(file) => Journal::to_file(file).map_err(Failure::Journal)?,
         None => Journal::recording(),
     };
-    let (simulated, wall) = timed(|| engine::simulate(&setup, journal));
-    let simulated = simulated.inspect_err(|failure| forget(args.journal.as_deref(), failure))?;
+    let (ran, wall) = timed(|| engine::simulate(&setup, journal));
+    let ran = ran.inspect_err(|failure| forget(args.journal.as_deref(), failure))?;
+    let simulated = engine::judge(ran, args.journal.as_deref())?;
     if args.trace {
         trace(&simulated);
     }
@@ -53,10 +55,8 @@ fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<
     for Unmet { key, expected, actual } in &unmet {
         complain(&format!("{}: [expect] {key}: expected {expected}, actual {actual}", path.display()));
     }
-    for breach in &simulated.audited.breaches {
-        complain(&format!("{}: breach: {breach}", path.display()));
-    }
-    let sound = unmet.is_empty() && simulated.audited.breaches.is_empty();
+    explain_breaches(&simulated);
+    let sound = unmet.is_empty() && simulated.audited.is_clean();
     Ok((told.document(), if sound { Exit::Fine } else { Exit::Breach }))
 }
 
@@ -80,9 +80,20 @@ fn unmet(scenario: &Scenario, simulated: &Simulated) -> Vec<Unmet> {
     scenario.expect().iter().filter_map(|expectation| expectation.unmet(&summary)).collect()
 }
 
+/// The journal as text, on stderr.
 fn trace(simulated: &Simulated) {
     let Some(Body::Header(header)) = simulated.records.first().map(|record| &record.body) else { return };
-    let _ = header;
+    let mut renderer = Renderer::new(header);
+    for record in &simulated.records {
+        complain(&renderer.line(record));
+    }
+}
+
+fn explain_breaches(simulated: &Simulated) {
+    let Some(Body::Header(header)) = simulated.records.first().map(|record| &record.body) else { return };
+    for breach in &simulated.audited.breaches {
+        complain(&AuditReport::explain(breach, header, &simulated.records));
+    }
 }
 
 /// Everything there is to tell of a run.
@@ -137,8 +148,10 @@ impl Told<'_> {
             self.seconds(),
             self.events_per_second()
         ));
-        let breaches = simulated.audited.breaches.len();
-        add(format!("audit       {} laws checked, {breaches} breaches", simulated.audited.laws.len()));
+        let audited = &simulated.audited;
+        let (laws, checks) = (audited.laws.len(), audited.checked());
+        let (records, breaches) = (audited.records, audited.breached());
+        add(format!("audit       {laws} laws checked {checks} times over {records} records, {breaches} breaches"));
         add(format!("digest      {}", self.figure("digest")));
         add(format!("again       {}", text::rerun(self.path, setup, self.places)));
         lines
@@ -171,8 +184,8 @@ impl Told<'_> {
             "stamps": text::stamps(self.setup),
             "assumptions": text::assumptions(self.setup),
             "notes": self.simulated.notes,
-            "laws": self.simulated.audited.laws,
-            "breaches": self.simulated.audited.breaches,
+            "laws": text::laws(&self.simulated.audited),
+            "breaches": text::breaches(&self.simulated.audited),
             "unmet": self.unmet,
             "rerun": text::rerun(self.path, self.setup, self.places),
             "wall_seconds": self.wall_seconds(),

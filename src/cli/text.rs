@@ -8,6 +8,7 @@ use super::engine::Failure;
 use super::exit::Exit;
 use super::output::{complain, complain_all};
 use super::places::Places;
+use seatrial::audit::{AuditReport, LawResult};
 use seatrial::bad_input::BadInput;
 use seatrial::data::{Records, Tape};
 use seatrial::market::Timestamp;
@@ -103,6 +104,18 @@ fn of_tape(tape: &Tape) -> String {
 fn percent(ppm: i64) -> String {
     let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// Every law of an audit, how often it was checked and how often it was broken.
+pub fn laws(audited: &AuditReport) -> Vec<Value> {
+    let law =
+        |law: &LawResult| json!({ "id": law.id, "name": law.name, "checked": law.checked, "breached": law.breached });
+    audited.laws.iter().map(law).collect()
+}
+
+/// The breaches an audit kept in words.
+pub fn breaches(audited: &AuditReport) -> Vec<String> {
+    audited.breaches.iter().map(ToString::to_string).collect()
 }
 
 /// A time as people write it.

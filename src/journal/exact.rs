@@ -105,6 +105,26 @@ impl Exact {
         Ok(if amount.rem_euclid(unit) == 0 { whole } else { whole + 1 })
     }
 
+    /// Rounded to `scale` decimals toward +∞.
+    pub fn up(self, scale: u32) -> Result<Self, TooLarge> {
+        Ok(Self::new(self.units_up(Self::unit(scale))?, scale))
+    }
+
+    /// The part `k / of` of it, rounded to `scale` decimals toward zero; `of` is not zero.
+    pub fn share(self, k: i128, of: i128, scale: u32) -> Result<Self, TooLarge> {
+        let power = |exponent: u32| 10_i128.checked_pow(exponent).ok_or(TooLarge);
+        let product = self.mantissa.checked_mul(k).ok_or(TooLarge)?;
+        let numerator = product.checked_mul(power(scale.saturating_sub(self.scale))?).ok_or(TooLarge)?;
+        let denominator = of.checked_mul(power(self.scale.saturating_sub(scale))?).ok_or(TooLarge)?;
+        Ok(Self::new(numerator.checked_div(denominator).ok_or(TooLarge)?, scale))
+    }
+
+    /// Divided, rounded to `scale` decimals toward zero; too large when the divisor is zero.
+    pub fn divided(self, by: Self, scale: u32) -> Result<Self, TooLarge> {
+        let shift = 10_i128.checked_pow(by.scale).ok_or(TooLarge)?;
+        self.share(shift, by.mantissa, scale)
+    }
+
     /// Rounded to `scale` decimals, halves to the even neighbour.
     pub fn half_even(self, scale: u32) -> Result<Self, TooLarge> {
         if self.scale <= scale {
@@ -175,5 +195,17 @@ mod tests {
         assert_eq!(exact("0.126").half_even(2), Ok(exact("0.13")));
         assert_eq!(exact("0.000400005").units_up(exact("0.00000001")), Ok(40_001));
         assert_eq!(exact("-0.5").units_up(exact("1")), Ok(0));
+        assert_eq!(exact("0.4010962211256").up(8), Ok(exact("0.40109623")));
+        assert_eq!(exact("-0.4510000001").up(8), Ok(exact("-0.451")));
+    }
+
+    #[test]
+    fn shares_and_quotients_go_toward_zero() {
+        assert_eq!(exact("18").share(4, 10, 8), Ok(exact("7.2")));
+        assert_eq!(exact("1").share(2, 3, 2), Ok(exact("0.66")));
+        assert_eq!(exact("-0.019").share(1, 1, 2), Ok(exact("-0.01")));
+        assert_eq!(exact("18").divided(exact("600"), 20), Ok(exact("0.03")));
+        assert_eq!(exact("1").divided(exact("0.3"), 4), Ok(exact("3.3333")));
+        assert_eq!(exact("1").divided(Exact::ZERO, 4), Err(TooLarge));
     }
 }

@@ -17,6 +17,9 @@ mod frame;
 mod header;
 mod reader;
 mod record;
+mod render;
+mod render_decision;
+mod words;
 mod writer;
 
 pub use digest::Digest;
@@ -26,4 +29,5 @@ pub use frame::{ChainHash, FORMAT, LONGEST_PAYLOAD};
 pub use header::{Header, InstrumentCard, Profile, ScenarioStamp, TapeCard};
 pub use reader::{Cut, JournalFile, open, parse};
 pub use record::{Body, Closing, Record};
+pub use render::Renderer;
 pub use writer::{Disk, Journal, Summary};

@@ -1,8 +1,17 @@
-//! The simulation: what a run is made of, chance, and delay.
+//! The simulation: what a run is made of, chance, delay, the market's feed, and the loop.
 //!
-//! A run is a function of its [`setup::Setup`] alone: the same setup gives the same run, on any
-//! machine. Nothing here reads a clock, an environment or a file.
+//! A run is a function of its [`Setup`] alone: the same setup gives the same run, on any machine.
+//! Nothing here reads a clock, an environment or a file. Start at [`run`].
 
+mod assemble;
+mod feed;
 pub mod latency;
+mod queue;
 pub mod rng;
+mod run;
 pub mod setup;
+mod wire;
+
+pub use feed::{BarQuotes, Delivery, Exchange, Feed};
+pub use run::{Outcome, SimError, run};
+pub use setup::Setup;

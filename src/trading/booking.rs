@@ -3,15 +3,17 @@
 //! A fill is applied at most once per execution id, and all or nothing: everything that can be
 //! refused is refused before anything is written. A known id with the same content changes
 //! nothing, with other content it is reported and the first stays; a fee that was predicted is
-//! corrected by a reversal and a new posting. History is never edited. After every event
+//! corrected by a reversal and a new posting, a busted fill by reversals. History is never edited. After every event
 //! [`Books::verify`] holds.
 //!
 //! It does not know orders: whether a fill belongs to one of ours, stands on its grid and is not
 //! the same execution under another id is checked before it comes here.
 
 mod charge;
+mod correction;
 mod holding;
 mod identity;
+mod outcome;
 mod postings;
 mod transfers;
 
@@ -20,13 +22,14 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use charge::Charge;
 use holding::{Effect, Holding, Moment};
 pub use identity::{Breach, Marks, Statement, Unmarked};
+pub use outcome::{BookError, Booked, Closed, Outcome};
 
 use super::position::{Position, Split};
 use super::residue::Residue;
 use crate::ledger::Ledger;
 use crate::market::{
-    AssetId, Cause, DeskId, Fee, Fill, Instrument, InstrumentId, Money, Posting, Price, Qty, TickLots, Timestamp,
-    Transaction, TransactionId, VenueRef,
+    AssetId, Cause, DeskId, Fill, Instrument, InstrumentId, Money, Posting, Timestamp, Transaction, TransactionId,
+    VenueRef,
 };
 
 /// A fill with everything needed to book it.
@@ -46,104 +49,6 @@ pub struct Execution<'a> {
     pub new_entry: bool,
 }
 
-/// What booking a fill came to.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Outcome {
-    /// It was booked.
-    Booked(Booked),
-    /// It was booked before; only its predicted fee has now been replaced by the real one.
-    FeeCorrected(Booked),
-    /// It was booked before; nothing changed.
-    Duplicate,
-    /// Its id was booked before with this other content; nothing changed.
-    Conflict(Fill),
-}
-
-/// What was booked.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Booked {
-    /// The position afterwards; flat if nothing is open.
-    pub position: Position,
-    /// What closed and what opened.
-    pub split: Split,
-    /// The fee.
-    pub charge: Charge,
-    /// Gross realised profit in quote, lots a base fee took included.
-    pub gross: Money,
-    /// Net realised profit in quote: what counts now, of this fill and of the fees released.
-    pub net: Money,
-    /// The close, if the fill closed anything.
-    pub closed: Option<Closed>,
-    /// What was posted, in order.
-    pub transactions: Vec<Transaction>,
-}
-
-/// A close and what it came to.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Closed {
-    /// Quantity closed, without sign.
-    pub qty: Qty,
-    /// Cost released, signed as the position was.
-    pub released: TickLots,
-    /// Gross realised profit in quote.
-    pub gross: Money,
-    /// Entry fees released.
-    pub entry_fees: Money,
-    /// The closing part's own fee.
-    pub exit_fee: Money,
-    /// Funding and interest released.
-    pub carry: Money,
-    /// Gross less all of these: below zero is a loss, exactly zero is neither.
-    pub net: Money,
-    /// Whether the old position is gone (a new one may have opened).
-    pub flat: bool,
-}
-
-/// Why a fill cannot be booked. Nothing was changed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
-pub enum BookError {
-    /// Price or quantity is not above zero.
-    #[error("a fill needs a price and a quantity above zero, found price {price:?} and quantity {qty:?}")]
-    Malformed {
-        /// Price found.
-        price: Price,
-        /// Quantity found.
-        qty: Qty,
-    },
-    /// The amounts do not fit exact money.
-    #[error("price {price:?} and quantity {qty:?} come to more than exact money holds (28 digits)")]
-    TooLarge {
-        /// Price found.
-        price: Price,
-        /// Quantity found.
-        qty: Qty,
-    },
-    /// A fee finer than its asset's unit.
-    #[error("a fee of {amount} of {asset:?} is finer than the asset's {scale} decimals")]
-    FeeScale {
-        /// In which asset.
-        asset: AssetId,
-        /// How much.
-        amount: Money,
-        /// Decimals allowed.
-        scale: u32,
-    },
-    /// A fee in an asset with no known value.
-    #[error("a fee of {amount} of {asset:?} cannot be valued: no rate was given and the schedule names none")]
-    NoRate {
-        /// In which asset.
-        asset: AssetId,
-        /// How much.
-        amount: Money,
-    },
-    /// A correction of an execution that was never booked.
-    #[error("execution {execution} was never booked, so its fee cannot be corrected")]
-    Unknown {
-        /// Which.
-        execution: VenueRef,
-    },
-}
-
 /// What remains known of an execution.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct Applied {
@@ -154,7 +59,19 @@ struct Applied {
     split: Split,
     life: u64,
     charge: Charge,
+    trade_transaction: Option<TransactionId>,
     fee_transaction: TransactionId,
+    busted: bool,
+}
+
+/// The latest booking of a holding, and what it was before: as long as nothing else touched it,
+/// it can be taken back as if it had never been.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Latest {
+    execution: VenueRef,
+    before: Holding,
+    gross: Money,
+    net: Money,
 }
 
 /// Sums per asset that the ledger does not hold.
@@ -181,6 +98,7 @@ pub struct Books {
     residues: BTreeMap<(DeskId, InstrumentId), Residue>,
     ledger: Ledger,
     applied: BTreeMap<VenueRef, Applied>,
+    latest: BTreeMap<(DeskId, InstrumentId), Latest>,
     funded: BTreeSet<(InstrumentId, Timestamp)>,
     tallies: BTreeMap<AssetId, Tally>,
     lives: u64,
@@ -207,46 +125,14 @@ impl Books {
             return Err(BookError::Malformed { price: fill.price, qty: fill.qty });
         }
         let charge = Charge::of(execution)?;
-        let mut holding = self.holding(execution.desk, execution.instrument.id);
+        let before = self.holding(execution.desk, execution.instrument.id);
+        let mut holding = before;
         let moment = Moment { at: execution.at, life: self.lives + 1, new_entry: execution.new_entry };
         let effect = holding.apply(execution, &charge, moment)?;
-        Ok(Outcome::Booked(self.commit(now, execution, charge, &holding, &effect)))
-    }
-
-    /// Replaces the fee of a booked execution by what the venue now says it was: the old fee
-    /// transaction is reversed in full and the right one posted.
-    ///
-    /// # Errors
-    /// When the execution is unknown or the fee cannot be valued; nothing has changed then.
-    pub fn correct_fee(&mut self, now: Timestamp, execution: &Execution<'_>, fee: Fee) -> Result<Booked, BookError> {
-        let id = execution.fill.execution;
-        let known = *self
-            .applied
-            .get(&id)
-            .filter(|known| known.instrument == execution.instrument.id)
-            .ok_or(BookError::Unknown { execution: id })?;
-        let fill = Fill { fee: Some(fee), ..known.fill };
-        let corrected = Execution { desk: known.desk, at: known.at, fill: &fill, ..*execution };
-        let charge = Charge::of(&corrected)?;
-        let mut holding = self.holding(known.desk, known.instrument);
-        let moment = Moment { at: now, life: self.lives + 1, new_entry: false };
-        let charges = (&known.charge, &charge);
-        let effect = holding.recharge(&corrected, &known.split, charges, (moment, known.life))?;
-        let reversal = postings::reversed(&postings::fee(&known.charge));
-        let desk = Some(known.desk);
-        let transactions = vec![
-            self.post(now, desk, Cause::Reversal(known.fee_transaction), reversal),
-            self.post(now, desk, Cause::Fee(id), postings::fee(&charge)),
-        ];
-        let tally = self.tallies.entry(execution.instrument.quote).or_default();
-        tally.fees -= known.charge.value;
-        self.move_fee(&corrected, &Charge { amount: -known.charge.amount, value: -known.charge.value, ..known.charge });
-        let fee_transaction = transactions[1].id;
-        self.applied.insert(id, Applied { fill, charge, fee_transaction, ..known });
-        self.settle(&corrected, &charge, &holding, &effect);
-        let split = Split::default();
-        let (gross, net) = (effect.gross, effect.net);
-        Ok(Booked { position: holding.position, split, charge, gross, net, closed: None, transactions })
+        let booked = self.commit(now, execution, charge, &holding, &effect);
+        let latest = Latest { execution: fill.execution, before, gross: effect.gross, net: effect.net };
+        self.latest.insert((execution.desk, execution.instrument.id), latest);
+        Ok(Outcome::Booked(booked))
     }
 
     /// The position of a desk in an instrument, if one is open.
@@ -283,7 +169,9 @@ impl Books {
             && (again.desk, again.instrument.id) == (known.desk, known.instrument);
         match again.fill.fee {
             _ if !same_but_fee => Ok(Outcome::Conflict(known.fill)),
-            Some(fee) if known.charge.provisional => self.correct_fee(now, again, fee).map(Outcome::FeeCorrected),
+            Some(fee) if known.charge.provisional && !known.busted => {
+                self.correct_fee(now, again, fee).map(Outcome::FeeCorrected)
+            }
             Some(_) if again.fill.fee != known.fill.fee => Ok(Outcome::Conflict(known.fill)),
             Some(_) | None => Ok(Outcome::Duplicate),
         }
@@ -308,13 +196,20 @@ impl Books {
             transactions.push(self.post(now, Some(desk), Cause::Settlement(fill.execution), settlement));
         }
         let fee = self.post(now, Some(desk), Cause::Fee(fill.execution), postings::fee(&charge));
-        let fee_transaction = fee.id;
+        let applied = Applied {
+            desk,
+            instrument: instrument.id,
+            at,
+            fill: *fill,
+            split,
+            life: holding.position.life,
+            charge,
+            trade_transaction: transactions.first().map(|trade| trade.id),
+            fee_transaction: fee.id,
+            busted: false,
+        };
         transactions.push(fee);
-        let (life, instrument_id) = (holding.position.life, instrument.id);
-        self.applied.insert(
-            fill.execution,
-            Applied { desk, instrument: instrument_id, at, fill: *fill, split, life, charge, fee_transaction },
-        );
+        self.applied.insert(fill.execution, applied);
         self.settle(execution, &charge, holding, effect);
         Booked {
             position: holding.position,
@@ -338,6 +233,7 @@ impl Books {
     }
 
     fn keep(&mut self, key: (DeskId, InstrumentId), holding: &Holding) {
+        self.latest.remove(&key);
         if holding.position.is_flat() {
             self.positions.remove(&key);
         } else {

@@ -41,7 +41,7 @@ pub(crate) struct Numbers {
 
 impl Numbers {
     const fn starting_at(first: u64) -> Self {
-        Self { next_order: first, next_intent: first, next_pass: first, last_proposal: first - 1 }
+        Self { next_order: first, next_intent: first, next_pass: first, last_proposal: first.saturating_sub(1) }
     }
 
     /// The next order id.
@@ -62,9 +62,10 @@ impl Numbers {
         RiskPassId(self.next_pass - 1)
     }
 
-    /// The next proposal id; it counts as used once submitted.
+    /// The next proposal id; it counts as used once submitted. After the last number there is none:
+    /// every further proposal is denied as seen before.
     pub(crate) const fn proposal(self) -> ProposalId {
-        ProposalId(self.last_proposal + 1)
+        ProposalId(self.last_proposal.saturating_add(1))
     }
 }
 

@@ -5,6 +5,7 @@
 //! and cannot keep it.
 
 use super::checks::{Approved, examine};
+use super::config::Config;
 use super::core::{Core, alert};
 use super::orders::{Order, Purpose};
 use super::plan::entry_side;
@@ -95,6 +96,12 @@ impl<'a> Desk<'a> {
         self.core.pauses.cooling(id, self.now).map(|(until, _)| until)
     }
 
+    /// The limits its proposals are held against, so that a strategy can keep to them.
+    #[must_use]
+    pub const fn limits(&self) -> &Config {
+        &self.core.config
+    }
+
     /// A fresh proposal to fill in: market-like, risk-based, without stop, target or confidence.
     #[must_use]
     pub fn proposal(&self, instrument: InstrumentId, intention: Intention) -> Proposal {
@@ -122,11 +129,12 @@ impl<'a> Desk<'a> {
         self.core.numbers.proposal()
     }
 
-    /// Proposes a trade. It leaves in this step, or it is denied.
+    /// Proposes a trade, for this desk and no other. It leaves in this step, or it is denied.
     ///
     /// # Errors
     /// The first check that failed, with its numbers. A denial changes nothing but counters.
     pub fn submit(&mut self, proposal: Proposal) -> Result<OrderId, Denied> {
+        let proposal = Proposal { desk: self.id, ..proposal };
         self.actions.push(Action::Record(Decision::Proposed(proposal.clone())));
         match examine(self.core, self.now, &proposal) {
             Ok(approved) => Ok(self.approve(&proposal, approved)),

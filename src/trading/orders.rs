@@ -73,6 +73,10 @@ impl Order {
     #[must_use]
     pub fn fill_case(&self, qty: Qty) -> Input {
         let cumulative = self.filled + qty;
+        let ended = matches!(self.state, OrderState::Filled | OrderState::Cancelled | OrderState::Expired);
+        if ended && cumulative <= self.reported.min(self.terms.qty) {
+            return Input::FilledDue;
+        }
         match cumulative.cmp(&self.terms.qty) {
             std::cmp::Ordering::Less => Input::FilledInPart,
             std::cmp::Ordering::Equal => Input::FilledWhole,
@@ -204,11 +208,17 @@ impl Orders {
         let due = order.reported > order.filled;
         if to.is_terminal() && !due {
             self.history.insert(id, order);
-            if self.history.len() > self.history_max {
-                self.history.pop_first();
-            }
+            self.forget_oldest(id);
         } else {
             self.open.insert(id, order);
+        }
+    }
+
+    /// Keeps the history within its bound. The order that just ended is never the one to go.
+    fn forget_oldest(&mut self, just_ended: OrderId) {
+        if self.history.len() > self.history_max {
+            let oldest = self.history.keys().copied().find(|id| *id != just_ended);
+            oldest.map(|id| self.history.remove(&id));
         }
     }
 

@@ -4,14 +4,19 @@
 //! Order of truth: execution id, then cumulative quantity, then status, then our belief. A
 //! duplicate changes nothing; a report that fits no order is an anomaly, never ignored.
 
+use rust_decimal::Decimal;
+
 use super::booking::{Booked, Execution, Outcome};
 use super::core::{Core, alert, anomaly};
 use super::orders::{Order, Purpose};
-use super::transitions::Input;
+use super::transitions::{Effect, Input};
 use crate::market::{
-    Action, Decision, ExecutionReport, Fill, Money, OrderId, OrderStatus, PendingEffect, RefusedBecause, RejectReason,
-    ReportKind, Severity, Timestamp,
+    Action, AssetId, Decision, ExecutionReport, Fill, InstrumentId, Money, OrderId, OrderKind, OrderStatus,
+    PendingEffect, Qty, RefusedBecause, RejectReason, ReportKind, Severity, Timestamp,
 };
+
+/// Decimals kept of a rate that is a quotient of two others.
+const RATE_SCALE: u32 = 10;
 
 impl Core {
     /// Learns what the venue says of one order.
@@ -28,11 +33,7 @@ impl Core {
             ReportKind::Filled(fill) => self.on_fill(now, report, &fill, actions),
             ReportKind::Cancelled(_) => self.on_end(now, report, Input::Cancelled, actions),
             ReportKind::Expired => self.on_end(now, report, Input::Expired, actions),
-            ReportKind::Amended { qty, kind } => {
-                let order = self.orders.get_mut(id).expect("found above");
-                (order.terms.qty, order.terms.kind) = (qty, kind);
-                self.apply(now, id, Input::Amended, actions);
-            }
+            ReportKind::Amended { qty, kind } => self.on_amended(now, id, (qty, kind), actions),
             ReportKind::CancelRejected(because) => {
                 let input = match because {
                     RefusedBecause::NotOpen => Input::CancelRefusedNotOpen,
@@ -48,7 +49,8 @@ impl Core {
                 self.apply(now, id, input, actions);
             }
             ReportKind::Busted(execution) => {
-                let known = self.books.applied(&execution).is_some();
+                let filled = self.orders.get(id).is_some_and(|order| !order.filled.is_zero());
+                let known = filled && self.books.applied(&execution).is_some();
                 self.apply(now, id, if known { Input::Busted } else { Input::BustedUnknown }, actions);
             }
             ReportKind::Status(status) => self.on_status(now, report, status, actions),
@@ -57,10 +59,9 @@ impl Core {
 
     fn on_accepted(&mut self, now: Timestamp, report: &ExecutionReport, actions: &mut Vec<Action>) {
         let order = self.orders.get_mut(report.order).expect("the caller found the order");
-        let again = order.venue_id.is_some() && order.venue_id != report.venue_id;
-        if order.venue_id.is_none() {
-            order.venue_id = report.venue_id;
-        }
+        let known = order.venue_id;
+        order.venue_id = known.or(report.venue_id);
+        let again = report.venue_id.is_some() && order.venue_id != report.venue_id;
         let input = if again { Input::AcceptedAgain } else { Input::Accepted };
         self.apply(now, report.order, input, actions);
     }
@@ -74,6 +75,19 @@ impl Core {
         if reason != RejectReason::PostOnlyWouldCross {
             let text = format!("the venue rejected order {}: {reason:?}; it is not sent again", id.0);
             alert(Severity::Warning, Some(instrument), Some(id), text, actions);
+        }
+    }
+
+    /// New terms hold where the table adopts them; terms no order can have are not terms.
+    fn on_amended(&mut self, now: Timestamp, id: OrderId, terms: (Qty, OrderKind), actions: &mut Vec<Action>) {
+        let (qty, kind) = terms;
+        let prices = [kind.limit(), kind.trigger()];
+        if qty <= Qty::ZERO || prices.iter().flatten().any(|price| price.0 <= 0) {
+            return anomaly(Some(id), format!("order {} cannot have the terms {qty:?} {kind:?}", id.0), actions);
+        }
+        if self.apply(now, id, Input::Amended, actions).cell.has(Effect::Adopt) {
+            let order = self.orders.get_mut(id).expect("it was just amended");
+            (order.terms.qty, order.terms.kind) = (qty, kind);
         }
     }
 
@@ -91,13 +105,12 @@ impl Core {
 
     fn on_status(&mut self, now: Timestamp, report: &ExecutionReport, status: OrderStatus, actions: &mut Vec<Action>) {
         let order = self.orders.get_mut(report.order).expect("the caller found the order");
-        if let Some(cumulative) = report.cumulative {
-            order.reported = order.reported.max(cumulative);
-        }
+        let said = if status == OrderStatus::Filled { order.terms.qty } else { Qty::ZERO };
+        order.reported = order.reported.max(report.cumulative.unwrap_or(said));
         let input = match status {
             OrderStatus::Open { .. } => Input::StatusOpen,
-            OrderStatus::Cancelled => Input::StatusCancelled,
-            OrderStatus::Expired => Input::StatusExpired,
+            OrderStatus::Cancelled => return self.on_end(now, report, Input::StatusCancelled, actions),
+            OrderStatus::Expired => return self.on_end(now, report, Input::StatusExpired, actions),
             OrderStatus::Filled => Input::StatusFilled,
             OrderStatus::Rejected(_) => Input::StatusRejected,
             OrderStatus::NotFound { .. } => Input::StatusNotFound,
@@ -114,7 +127,7 @@ impl Core {
         }
         let case = order.fill_case(fill.qty);
         let (terms, desk, new_entry) = (order.terms, order.desk, order.filled.is_zero());
-        let rate = fill.fee.and_then(|fee| self.rates.get(&fee.asset).copied());
+        let rate = fill.fee.and_then(|fee| self.rate_in_quote(terms.instrument, fee.asset));
         // Disjoint fields: the books change while the instrument is read.
         let instrument = &self.instruments[usize::from(terms.instrument.0)];
         let execution = Execution { desk, instrument, at: report.at, fill, fee_rate: rate, new_entry };
@@ -136,6 +149,17 @@ impl Core {
                 self.apply(now, report.order, Input::FillMalformed, actions);
             }
         }
+    }
+
+    /// Quote per unit of an asset, where a rate of it is known: rates are in account currency, and an
+    /// instrument may be quoted in another. A quotient is kept to [`RATE_SCALE`] decimals, half-even.
+    fn rate_in_quote(&self, instrument: InstrumentId, asset: AssetId) -> Option<Money> {
+        let (rate, quote) = (*self.rates.get(&asset)?, self.instrument(instrument).quote);
+        if quote == self.currency {
+            return Some(rate);
+        }
+        let quotient = rate.decimal().checked_div(self.in_account(quote, Decimal::ONE)?)?;
+        Some(Money::new(quotient).half_even(RATE_SCALE))
     }
 
     /// What makes a fill impossible (production-rules §4.4), if anything.

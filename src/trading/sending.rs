@@ -46,7 +46,10 @@ impl Core {
             self.errand(now, Errand::Cancel, id, actions);
         }
         let became_live = moved.cell.next == Next::To(OrderState::Live);
-        if became_live && self.orders.get(id).is_some_and(|order| order.cancel_wanted) {
+        let order = self.orders.get_mut(id).filter(|order| became_live && order.cancel_wanted);
+        if let Some(order) = order {
+            // The wish is served once; a refused cancel has its own retry.
+            order.cancel_wanted = false;
             self.apply(now, id, Input::CancelWanted, actions);
         }
         moved
@@ -125,6 +128,10 @@ impl Core {
                 self.apply(now, next.order, Input::CancelWanted, actions);
                 continue;
             }
+            if self.is_moot(next) {
+                self.waiting.remove(0);
+                continue;
+            }
             if !self.safety_lane.take(now) {
                 let token = self.safety_lane.next_token(now);
                 self.wake_at(token, actions);
@@ -143,9 +150,19 @@ impl Core {
         waiting.errand == Errand::Exit && still_intent && now.since(waiting.since) > EXIT_MAX_AGE
     }
 
-    /// Releases an intent to the wire, unless it ended while it waited.
+    /// Whether what waits has nothing left to do: its order ended meanwhile. It takes no token.
+    fn is_moot(&self, waiting: Waiting) -> bool {
+        let state = self.orders.get(waiting.order).map(|order| order.state);
+        match waiting.errand {
+            Errand::Exit => state != Some(OrderState::Intent),
+            Errand::Cancel => state.is_none_or(OrderState::is_terminal),
+        }
+    }
+
+    /// Releases an intent to the wire. Its deadline counts from here, not from when it was approved.
     fn release(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
-        let Some(order) = self.orders.get(id).filter(|order| order.state == OrderState::Intent) else { return };
+        let Some(order) = self.orders.get_mut(id).filter(|order| order.state == OrderState::Intent) else { return };
+        order.terms.deadline = now.after(self.config.orders.deadline);
         let new = order.terms;
         let due = now.after(self.config.orders.ack_timeout);
         self.orders.release(id, due);
@@ -159,9 +176,15 @@ impl Core {
     fn send_cancel(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
         let due = now.after(self.config.orders.cancel_timeout);
         let Some(order) = self.orders.get_mut(id).filter(|order| !order.state.is_terminal()) else { return };
-        order.reply_due = Some(due);
+        // An order that came back to life stays live while its cancel is out: silence says nothing of it.
+        let awaited = order.state != OrderState::Live;
+        if awaited {
+            order.reply_due = Some(due);
+        }
         actions.push(Action::Send(Command::Cancel(id)));
-        self.wake_at(due, actions);
+        if awaited {
+            self.wake_at(due, actions);
+        }
     }
 
     /// TR-21: orders whose reply is overdue become unknown; asks to be woken for the next one.

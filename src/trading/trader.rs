@@ -100,10 +100,17 @@ impl Core {
     }
 
     fn on_link_down(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
-        self.become_state(TraderState::ReduceOnly, "the link to the venue is down", actions);
+        self.tighten("the link to the venue is down", actions);
         let open: Vec<OrderId> = self.orders.open().map(|order| order.terms.id).collect();
         for id in open {
             self.apply(now, id, Input::LinkLost, actions);
+        }
+    }
+
+    /// Entries stop; a halted trader stays halted, which is stricter.
+    fn tighten(&mut self, why: &str, actions: &mut Vec<Action>) {
+        if self.state != TraderState::Halted {
+            self.become_state(TraderState::ReduceOnly, why, actions);
         }
     }
 
@@ -111,7 +118,7 @@ impl Core {
         match host {
             HostEvent::JournalFailed => {
                 alert(Severity::Critical, None, None, "the journal failed; entries stop".to_owned(), actions);
-                self.become_state(TraderState::ReduceOnly, "the journal failed", actions);
+                self.tighten("the journal failed", actions);
             }
             // Arming on the clock offset belongs to the issue "Production rules".
             HostEvent::ClockOffset(_) => {}
@@ -157,8 +164,10 @@ impl Core {
                 actions.push(Action::Record(Decision::Posted(transaction)));
             }
             VenueMessage::Funding { instrument, at, paid } => {
-                let instrument = &self.instruments[usize::from(instrument.0)];
-                let posted = self.books.funding(now, instrument, *at, *paid);
+                let Some(found) = self.instruments.get(usize::from(instrument.0)) else {
+                    return anomaly(None, format!("funding of {paid} on {instrument:?}, which is not ours"), actions);
+                };
+                let posted = self.books.funding(now, found, *at, *paid);
                 actions.extend(posted.map(|transaction| Action::Record(Decision::Posted(transaction))));
             }
             VenueMessage::Session { instrument, state } => {

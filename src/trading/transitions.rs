@@ -215,6 +215,8 @@ table! {
     FilledInPart 3:             ["L b p n !" "L b p" "L b p" "= b p" "= b p"  "= b p"  "= b p"  "= b p"]  ["= b p late W" "= b p late W" "= b p late W" "= b p q late !" "L b p x late !"];
     /// A fill that reaches the quantity.
     FilledWhole 4:              ["Filled b p n !" "Filled b p" "Filled b p" "Filled b p" "Filled b p" "Filled b p" "Filled b p" "Filled b p"] ["= b p late W" "= b p late W" "= b p late W" "= b p late !" "Filled b p late !"];
+    /// A fill that an end had announced by its own cumulative: TR-03 and TR-04 where it is not late.
+    FilledDue 3:                ["-"     "-"      "-"      "-"      "-"      "-"      "-"      "-"]      ["= b p"  "= b p"  "= b p"  "= b p q late !" "L b p x late !"];
     /// While an amend is open: a fill that reaches only the smaller of old and new quantity.
     FilledSmallerTerms 4:       ["-"     "-"      "-"      "-"      "-"      "-"      "= b p q" "= b p q"] ["-" "-" "-" "-" "-"];
     /// A fill that exceeds the quantity.

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use seatrial::market::{
-    AssetId, Contract, DeskId, Fee, Fill, Instrument, Liquidity, Money, Price, Qty, RawPrice, Side, Timestamp,
+    AssetId, Contract, DeskId, Fee, Fill, Instrument, Liquidity, Money, Price, Qty, RawPrice, Side, Timestamp, VenueRef,
 };
 use seatrial::trading::booking::{Booked, Books, Execution, Marks, Outcome};
 
@@ -23,6 +23,8 @@ pub enum Act {
     Fill(Draw),
     /// The fee of an earlier fill is corrected.
     Correct { which: usize, fee: FeeKind, amount: i64 },
+    /// The venue takes an earlier fill back.
+    Bust(usize),
     /// Money comes or goes.
     Transfer(i64),
     /// Funding is paid on an instrument.
@@ -68,6 +70,7 @@ fn act() -> impl Strategy<Value = Act> {
         12 => draw().prop_map(Act::Fill),
         2 => (any::<usize>(), fee_kind(), 1..3_000_i64)
             .prop_map(|(which, fee, amount)| Act::Correct { which, fee, amount }),
+        1 => any::<usize>().prop_map(Act::Bust),
         1 => (-10_000..10_000_i64).prop_map(Act::Transfer),
         1 => (0..4_usize, -10_000..10_000_i64).prop_map(|(place, amount)| Act::Funding { place, amount }),
         1 => (-100..100_i64).prop_map(Act::Difference),
@@ -118,6 +121,7 @@ pub struct World {
     pub books: Books,
     pub instruments: Vec<Instrument>,
     pub fills: Vec<(DeskId, usize, Fill)>,
+    busted: Vec<VenueRef>,
     time: i64,
 }
 
@@ -133,7 +137,13 @@ impl World {
         for (name, amount) in [("USDT", 10_000_000), ("BTC", 1_000), ("BNB", 1_000)] {
             books.opening(Timestamp(0), &[(asset(name), Money::new(amount.into()))]);
         }
-        Self { books, instruments, fills: Vec::new(), time: 0 }
+        Self { books, instruments, fills: Vec::new(), busted: Vec::new(), time: 0 }
+    }
+
+    /// Signed sum of all fills of an instrument that were not busted.
+    pub fn traded(&self, place: usize) -> Qty {
+        let fills = self.fills.iter().filter(|(_, of, fill)| *of == place && !self.busted.contains(&fill.execution));
+        fills.map(|(.., fill)| fill.side.signed(fill.qty)).sum()
     }
 
     pub fn verify(&self) {
@@ -148,6 +158,7 @@ impl World {
         match act {
             Act::Fill(draw) => self.fill(draw, values),
             Act::Correct { which, fee, amount } => self.correct(which, fee, amount, values),
+            Act::Bust(which) => self.bust(which),
             Act::Transfer(amount) => {
                 self.books.transfer(now, usdt, cents(amount));
                 let Came::Moved { funding, unexplained, .. } = moved else { unreachable!("built above") };
@@ -219,13 +230,37 @@ impl World {
         let fee_rate = Some(in_quote(&instrument, wanted.asset, values));
         let execution = Execution { desk, instrument: &instrument, at: now, fill: &fill, fee_rate, new_entry: false };
         let before = self.books.clone();
-        let booked = self.books.correct_fee(now, &execution, wanted).expect("a known execution");
+        let Ok(booked) = self.books.correct_fee(now, &execution, wanted) else {
+            return Came::Nothing; // busted since
+        };
         // Taking a base rebate back may ask for more than the desk still holds; then nothing happened.
         if instrument.contract == Contract::Spot && booked.position.qty.0 < 0 {
             self.books = before;
             return Came::Nothing;
         }
         Came::Nothing
+    }
+
+    /// Not what a spot desk no longer holds: the venue would take it back elsewhere.
+    fn bust(&mut self, which: usize) -> Came {
+        if self.fills.is_empty() {
+            return Came::Nothing;
+        }
+        let (_, place, fill) = self.fills[which % self.fills.len()];
+        let instrument = self.instruments[place].clone();
+        let before = self.books.clone();
+        let booked = self.books.bust(Timestamp(self.time), &instrument, fill.execution).expect("a known execution");
+        match booked {
+            Some(booked) if instrument.contract == Contract::Spot && booked.position.qty.0 < 0 => {
+                self.books = before;
+                Came::Nothing
+            }
+            Some(booked) => {
+                self.busted.push(fill.execution);
+                Came::Booked(Box::new((booked, instrument, fill)))
+            }
+            None => Came::Nothing,
+        }
     }
 
     /// What a spot desk can trade of `qty`: a buy all of it, a sell what is left after a base fee.

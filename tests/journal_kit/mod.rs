@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod story;
+
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
 

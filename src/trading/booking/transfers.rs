@@ -88,9 +88,10 @@ impl Books {
             let side = net.signum();
             let whole: i64 = self.of(instrument).map(|position| position.qty.0 * side).filter(|qty| *qty > 0).sum();
             let mut rest = whole;
-            for ((_, id), position) in &mut self.positions {
+            for (key, position) in &mut self.positions {
                 let qty = position.qty.0 * side;
-                if *id == instrument.id && qty > 0 {
+                if key.1 == instrument.id && qty > 0 {
+                    self.latest.remove(key);
                     rest -= qty;
                     let share = if rest == 0 { left } else { money_share(amount, qty, whole, instrument.quote_scale) };
                     position.carry += share;

@@ -9,16 +9,17 @@ use crate::trading::orders::{Order, Purpose};
 use crate::trading::view::Reference;
 
 impl Preflight<'_> {
-    /// EC-1 … EC-5, in their order.
+    /// EC-1 … EC-5, in their order, but that EC-4 comes last: what is too small depends on the price.
     pub(super) fn exit(&mut self) -> Result<Approved, Denied> {
         self.account_known()?;
         self.order_fields()?;
         self.not_seen_before()?;
         let position = self.held()?;
         let side = if position > Qty::ZERO { Side::Sell } else { Side::Buy };
-        let qty = self.exit_qty(position.abs())?;
+        let (wanted, free) = self.exit_qty(position.abs())?;
         let reference = self.reference(Check::Exit(5))?;
         let price = self.exit_price(side, reference)?;
+        let qty = self.without_dust(wanted, free, price, reference)?;
         self.no_self_cross(side, price)?;
         let leverage = self.core.leverage_of(self.proposal.desk, self.instrument.id);
         Ok(self.approved(side, price, qty, leverage, None, reference.twice_mid, Decimal::ZERO))
@@ -43,8 +44,8 @@ impl Preflight<'_> {
         Ok(position)
     }
 
-    /// EC-2 … EC-4: how much of it, given the exits in flight.
-    fn exit_qty(&mut self, held: Qty) -> Result<Qty, Denied> {
+    /// EC-2, EC-3: how much of it is wanted and how much is free, given the exits in flight.
+    fn exit_qty(&mut self, held: Qty) -> Result<(Qty, Qty), Denied> {
         let mine = |order: &&Order| order.purpose == Purpose::Exit && order.desk == self.proposal.desk;
         let exits: Vec<&Order> = self.core.orders.open_in(self.instrument.id).filter(mine).collect();
         if let Some(unknown) = exits.iter().find(|order| order.state.is_unknown()) {
@@ -63,35 +64,33 @@ impl Preflight<'_> {
             Intention::Reduce(qty) => qty,
             _ => free,
         };
-        self.exit_qty_allowed(wanted, free)
-    }
-
-    /// EC-2 on the grid and within what is free; EC-4 leaves no dust and sends none.
-    fn exit_qty_allowed(&mut self, wanted: Qty, free: Qty) -> Result<Qty, Denied> {
-        let least = self.rules.min_qty.max(Qty(1));
-        let words = |what: &str| format!("{what}, {} free of live exits", self.instrument.qty(free).normalize());
         if wanted <= Qty::ZERO || wanted > free {
             let limit = format!("> 0 and ≤ {}", self.instrument.qty(free).normalize());
-            return Err(self.refuse(
-                Check::Exit(2),
-                self.instrument.qty(wanted).normalize(),
-                limit,
-                "base",
-                &words("exit"),
-            ));
+            let words = "what live exits leave free";
+            return Err(self.refuse(Check::Exit(2), self.instrument.qty(wanted).normalize(), limit, "base", words));
         }
-        let lot = self.rules.lot.0;
-        let whole = if free - wanted < least { free } else { wanted };
-        let qty = Qty(whole.0 / lot * lot);
-        if qty < least {
-            let (qty, least) = (self.instrument.qty(qty).normalize(), self.instrument.qty(least).normalize());
-            return Err(self.refuse(Check::Exit(4), qty, least, "base", &words("below the venue's minimum")));
-        }
-        self.passed(Check::Exit(2), self.instrument.qty(qty), self.instrument.qty(free));
-        Ok(qty)
+        self.passed(Check::Exit(2), self.instrument.qty(wanted), self.instrument.qty(free));
+        Ok((wanted, free))
     }
 
-    /// The limit asked for, or the collar (EX-1).
+    /// EC-4: leaves no dust and sends none. Dust is less than the venue takes, by quantity or by
+    /// notional at the smaller of order price and reference.
+    fn without_dust(&mut self, wanted: Qty, free: Qty, price: Price, reference: Reference) -> Result<Qty, Denied> {
+        let check = Check::Exit(4);
+        let (least, lot) = (self.rules.min_qty.max(Qty(1)), self.rules.lot.0);
+        let (least_value, counted) =
+            (self.rules.min_notional.decimal(), self.instrument.price(price).min(reference.price(self.instrument)));
+        let value = |qty: Qty| self.instrument.qty(qty).checked_mul(counted).unwrap_or(Decimal::MAX);
+        let on_lot = |qty: Qty| Qty(qty.0 / lot * lot);
+        let (measured, limit) = (self.instrument.qty(on_lot(wanted)), self.instrument.qty(least));
+        self.at_least(check, measured, limit, "base", "the venue's least quantity")?;
+        self.at_least(check, value(on_lot(wanted)), least_value, "quote", "the venue's least notional")?;
+        let left = free - on_lot(wanted);
+        let dust = left < least || value(left) < least_value;
+        Ok(on_lot(if dust { free } else { wanted }))
+    }
+
+    /// The limit asked for, or the collar (EX-1); on the grid it is still a price.
     fn exit_price(&self, side: Side, reference: Reference) -> Result<Price, Denied> {
         let price = match self.proposal.pricing {
             Pricing::Limit(limit) => self.instrument.limit_price(side, limit.decimal(), self.now),
@@ -100,6 +99,16 @@ impl Preflight<'_> {
                 reference.collar(self.instrument, side, collar, self.now)
             }
         };
-        self.known(Check::Exit(5), price, "a price of 64 bits")
+        let price = self.known(Check::Exit(5), price, "a price of 64 bits")?;
+        if price.0 > 0 {
+            return Ok(price);
+        }
+        Err(self.refuse(
+            Check::Entry(2),
+            self.instrument.price(price).normalize(),
+            "> 0",
+            "quote",
+            "the limit, on the grid",
+        ))
     }
 }

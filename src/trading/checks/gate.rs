@@ -4,7 +4,7 @@ use rust_decimal::Decimal;
 
 use super::Preflight;
 use crate::market::{
-    Check, Contract, Denied, Pricing, Qty, SessionState, Side, Size, TimeInForce, Timestamp, TraderState,
+    Check, Contract, Denied, Instrument, Pricing, Qty, SessionState, Side, Size, TimeInForce, Timestamp, TraderState,
 };
 use crate::trading::plan::Plan;
 use crate::trading::view::{Reference, Unusable};
@@ -162,9 +162,27 @@ impl Preflight<'_> {
         }
     }
 
-    /// CK-11: the book may be decided on, and every rate needed is known.
+    /// CK-11: the book may be decided on, and so may the market that converts its quote asset.
     pub(super) fn usable_reference(&mut self) -> Result<Reference, Denied> {
-        self.reference(Check::Entry(11))
+        let check = Check::Entry(11);
+        let reference = self.reference(check)?;
+        let converts = |other: &&Instrument| other.base == self.instrument.quote && other.quote == self.core.currency;
+        if self.instrument.quote != self.core.currency
+            && let Some(market) = self.core.instruments.iter().find(converts)
+        {
+            self.fresh_conversion(check, market)?;
+        }
+        Ok(reference)
+    }
+
+    /// A rate into account currency is no older than a price may be.
+    fn fresh_conversion(&self, check: Check, market: &Instrument) -> Result<(), Denied> {
+        let view = self.core.view.of(market.id);
+        let (age, limit) = (self.now.since(view.heard), self.core.config.reference.max_age.max(view.cadence.times(2)));
+        if self.core.mark(market).is_some() && age > limit {
+            return Err(self.refuse(check, age.0, limit.0, "ns of age", &format!("conversion at {}", market.symbol)));
+        }
+        Ok(())
     }
 
     /// The same for any check that needs a reference (EC-5).
@@ -187,10 +205,10 @@ impl Preflight<'_> {
             Err(Unusable::OneSided) => Err(self.refuse(check, "one side", "both sides", "of the book", &touch)),
             Err(Unusable::Crossed) => Err(self.refuse(check, "crossed", "bid < ask", "", &touch)),
             Err(Unusable::Wide { spread }) => {
-                Err(self.refuse(check, spread.round_dp(6), limits.max_spread, "of spread", &touch))
+                Err(self.refuse(check, spread.round_dp(12).normalize(), limits.max_spread, "of spread", &touch))
             }
             Err(Unusable::Jumped { moved }) => {
-                Err(self.refuse(check, moved.round_dp(6), limits.band, "from the last good mid", &touch))
+                Err(self.refuse(check, moved.round_dp(12).normalize(), limits.band, "from the last good mid", &touch))
             }
         }
     }
@@ -200,7 +218,10 @@ impl Preflight<'_> {
         let quote = match self.proposal.size {
             Size::RiskBased => return Ok(None),
             Size::Notional(notional) => notional.decimal(),
-            Size::Quantity(qty) => self.instrument.qty(qty) * plan.p_size,
+            Size::Quantity(qty) => {
+                let quote = self.instrument.qty(qty).checked_mul(plan.p_size);
+                self.known(Check::Entry(12), quote, "a notional of 96 bits")?
+            }
         };
         self.in_account(Check::Entry(12), quote).map(Some)
     }

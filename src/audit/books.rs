@@ -1,0 +1,138 @@
+//! How postings and bookings enter the audit's tables.
+
+use super::facts::{Booking, Facts, Holding};
+use crate::journal::{Exact, TooLarge};
+use crate::market::{Account, Cause, DeskId, Fee, InstrumentId, Transaction, VenueRef};
+
+impl Facts {
+    pub(super) fn post(&mut self, seq: u64, transaction: &Transaction) -> Result<(), TooLarge> {
+        for posting in &transaction.postings {
+            let balance = self.balances.entry((posting.asset, posting.account)).or_default();
+            *balance = balance.plus(posting.amount.into())?;
+        }
+        self.step.posted.push((seq, transaction.clone()));
+        self.transactions.insert(transaction.id, transaction.cause);
+        self.posted += 1;
+        match transaction.cause {
+            Cause::Fill(execution) => self.executions.entry(execution).or_default().standing[0] += 1,
+            Cause::Settlement(execution) => self.executions.entry(execution).or_default().standing[1] += 1,
+            Cause::Fee(execution) => {
+                let row = self.executions.entry(execution).or_default();
+                row.standing[2] += 1;
+                let paid = transaction.postings.iter().find(|posting| posting.account == Account::Fees);
+                row.fee = paid.map(|posting| Fee { asset: posting.asset, amount: posting.amount });
+            }
+            Cause::Funding(instrument, at) => {
+                *self.funded.entry((instrument, at.0)).or_default() += 1;
+                let paid = transaction.postings.iter().filter(|posting| posting.account == Account::Funding);
+                let paid = paid.map(|posting| Exact::from(posting.amount)).next().unwrap_or_default();
+                if let Some(desk) = transaction.desk {
+                    let holding = self.holdings.entry((desk, instrument)).or_default();
+                    holding.funding = holding.funding.plus(paid)?;
+                }
+            }
+            Cause::Reversal(of) => self.reverse(of)?,
+            Cause::Opening | Cause::Transfer | Cause::Difference => {}
+        }
+        Ok(())
+    }
+
+    fn reverse(&mut self, of: crate::market::TransactionId) -> Result<(), TooLarge> {
+        let Some(cause) = self.transactions.get(&of) else { return Ok(()) };
+        let (execution, slot) = match *cause {
+            Cause::Fill(execution) => (execution, 0),
+            Cause::Settlement(execution) => (execution, 1),
+            Cause::Fee(execution) => (execution, 2),
+            Cause::Funding(instrument, at) => {
+                self.funded.entry((instrument, at.0)).and_modify(|times| *times = times.saturating_sub(1));
+                return Ok(());
+            }
+            Cause::Opening | Cause::Transfer | Cause::Reversal(_) | Cause::Difference => return Ok(()),
+        };
+        let row = self.executions.entry(execution).or_default();
+        row.standing[slot] = row.standing[slot].saturating_sub(1);
+        let (booked, heard) = (row.booked, row.heard);
+        let Some(key) = booked else { return Ok(()) };
+        let holding = self.holdings.entry(key).or_default();
+        holding.stale = true;
+        holding.reversed = true;
+        holding.cost_unknown = true;
+        if let (0 | 1, Some(heard)) = (slot, heard) {
+            let (price, qty) = (heard.fill.price.0.into(), heard.fill.qty.0.into());
+            holding.position.unbook(heard.fill.side, price, qty)?;
+            holding.traded -= i128::from(heard.fill.side.sign()) * qty;
+        }
+        Ok(())
+    }
+
+    /// Applies the bookings of the step that is over to the audit's own positions.
+    pub(super) fn settle(&mut self) -> Result<(), TooLarge> {
+        let mut bookings = std::mem::take(&mut self.step.bookings);
+        let outcome = bookings.iter_mut().try_for_each(|booking| self.settle_one(booking));
+        self.step.bookings = bookings;
+        outcome
+    }
+
+    fn settle_one(&mut self, booking: &mut Booking) -> Result<(), TooLarge> {
+        let Some(reported) = booking.reported else { return Ok(()) };
+        let (fill, at) = (reported.fill, reported.report.at);
+        let desk = self.desk_of(booking.order, self.posted_desk(booking.execution));
+        let key: (DeskId, InstrumentId) = (desk, booking.instrument);
+        let row = self.executions.entry(booking.execution).or_default();
+        row.booked = Some(key);
+        let fee = row.fee.or(fill.fee);
+        self.orders.entry(booking.order).or_default().booked += i128::from(fill.qty.0);
+        let Some(card) = self.header.card(booking.instrument) else { return Ok(()) };
+        let holding = self.holdings.entry(key).or_default();
+        let effect = holding.position.book(card, &fill, fee, at)?;
+        let [position, cost, gross] = booking.claimed;
+        booking.cost_known = !holding.cost_unknown && !effect.residue_returned;
+        booking.counted = Some(([holding.position.qty, holding.position.cost], effect));
+        holding.claimed = [position, cost];
+        holding.gross = holding.gross.checked_add(gross).ok_or(TooLarge)?;
+        holding.net = holding.net.plus(booking.net)?;
+        holding.traded += i128::from(fill.side.sign()) * i128::from(fill.qty.0);
+        holding.mark = fill.price.0;
+        if let Some(fee) = fee {
+            holding.pay(fee, card.base, card.quote, card.price(fill.price)?)?;
+        }
+        if holding.stale || effect.residue_returned {
+            self.step.rebased.push(card.quote);
+        }
+        holding.stale = false;
+        holding.cost_unknown |= effect.residue_returned;
+        if holding.position.qty == 0 {
+            holding.cost_unknown = false;
+            holding.position.cost = 0;
+        }
+        Ok(())
+    }
+
+    fn posted_desk(&self, execution: VenueRef) -> Option<DeskId> {
+        self.step.posted.iter().find_map(|(_, transaction)| match transaction.cause {
+            Cause::Fill(of) | Cause::Fee(of) | Cause::Settlement(of) if of == execution => transaction.desk,
+            _ => None,
+        })
+    }
+}
+
+impl Holding {
+    fn pay(
+        &mut self,
+        fee: Fee,
+        base: crate::market::AssetId,
+        quote: crate::market::AssetId,
+        price: Exact,
+    ) -> Result<(), TooLarge> {
+        let amount = Exact::from(fee.amount);
+        if fee.asset == quote {
+            self.quote_fees = self.quote_fees.plus(amount)?;
+        } else if fee.asset == base {
+            self.base_fees = self.base_fees.plus(amount)?;
+            self.base_fee_value = self.base_fee_value.plus(amount.times(price)?)?;
+        } else {
+            self.foreign_fee = true;
+        }
+        Ok(())
+    }
+}

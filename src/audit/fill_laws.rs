@@ -1,0 +1,281 @@
+//! Laws of fills and positions: faults.md §3, O3, O4, O12 to O14, X1, X6, P1, P2, P7, C7, E3, E4.
+//!
+//! Where the journal holds the venue's own log, prices and fees are judged on that; a live journal
+//! has none, and what we heard is judged instead.
+
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "all laws share one signature, also those that cannot meet a large amount"
+)]
+
+use super::facts::{Facts, Reported};
+use super::law::{Judged, Law, Tally, When};
+use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
+use crate::market::{
+    Contract, Event, ExecutionReport, FeeAsset, Fill, Liquidity, NewOrder, OrderKind, ReportKind, TimeInForce,
+    Timestamp,
+};
+
+pub(super) const LAWS: &[Law] = &[
+    Law { id: "O3", name: "cumulative quantity never falls", when: When::Record(cumulative_rises) },
+    Law { id: "O4", name: "cumulative quantity is the sum of the fills", when: When::Record(cumulative_adds_up) },
+    Law {
+        id: "E4",
+        name: "the venue's log has each execution once and none after an end",
+        when: When::Record(true_once),
+    },
+    Law { id: "O12", name: "IOC never rests, FOK is never partial", when: When::Record(at_once) },
+    Law { id: "O12e", name: "no IOC or FOK order is left over", when: When::End(at_once_at_end) },
+    Law { id: "O13", name: "post-only never takes", when: When::Record(only_makes) },
+    Law { id: "O14", name: "no fill after expiry", when: When::Record(before_expiry) },
+    Law { id: "X1", name: "a fill is at its limit or better", when: When::Record(within_limit) },
+    Law { id: "X6", name: "a fee is the schedule's, to the unit", when: When::Record(fee_by_schedule) },
+    Law { id: "P1", name: "position is the sum of its fills", when: When::Step(position) },
+    Law { id: "P2", name: "cost, gross and net follow from the fills", when: When::Step(profit) },
+    Law { id: "P7", name: "a spot position is never short", when: When::Step(not_short) },
+    Law { id: "C7", name: "every fill that was made and heard is booked once", when: When::Step(booked) },
+    Law { id: "E3", name: "what is booked is what the venue did", when: When::Step(true_to_venue) },
+];
+
+fn truth(record: &Record) -> Option<&ExecutionReport> {
+    let Body::Truth(report) = &record.body else { return None };
+    Some(report)
+}
+
+fn true_fill(record: &Record) -> Option<(&ExecutionReport, Fill)> {
+    let report = truth(record)?;
+    let ReportKind::Filled(fill) = report.kind else { return None };
+    Some((report, fill))
+}
+
+/// The fills a record is judged by: the venue's own, or what we heard where nobody logged those.
+fn fills(facts: &Facts, record: &Record) -> Vec<Reported> {
+    if let Some((report, fill)) = true_fill(record) {
+        return vec![Reported { report: *report, fill }];
+    }
+    let heard = matches!(record.body, Body::Event(Event::Report(_) | Event::Account(_)));
+    if heard && !facts.has_truth { facts.step.heard.clone() } else { Vec::new() }
+}
+
+fn cumulative_rises(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
+    let Some(report) = truth(record) else { return Ok(()) };
+    let Some((row, stated)) = facts.order(report.order).zip(report.cumulative) else { return Ok(()) };
+    let before = row.venue.stated_before;
+    let why = || format!("order {} falls from {before} to {} filled", report.order.0, stated.0);
+    tally.holds(record.seq, i128::from(stated.0) >= before, why);
+    Ok(())
+}
+
+fn cumulative_adds_up(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
+    let Some(report) = truth(record) else { return Ok(()) };
+    let Some((row, stated)) = facts.order(report.order).zip(report.cumulative) else { return Ok(()) };
+    let filled = row.venue.filled;
+    let why = || format!("order {} is said to have {} filled, its fills add up to {filled}", report.order.0, stated.0);
+    tally.holds(record.seq, i128::from(stated.0) == filled, why);
+    Ok(())
+}
+
+fn true_once(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
+    let Some((report, fill)) = true_fill(record) else { return Ok(()) };
+    let times = facts.executions.get(&fill.execution).map_or(0, |row| row.times_true);
+    tally.holds(record.seq, times == 1, || format!("execution {} is logged {times} times", fill.execution));
+    let ended = facts.order(report.order).is_some_and(|row| row.venue.ended_before);
+    tally.holds(record.seq, !ended, || format!("order {} fills after its end", report.order.0));
+    Ok(())
+}
+
+fn immediate(order: &NewOrder) -> bool {
+    matches!(order.tif, TimeInForce::Ioc | TimeInForce::Fok) && order.kind.trigger().is_none()
+}
+
+fn at_once(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
+    let Some(report) = truth(record) else { return Ok(()) };
+    let Some(row) = facts.order(report.order) else { return Ok(()) };
+    let Some(order) = row.sent.filter(immediate) else { return Ok(()) };
+    match report.kind {
+        ReportKind::Filled(fill) => {
+            let on_arrival = row.venue.first == Some(report.at.0) && fill.liquidity == Liquidity::Taker;
+            tally.holds(record.seq, on_arrival, || format!("order {} is {:?} and rested", order.id.0, order.tif));
+        }
+        ReportKind::Cancelled(_) if order.tif == TimeInForce::Fok => {
+            let filled = row.venue.filled;
+            tally.holds(record.seq, filled == 0, || format!("order {} is Fok and filled {filled} of it", order.id.0));
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn at_once_at_end(facts: &Facts, tally: &mut Tally) -> Judged {
+    for row in facts.orders.values() {
+        let Some(order) = row.sent.filter(immediate) else { continue };
+        if row.venue.first.is_none() {
+            continue;
+        }
+        let (number, tif) = (order.id.0, order.tif);
+        tally.holds(facts.step.seq, row.venue.ended, || format!("order {number} is {tif:?} and still open"));
+        let filled = row.venue.filled;
+        let whole = tif != TimeInForce::Fok || filled == 0 || filled >= i128::from(order.qty.0);
+        tally.holds(facts.step.seq, whole, || format!("order {number} is Fok and filled {filled} of it"));
+    }
+    Ok(())
+}
+
+fn only_makes(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
+    for Reported { report, fill } in fills(facts, record) {
+        let post_only = facts.order(report.order).and_then(|row| row.sent).is_some_and(|order| order.post_only);
+        if post_only {
+            let makes = fill.liquidity == Liquidity::Maker;
+            tally.holds(record.seq, makes, || format!("order {} is post-only and took", report.order.0));
+        }
+    }
+    Ok(())
+}
+
+fn before_expiry(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
+    let Some((report, _)) = true_fill(record) else { return Ok(()) };
+    if let Some(TimeInForce::Gtd(until)) = facts.order(report.order).and_then(|row| row.sent).map(|order| order.tif) {
+        let in_time = report.at <= until;
+        let why = || format!("order {} fills at {} ns, after its end at {} ns", report.order.0, report.at.0, until.0);
+        tally.holds(record.seq, in_time, why);
+    }
+    Ok(())
+}
+
+fn within_limit(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
+    for Reported { report, fill } in fills(facts, record) {
+        let kind: Option<OrderKind> = facts.order(report.order).and_then(|row| row.venue.terms).map(|(kind, _)| kind);
+        if let Some(limit) = kind.and_then(OrderKind::limit) {
+            let paid_more = i128::from(fill.side.sign()) * (i128::from(fill.price.0) - i128::from(limit.0)) > 0;
+            let text = |price| facts.card(report.instrument).map_or(Ok(Exact::ZERO), |card| card.price(price));
+            let (limit, price, side) = (text(limit)?, text(fill.price)?, fill.side);
+            let why = || format!("order {} to {side:?} at {limit} traded at {price}", report.order.0);
+            tally.holds(record.seq, !paid_more, why);
+        }
+    }
+    Ok(())
+}
+
+fn fee_by_schedule(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
+    for Reported { report, fill } in fills(facts, record) {
+        let (Some(card), Some(fee)) = (facts.card(report.instrument), fill.fee) else { continue };
+        let (asset, amount) = scheduled(card, &fill, report.at)?;
+        let same = fee.asset == asset && Exact::from(fee.amount) == amount;
+        let why = || {
+            let (said, due) = (facts.header.asset(fee.asset), facts.header.asset(asset));
+            format!("execution {} costs {} {said}; by schedule {amount} {due}", fill.execution, fee.amount)
+        };
+        tally.holds(record.seq, same, why);
+    }
+    Ok(())
+}
+
+/// The fee of a fill by the schedule in force: away from zero to the unit, a rebate toward zero.
+fn scheduled(card: &InstrumentCard, fill: &Fill, at: Timestamp) -> Result<(crate::market::AssetId, Exact), TooLarge> {
+    let fees = card.rules(at).fees;
+    let rate = Exact::from(fees.rate(fill.liquidity).decimal());
+    let in_quote = card.value(fill.qty.at(fill.price))?.times(rate)?;
+    match fees.asset {
+        FeeAsset::Quote => Ok((card.quote, in_quote.up(card.quote_scale)?)),
+        FeeAsset::Base => Ok((card.base, card.qty(fill.qty)?.times(rate)?.up(card.base_scale)?)),
+        FeeAsset::Third { asset, scale, price } => {
+            let finer = (scale + 12).min(28);
+            Ok((asset, in_quote.divided(price.into(), finer)?.up(scale)?))
+        }
+    }
+}
+
+fn position(facts: &Facts, tally: &mut Tally) -> Judged {
+    for booking in &facts.step.bookings {
+        let Some(([counted, _], _)) = booking.counted else { continue };
+        let (claimed, name) = (booking.claimed[0], booking.execution);
+        tally.holds(booking.seq, claimed == counted, || {
+            format!("after {name} the position is {counted}, not {claimed}")
+        });
+    }
+    Ok(())
+}
+
+fn profit(facts: &Facts, tally: &mut Tally) -> Judged {
+    for booking in &facts.step.bookings {
+        let (Some(([_, cost], effect)), name) = (booking.counted, booking.execution) else { continue };
+        let funded = facts.executions.get(&name).and_then(|row| row.booked).and_then(|key| facts.holdings.get(&key));
+        if !booking.cost_known {
+            continue;
+        }
+        let [_, claimed_cost, claimed_gross] = booking.claimed;
+        let why = || format!("after {name} the cost is {cost}, not {claimed_cost}");
+        tally.holds(booking.seq, claimed_cost == cost, why);
+        let gross = effect.gross;
+        let why = || format!("{name} realises {gross} gross, not {claimed_gross}");
+        tally.holds(booking.seq, claimed_gross == gross, why);
+        let plain = funded.is_some_and(|holding| holding.funding.is_zero() && !holding.reversed);
+        if let Some(net) = effect.net.filter(|_| plain) {
+            tally.holds(booking.seq, booking.net == net, || format!("{name} realises {net} net, not {}", booking.net));
+        }
+    }
+    Ok(())
+}
+
+fn not_short(facts: &Facts, tally: &mut Tally) -> Judged {
+    for booking in &facts.step.bookings {
+        let spot = facts.card(booking.instrument).is_some_and(|card| card.contract == Contract::Spot);
+        if let (true, Some(([counted, _], _))) = (spot, booking.counted) {
+            let why = || format!("after {} the spot position is {counted}", booking.execution);
+            tally.holds(booking.seq, counted >= 0, why);
+        }
+    }
+    Ok(())
+}
+
+fn booked(facts: &Facts, tally: &mut Tally) -> Judged {
+    for heard in &facts.step.heard {
+        let Some(row) = facts.executions.get(&heard.fill.execution) else { continue };
+        let genuine = match row.truth {
+            Some(made) => same(&made, heard),
+            None => {
+                !facts.has_truth && facts.card(heard.report.instrument).is_some_and(|card| well_formed(card, heard))
+            }
+        };
+        if genuine {
+            let why =
+                || format!("execution {} was heard and is booked {} times", heard.fill.execution, row.times_booked);
+            tally.holds(facts.step.seq, row.times_booked == 1, why);
+        }
+    }
+    Ok(())
+}
+
+/// Production-rules §4.4: what a fill must be to be booked at all.
+fn well_formed(card: &InstrumentCard, heard: &Reported) -> bool {
+    let (rules, fill) = (card.rules(heard.report.at), heard.fill);
+    fill.qty.0 > 0 && fill.price.0 > 0 && fill.price.0 % rules.tick.0 == 0 && fill.qty.0 % rules.lot.0 == 0
+}
+
+fn same(made: &Reported, heard: &Reported) -> bool {
+    let key = |reported: &Reported| {
+        let fill = reported.fill;
+        (reported.report.order, reported.report.instrument, fill.side, fill.price, fill.qty)
+    };
+    key(made) == key(heard)
+}
+
+fn true_to_venue(facts: &Facts, tally: &mut Tally) -> Judged {
+    for booking in &facts.step.bookings {
+        let name = booking.execution;
+        let Some(reported) = booking.reported else {
+            tally.holds(booking.seq, false, || format!("execution {name} is booked, and nobody reported it"));
+            continue;
+        };
+        let named = reported.report.order == booking.order;
+        let why =
+            || format!("execution {name} of order {} is booked to order {}", reported.report.order.0, booking.order.0);
+        tally.holds(booking.seq, named, why);
+        let made = facts.executions.get(&name).and_then(|row| row.truth);
+        if facts.has_truth {
+            let true_fill = made.is_some_and(|made| same(&made, &reported));
+            tally.holds(booking.seq, true_fill, || format!("execution {name} is booked other than the venue made it"));
+        }
+    }
+    Ok(())
+}

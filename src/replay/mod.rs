@@ -1,0 +1,188 @@
+//! Replay: a journal through a fresh trader. Its actions must equal the recorded ones, one by one.
+//!
+//! There is no venue and no wire here: what they said is in the journal, and what the market said
+//! is on the tape. Every market delivery up to the journal's end is made, so a trader that would
+//! have acted where the record shows nothing is found too. The first difference is explained and
+//! ends the replay.
+
+use crate::journal::{Body, Record};
+use crate::market::{Action, Book, Event, InstrumentId, LevelChange, MarketEvent, Quote, Timestamp};
+use crate::sim::{Delivery, Exchange, Feed, Setup};
+use crate::strategies::ParamError;
+use crate::trading::Trader;
+
+/// What a replay found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Parity {
+    /// Events given to the trader.
+    pub events: u64,
+    /// Market deliveries made.
+    pub deliveries: u64,
+    /// Actions that equalled the record.
+    pub identical: u64,
+    /// The first that did not.
+    pub difference: Option<Difference>,
+}
+
+/// The first action that differs.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Difference {
+    /// The record where the journal and the trader part.
+    pub record: u64,
+    /// When.
+    pub now: Timestamp,
+    /// What the journal holds.
+    pub recorded: Option<Body>,
+    /// What the trader did.
+    pub replayed: Option<Body>,
+}
+
+/// The public book without a venue.
+#[derive(Default)]
+struct PublicBook(Book);
+
+impl Exchange for PublicBook {
+    fn apply(&mut self, _: Timestamp, event: &MarketEvent) {
+        if let MarketEvent::Level(LevelChange { side, price, qty, .. }) = event {
+            self.0.set(*side, *price, *qty);
+        }
+    }
+
+    fn touch(&self, instrument: InstrumentId) -> Quote {
+        self.0.touch(instrument)
+    }
+}
+
+struct Replay<'a> {
+    trader: Trader,
+    feed: Feed,
+    book: PublicBook,
+    /// What the trader must still match.
+    records: std::iter::Peekable<std::slice::Iter<'a, Record>>,
+    parity: Parity,
+    actions: Vec<Action>,
+}
+
+/// Replays the records of a journal through a fresh trader of `setup`.
+pub fn replay(setup: &Setup, records: &[Record]) -> Result<Parity, ParamError> {
+    let mut replay = Replay {
+        trader: setup.trader()?,
+        feed: setup.feed(),
+        book: PublicBook::default(),
+        records: records.iter().peekable(),
+        parity: Parity { events: 0, deliveries: 0, identical: 0, difference: None },
+        actions: Vec::new(),
+    };
+    replay.feed.warm_up(&mut replay.book);
+    replay.run();
+    Ok(replay.parity)
+}
+
+impl<'a> Replay<'a> {
+    fn run(&mut self) {
+        while self.parity.difference.is_none() {
+            let Some(record) = self.next_input() else { return };
+            match &record.body {
+                Body::Market => self.deliver_until(record.cursor),
+                Body::Event(event) => {
+                    self.deliver_until(record.cursor);
+                    self.step(record.now, event);
+                }
+                // The last record: whatever was delivered after the last action made none.
+                _ => return self.deliver_until(record.cursor),
+            }
+        }
+    }
+
+    /// The next record that is not the venue's own log or the header.
+    fn next_input(&mut self) -> Option<&'a Record> {
+        self.records.find(|record| !matches!(record.body, Body::Truth(_) | Body::Header(_) | Body::Cut { .. }))
+    }
+
+    /// Makes market deliveries until `cursor` of them were made.
+    fn deliver_until(&mut self, cursor: u64) {
+        while self.parity.deliveries < cursor && self.parity.difference.is_none() {
+            let Some(Delivery { local, exchange, event }) = self.next_delivery() else {
+                return self.tape_ended(cursor);
+            };
+            self.parity.deliveries += 1;
+            if self.trader.wants(&event) {
+                self.step(local, &Event::Market(exchange, event));
+            } else {
+                self.trader.observe(exchange, &event);
+            }
+        }
+    }
+
+    /// The market plays on until no message could still overtake the delivery.
+    fn next_delivery(&mut self) -> Option<Delivery> {
+        while let Some(next) = self.feed.next_exchange() {
+            if self.feed.next_delivery().is_some_and(|local| next > local) {
+                break;
+            }
+            self.feed.advance(&mut self.book);
+        }
+        self.feed.deliver()
+    }
+
+    /// One step; its actions must be the next records.
+    fn step(&mut self, now: Timestamp, event: &Event) {
+        self.parity.events += 1;
+        let mut actions = std::mem::take(&mut self.actions);
+        self.trader.step(now, event, &mut actions);
+        for action in actions.drain(..) {
+            if self.parity.difference.is_none() {
+                self.compare(now, body(action));
+            }
+        }
+        self.actions = actions;
+        let missing = self.records.next_if(|record| is_action(&record.body));
+        if let (Some(record), None) = (missing, &self.parity.difference) {
+            self.parity.difference =
+                Some(Difference { record: record.seq, now, recorded: Some(record.body.clone()), replayed: None });
+        }
+    }
+
+    fn compare(&mut self, now: Timestamp, replayed: Body) {
+        let recorded = self.records.next_if(|record| is_action(&record.body));
+        match recorded {
+            Some(record) if record.body == replayed && record.now == now => self.parity.identical += 1,
+            found => {
+                let seq = found.map(|record| record.seq).or_else(|| self.records.peek().map(|record| record.seq));
+                self.parity.difference = Some(Difference {
+                    record: seq.unwrap_or(u64::MAX),
+                    now,
+                    recorded: found.map(|record| record.body.clone()),
+                    replayed: Some(replayed),
+                });
+            }
+        }
+    }
+
+    fn tape_ended(&mut self, cursor: u64) {
+        let record = self.records.peek().map_or(u64::MAX, |record| record.seq);
+        let alert = format!("the tape ends after {} deliveries; the journal made {cursor}", self.parity.deliveries);
+        let replayed = Body::Alert(crate::market::Alert {
+            severity: crate::market::Severity::Critical,
+            instrument: None,
+            order: None,
+            text: alert,
+        });
+        self.parity.difference =
+            Some(Difference { record, now: Timestamp::MAX, recorded: None, replayed: Some(replayed) });
+    }
+}
+
+/// The record an action leaves.
+fn body(action: Action) -> Body {
+    match action {
+        Action::Record(decision) => Body::Decision(decision),
+        Action::Send(command) => Body::Command(command),
+        Action::Wake(at) => Body::Wake(at),
+        Action::Alert(alert) => Body::Alert(alert),
+    }
+}
+
+const fn is_action(body: &Body) -> bool {
+    matches!(body, Body::Decision(_) | Body::Command(_) | Body::Wake(_) | Body::Alert(_))
+}

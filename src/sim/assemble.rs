@@ -1,0 +1,95 @@
+//! From a setup to the parts of a run, the same for a simulation and for a replay.
+
+use super::feed::{BarQuotes, Feed};
+use super::rng::{Component, Stream};
+use super::setup::{MarketTape, Setup};
+use crate::journal::{Header, InstrumentCard, Profile, ScenarioStamp, TapeCard};
+use crate::market::{InstrumentId, Price, Timestamp};
+use crate::strategies::{self, ParamError};
+use crate::trading::{self, Trader};
+use crate::venue::VenueConfig;
+
+/// First order id of an account's life.
+const FIRST_ID: u64 = 1;
+
+impl Setup {
+    /// The market of the run. One instrument trades so far.
+    ///
+    /// # Panics
+    /// When the setup has no instrument or no tape; the scenario room makes none such.
+    #[must_use]
+    pub fn feed(&self) -> Feed {
+        let market = self.tapes.first().expect("a setup has a tape for its instrument");
+        let instrument = self.instruments.first().expect("a setup has an instrument");
+        let half_ticks = self.venue.half_spread_ticks.first().copied().unwrap_or_default();
+        let tick = instrument.rules(Timestamp::MIN).tick;
+        let bars = BarQuotes { half_spread: Price(half_ticks * tick.0), display_ppm: self.venue.bar_display_ppm };
+        let latency = self
+            .latency
+            .feed
+            .clone()
+            .map(|latency| (latency, Stream::new(self.seed, self.run, Component::FeedLatency)));
+        Feed::new(market, InstrumentId(0), bars, latency)
+    }
+
+    /// A fresh trader with its strategy.
+    ///
+    /// # Errors
+    /// When the strategy is unknown or does not take its parameters.
+    pub fn trader(&self) -> Result<Trader, ParamError> {
+        let strategy = strategies::build(&self.strategy.name, &self.strategy.params, &self.instruments)?;
+        let setup = trading::Setup {
+            config: self.trader.clone(),
+            instruments: self.instruments.clone(),
+            cadences: self.tapes.iter().map(|market| market.tape.cadence).collect(),
+            currency: self.account_currency,
+            first_id: FIRST_ID,
+        };
+        Ok(Trader::new(setup, strategy))
+    }
+
+    /// The venue's terms.
+    #[must_use]
+    pub fn venue_config(&self) -> VenueConfig {
+        VenueConfig { guards: self.guards, ..self.venue.clone() }
+    }
+
+    /// The first record of the run's journal.
+    #[must_use]
+    pub fn header(&self) -> Header {
+        let profile = |name: &str, stamp: String| Profile { name: name.to_owned(), stamp };
+        let mut profiles = vec![
+            profile("fill", self.venue.profile.name().to_owned()),
+            profile("latency", self.latency.to_string()),
+            profile("strategy", self.strategy.name.clone()),
+        ];
+        if self.venue.profile.is_optimistic() {
+            profiles.push(profile("stamp", "optimistic".to_owned()));
+        }
+        profiles.extend(self.trader.stamp().map(|stamp| profile("stamp", stamp)));
+        Header {
+            scenario: ScenarioStamp {
+                name: self.name.clone(),
+                path: self.scenario.path.clone(),
+                text: self.scenario.text.clone(),
+            },
+            seed: self.seed,
+            run: self.run,
+            build: concat!("seatrial ", env!("CARGO_PKG_VERSION")).to_owned(),
+            tapes: self.tapes.iter().map(tape_card).collect(),
+            assets: self.assets.clone(),
+            instruments: self.instruments.iter().map(InstrumentCard::of).collect(),
+            account: self.account_currency,
+            profiles,
+        }
+    }
+}
+
+fn tape_card(market: &MarketTape) -> TapeCard {
+    TapeCard {
+        file: market.tape.provenance.source.clone(),
+        hash: market.tape.hash.to_string(),
+        from: market.from.unwrap_or(Timestamp::MIN),
+        to: market.to.unwrap_or(Timestamp::MAX),
+    }
+}

@@ -1,0 +1,220 @@
+//! The feed: one pass over a tape, seen twice. The exchange side sees each message at exchange
+//! time; the trader's side is told later what came of it: the touch after each book message, every
+//! trade, and every bar at its close.
+//!
+//! Deliveries are ordered by (local time, tape order), whatever happens in between, so that a
+//! replay without a venue makes the same deliveries. Nothing is allocated per message once the
+//! ring of pending deliveries has grown to the latency's depth.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::latency::Latency;
+use super::rng::Stream;
+use super::setup::MarketTape;
+use crate::data::{Records, Row, Tape};
+use crate::market::{Bar, InstrumentId, MarketEvent, PathPoint, Price, Qty, Quote, Span, Timestamp};
+
+/// Whoever keeps the public book: the venue in a simulation, a bare book in a replay.
+pub trait Exchange {
+    /// The market did this.
+    fn apply(&mut self, now: Timestamp, event: &MarketEvent);
+    /// The touch afterwards.
+    fn touch(&self, instrument: InstrumentId) -> Quote;
+}
+
+/// A market event on its way to the trader.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Delivery {
+    /// When the trader has it.
+    pub local: Timestamp,
+    /// When it happened.
+    pub exchange: Timestamp,
+    /// What happened.
+    pub event: MarketEvent,
+}
+
+/// How bars become quotes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct BarQuotes {
+    /// Half the spread, in price units.
+    pub half_spread: Price,
+    /// Millionths of the bar's volume displayed on each side.
+    pub display_ppm: i64,
+}
+
+/// The points of a bar's path, and when they are reached, in thirds of its length.
+const PATH: [(PathPoint, i64); 4] =
+    [(PathPoint::Open, 0), (PathPoint::FirstExtreme, 1), (PathPoint::SecondExtreme, 2), (PathPoint::Close, 3)];
+
+/// One pass over a tape.
+#[derive(Debug)]
+pub struct Feed {
+    tape: Arc<Tape>,
+    instrument: InstrumentId,
+    bars: BarQuotes,
+    /// Next row, or next bar and point of its path.
+    next: usize,
+    point: usize,
+    /// First record that counts, and first that counts no more.
+    first: usize,
+    end: usize,
+    latency: Option<(Latency, Stream)>,
+    last_local: Timestamp,
+    pending: VecDeque<Delivery>,
+}
+
+impl Feed {
+    /// A feed at the start of a tape. Without a latency model, messages arrive when they were
+    /// recorded; bars, which carry no local time, arrive at once.
+    #[must_use]
+    pub fn new(
+        market: &MarketTape,
+        instrument: InstrumentId,
+        bars: BarQuotes,
+        latency: Option<(Latency, Stream)>,
+    ) -> Self {
+        let (first, end) = counting(market);
+        // A book is built from its beginning; bars before the first that counts say nothing.
+        let next = match market.tape.records {
+            Records::Rows(_) => 0,
+            Records::Bars(_) => first,
+        };
+        Self {
+            tape: Arc::clone(&market.tape),
+            instrument,
+            bars,
+            next,
+            point: 0,
+            first,
+            end,
+            latency,
+            last_local: Timestamp::MIN,
+            pending: VecDeque::with_capacity(1024),
+        }
+    }
+
+    /// Plays the rows before the first that counts, of which the trader hears nothing: the book is
+    /// then as it stood.
+    pub fn warm_up(&mut self, exchange: &mut impl Exchange) {
+        let tape = Arc::clone(&self.tape);
+        if let Records::Rows(rows) = &tape.records {
+            while self.next < self.first {
+                let row = &rows[self.next];
+                exchange.apply(row.exchange, &row.event(self.instrument));
+                self.next += 1;
+            }
+        }
+    }
+
+    /// Exchange time of the next message.
+    #[must_use]
+    pub fn next_exchange(&self) -> Option<Timestamp> {
+        if self.next >= self.end {
+            return None;
+        }
+        Some(match &self.tape.records {
+            Records::Rows(rows) => rows[self.next].exchange,
+            Records::Bars(bars) => at_point(&bars[self.next], self.point),
+        })
+    }
+
+    /// When the next pending delivery is due.
+    #[must_use]
+    pub fn next_delivery(&self) -> Option<Timestamp> {
+        self.pending.front().map(|delivery| delivery.local)
+    }
+
+    /// Takes the next pending delivery.
+    pub fn deliver(&mut self) -> Option<Delivery> {
+        self.pending.pop_front()
+    }
+
+    /// Plays the next message to the exchange and lines up what the trader will be told of it.
+    pub fn advance(&mut self, exchange: &mut impl Exchange) {
+        let tape = Arc::clone(&self.tape);
+        match &tape.records {
+            Records::Rows(rows) => self.advance_rows(rows, exchange),
+            Records::Bars(bars) => self.advance_bar(bars[self.next], exchange),
+        }
+    }
+
+    fn advance_rows(&mut self, rows: &[Row], exchange: &mut impl Exchange) {
+        let (mut booked, mut end) = (false, false);
+        let now = rows[self.next].exchange;
+        let local = self.local(now, rows[self.next].local);
+        while !end && self.next < self.end {
+            let row = &rows[self.next];
+            let event = row.event(self.instrument);
+            exchange.apply(now, &event);
+            match event {
+                MarketEvent::Level(_) => booked = true,
+                _ => self.line_up(local, now, event),
+            }
+            end = row.last();
+            self.next += 1;
+        }
+        if booked {
+            self.line_up(local, now, MarketEvent::Quote(exchange.touch(self.instrument)));
+        }
+    }
+
+    fn advance_bar(&mut self, bar: Bar, exchange: &mut impl Exchange) {
+        let bar = Bar { instrument: self.instrument, ..bar };
+        let (point, now) = (PATH[self.point].0, at_point(&bar, self.point));
+        exchange.apply(now, &MarketEvent::Path(point, bar));
+        match point {
+            PathPoint::Open => self.line_up_bar(now, bar.open, &bar, false),
+            PathPoint::Close => self.line_up_bar(now, bar.close, &bar, true),
+            PathPoint::FirstExtreme | PathPoint::SecondExtreme => {}
+        }
+        self.point += 1;
+        if self.point == PATH.len() {
+            (self.next, self.point) = (self.next + 1, 0);
+        }
+    }
+
+    fn line_up_bar(&mut self, now: Timestamp, price: Price, bar: &Bar, closed: bool) {
+        let local = self.local(now, now);
+        let displayed = i128::from(bar.volume.0) * i128::from(self.bars.display_ppm) / 1_000_000;
+        let qty = Qty(i64::try_from(displayed).unwrap_or(i64::MAX).max(1));
+        let (bid, ask) = (price - self.bars.half_spread, price + self.bars.half_spread);
+        let quote = Quote { instrument: self.instrument, bid, bid_qty: qty, ask, ask_qty: qty };
+        self.line_up(local, now, MarketEvent::Quote(quote));
+        if closed {
+            self.line_up(local, now, MarketEvent::Bar(*bar));
+        }
+    }
+
+    /// When the trader has a message. A modelled link keeps its messages in order.
+    fn local(&mut self, exchange: Timestamp, recorded: Timestamp) -> Timestamp {
+        match &mut self.latency {
+            None => recorded,
+            Some((latency, chance)) => {
+                self.last_local = exchange.after(latency.sample(chance)).max(self.last_local);
+                self.last_local
+            }
+        }
+    }
+
+    /// Keeps pending deliveries in order of local time; recorded times are nearly so already.
+    fn line_up(&mut self, local: Timestamp, exchange: Timestamp, event: MarketEvent) {
+        let later = self.pending.iter().rev().take_while(|delivery| delivery.local > local).count();
+        self.pending.insert(self.pending.len() - later, Delivery { local, exchange, event });
+    }
+}
+
+/// The records of a tape that count: whole messages from `from` on, before `to`.
+fn counting(market: &MarketTape) -> (usize, usize) {
+    let (from, to) = (market.from.unwrap_or(Timestamp::MIN), market.to.unwrap_or(Timestamp::MAX));
+    let before = |limit: Timestamp| match &market.tape.records {
+        Records::Rows(rows) => rows.partition_point(|row| row.exchange < limit),
+        Records::Bars(bars) => bars.partition_point(|bar| bar.opened < limit),
+    };
+    let end = if to == Timestamp::MAX { market.tape.records.len() } else { before(to) };
+    (before(from).min(end), end)
+}
+
+fn at_point(bar: &Bar, point: usize) -> Timestamp {
+    bar.opened.after(Span(bar.length.0 / 3 * PATH[point].1 + if point == 3 { bar.length.0 % 3 } else { 0 }))
+}

@@ -1,0 +1,252 @@
+//! Follows an exponential average of closed bars; the rules are said in [`ENTRY`].
+//!
+//! It decides at bars, at reports and at wakes, and at nothing else of the market. One entry and
+//! one close are tried per bar; what was denied is tried again with the next.
+//!
+//! It protects no position at the venue and keeps no memory over a restart.
+
+use rust_decimal::Decimal;
+
+use super::indicators::{Atr, Ema, Scaled};
+use super::pace::{Pace, Patience};
+use super::params::{EntrySize, Reader};
+use super::stops::stop_price;
+use super::{Entry, Param, ParamError};
+use crate::market::{
+    Bar, Contract, Event, Instrument, InstrumentId, Intention, MarketEvent, Price, Qty, Rate, RawPrice, Regime, Side,
+    Size, Span,
+};
+use crate::trading::setting::Number;
+use crate::trading::{Desk, Strategy};
+
+/// The flip in the catalogue.
+pub const ENTRY: Entry = Entry { name: "ema_flip", rules: RULES, params: &PARAMS };
+
+const RULES: &str = "Long when a whole bar lies above the exponential average of closes (its low above EMA(`ema`), \
+    this bar's close included), short when a whole bar lies below; on spot, which has no short, below means flat. A \
+    flip is a `Close`, then an entry once flat and out of cooldown; a bar across the average changes nothing. Entries \
+    are market-like, with confidence `confidence`, regime trending_bull (long) or trending_bear (short), and a stop \
+    max(`atr_factor` × ATR(`atr`), stop.min) from the mid, no farther from the collar than the instrument's greatest \
+    stop distance. When a bar closes at or beyond the stop the position is closed, and the next whole bar decides \
+    anew: its own discipline beside whatever protection rests at the venue. Nothing is done in the first `warmup` \
+    bars or before both indicators have a value. One entry and one close are tried per bar. It counts its entries as \
+    the throttle does and never trips it.";
+
+const fn whole(key: &'static str, default: &'static str, low: &'static str, meaning: &'static str) -> Param {
+    Param { key, default, form: "a whole number of bars", low, high: "1000", meaning }
+}
+
+const PARAMS: [Param; 7] = [
+    Param {
+        key: "instrument",
+        default: "first",
+        form: "first, or a symbol of the run",
+        low: "",
+        high: "",
+        meaning: "What it trades.",
+    },
+    whole("ema", "9", "2", "Period of the average of closes."),
+    whole("atr", "14", "2", "Period of Wilder's average true range."),
+    whole("warmup", "30", "0", "Bars before the first signal."),
+    Param {
+        key: "atr_factor",
+        default: "2",
+        form: "a decimal number",
+        low: "0",
+        high: "100",
+        meaning: "Stop distance in average true ranges.",
+    },
+    Param {
+        key: "size",
+        default: "risk",
+        form: "risk, or an amount of quote",
+        low: "risk",
+        high: "50000",
+        meaning: "Notional of an entry, or as large as the risk rules allow.",
+    },
+    Param {
+        key: "confidence",
+        default: "0.85",
+        form: "a fraction",
+        low: "0",
+        high: "1",
+        meaning: "Confidence it states; 0.80 passes any run of losses.",
+    },
+];
+
+/// The average follower.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct EmaFlip {
+    instrument: InstrumentId,
+    spot: bool,
+    ema: Ema,
+    atr: Atr,
+    /// Bars still to pass before the first signal.
+    warmup: u32,
+    atr_factor: Decimal,
+    size: EntrySize,
+    confidence: Rate,
+    /// The side of the last whole bar, unless a stop has ended it.
+    wanted: Option<Side>,
+    /// Where the position is given up.
+    stop: Option<Price>,
+    /// The position is being given up.
+    leaving: bool,
+    /// Whether an entry and a close were tried since the last bar.
+    tried: Tried,
+    pace: Pace,
+    /// Waits out denials by throttle and size, which count toward a trip.
+    patience: Patience,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+struct Tried {
+    entry: bool,
+    close: bool,
+}
+
+impl Strategy for EmaFlip {
+    fn on_event(&mut self, desk: &mut Desk<'_>, event: &Event) {
+        if let Event::Market(_, event) = event {
+            match event {
+                MarketEvent::Bar(bar) if self.wants(event) => self.learn(bar, desk.position(self.instrument).qty),
+                _ => return,
+            }
+        }
+        self.decide(desk);
+    }
+
+    fn wants(&self, event: &MarketEvent) -> bool {
+        matches!(event, MarketEvent::Bar(bar) if bar.instrument == self.instrument)
+    }
+}
+
+impl EmaFlip {
+    /// A follower as its parameters say.
+    pub(super) fn read(reader: &Reader<'_>, instruments: &[Instrument]) -> Result<Self, ParamError> {
+        let instrument = reader.instrument(instruments)?;
+        Ok(Self {
+            instrument: instrument.id,
+            spot: instrument.contract == Contract::Spot,
+            ema: Ema::new(reader.get("ema")?),
+            atr: Atr::new(reader.get("atr")?),
+            warmup: reader.get("warmup")?,
+            atr_factor: reader.get::<Number>("atr_factor")?.0,
+            size: reader.get("size")?,
+            confidence: Rate::new(reader.get::<Number>("confidence")?.0),
+            wanted: None,
+            stop: None,
+            leaving: false,
+            tried: Tried::default(),
+            pace: Pace::default(),
+            patience: Patience::new(Span::ZERO),
+        })
+    }
+
+    /// Takes in a closed bar.
+    fn learn(&mut self, bar: &Bar, held: Qty) {
+        self.tried = Tried::default();
+        let (ema, atr) = (self.ema.push(bar.close.0), self.atr.push(bar));
+        if self.warmup > 0 {
+            self.warmup -= 1;
+            return;
+        }
+        if let (Some(ema), Some(_)) = (ema, atr) {
+            self.wanted = signal(bar, ema).or(self.wanted);
+        }
+        let Some((stop, side)) = self.stop.zip(side_of(held)) else { return };
+        if side.sign() * (bar.close.0 - stop.0) <= 0 {
+            (self.leaving, self.wanted) = (true, self.wanted.filter(|wanted| *wanted != side));
+        }
+    }
+
+    fn decide(&mut self, desk: &mut Desk<'_>) {
+        if desk.orders().any(|order| order.terms.instrument == self.instrument) {
+            return;
+        }
+        let instrument = desk.instrument(self.instrument);
+        let least = instrument.rules(desk.now()).min_qty.max(Qty(1));
+        // Less than the least order is dust: it can neither be closed nor does it stand for a side.
+        let held = Some(desk.position(self.instrument).qty).filter(|qty| qty.abs() >= least).and_then(side_of);
+        match held {
+            None => {
+                (self.leaving, self.stop) = (false, None);
+                self.enter(desk);
+            }
+            Some(side) if self.leaving || self.wanted.is_some_and(|wanted| wanted != side) => self.close(desk),
+            Some(_) => {}
+        }
+    }
+
+    fn close(&mut self, desk: &mut Desk<'_>) {
+        if !self.tried.close {
+            self.tried.close = true;
+            // A denial is recorded by the desk and tried again with the next bar.
+            drop(desk.submit(desk.proposal(self.instrument, Intention::Close)));
+        }
+    }
+
+    fn enter(&mut self, desk: &mut Desk<'_>) {
+        let Some(side) = self.wanted.filter(|side| !(self.spot && *side == Side::Sell)) else { return };
+        let now = desk.now();
+        let free = self.pace.free_at(now, &desk.limits().throttle);
+        let from = desk.cooldown(self.instrument).unwrap_or(now).max(free);
+        if from > now {
+            return desk.wake_at(from);
+        }
+        if self.tried.entry || now < self.patience.until() || desk.state() != crate::market::TraderState::Armed {
+            return;
+        }
+        let Some(stop) = self.stop_for(desk, side) else { return };
+        self.tried.entry = true;
+        let (intention, regime) = match side {
+            Side::Buy => (Intention::OpenLong, Regime::TrendingBull),
+            Side::Sell => (Intention::OpenShort, Regime::TrendingBear),
+        };
+        let mut proposal = desk.proposal(self.instrument, intention);
+        proposal.size = match self.size {
+            EntrySize::Risk => Size::RiskBased,
+            EntrySize::Notional(notional) => Size::Notional(notional),
+        };
+        proposal.stop = Some(RawPrice::new(desk.instrument(self.instrument).price(stop)));
+        (proposal.confidence, proposal.regime) = (self.confidence, regime);
+        match desk.submit(proposal) {
+            Ok(_) => {
+                self.stop = Some(stop);
+                self.patience.granted(now);
+                self.pace.released(now, &desk.limits().throttle);
+            }
+            Err(denied) => self.patience.denied(now, denied.check),
+        }
+    }
+
+    /// The stop of an entry at the present market; none while there is no usable reference.
+    fn stop_for(&self, desk: &Desk<'_>, side: Side) -> Option<Price> {
+        let (now, limits, instrument) = (desk.now(), desk.limits(), desk.instrument(self.instrument));
+        let reference = desk.market(self.instrument).reference(now, &limits.reference).ok()?;
+        let collar = reference.collar(instrument, side, limits.orders.entry_collar.decimal(), now)?;
+        let range = self.atr.value()?.ceil();
+        let distance = self.atr_factor.checked_mul(instrument.price(range))?;
+        let prices = (reference.price(instrument), instrument.price(collar));
+        stop_price(instrument, limits, side, prices, distance, now)
+    }
+}
+
+/// The side on which a whole bar lies of the average.
+fn signal(bar: &Bar, ema: Scaled) -> Option<Side> {
+    if Scaled::whole(bar.low.0) > ema {
+        Some(Side::Buy)
+    } else if Scaled::whole(bar.high.0) < ema {
+        Some(Side::Sell)
+    } else {
+        None
+    }
+}
+
+const fn side_of(held: Qty) -> Option<Side> {
+    match held.0 {
+        0 => None,
+        1.. => Some(Side::Buy),
+        _ => Some(Side::Sell),
+    }
+}

@@ -1,0 +1,141 @@
+//! The shipped strategies, by name: what they do, what they are told, and how they are made.
+//!
+//! A strategy works through its [`Desk`](crate::trading::Desk) only. It states regime, confidence
+//! and stop with every entry, keeps whole numbers or exact decimals and no binary float, and keeps
+//! to the limits its desk shows instead of running into them. With and without the market events
+//! it does not want, it does the same.
+//!
+//! Nothing here knows a venue, a file or a clock; parameters come as text and are read exactly.
+
+mod ema_flip;
+pub mod indicators;
+mod pace;
+mod params;
+mod quoter;
+mod stops;
+
+use std::collections::BTreeMap;
+
+pub use ema_flip::EmaFlip;
+pub use params::{Distance, EntrySize, Share, Symbol};
+pub use quoter::Quoter;
+
+use crate::market::Instrument;
+use crate::trading::Strategy;
+use params::Reader;
+
+/// A parameter of a strategy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Param {
+    /// Its name.
+    pub key: &'static str,
+    /// Value where a scenario says nothing.
+    pub default: &'static str,
+    /// How it is written.
+    pub form: &'static str,
+    /// Least value; empty where values have no order.
+    pub low: &'static str,
+    /// Greatest value; empty where values have no order.
+    pub high: &'static str,
+    /// What it does.
+    pub meaning: &'static str,
+}
+
+/// A shipped strategy.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// How it trades.
+    pub rules: &'static str,
+    /// What it may be told.
+    pub params: &'static [Param],
+}
+
+/// A strategy or parameter that is not there, or a value that is not allowed.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{key}: found `{found}`, allowed is {allowed}")]
+pub struct ParamError {
+    /// The parameter, or `name` for the strategy itself.
+    pub key: String,
+    /// What was found.
+    pub found: String,
+    /// What is allowed.
+    pub allowed: String,
+}
+
+/// Every shipped strategy.
+#[must_use]
+pub const fn catalogue() -> &'static [Entry] {
+    &[ema_flip::ENTRY, quoter::ENTRY]
+}
+
+/// Makes a strategy from its name and parameters; those not named have their defaults.
+///
+/// # Errors
+/// An unknown name or parameter, or a value outside its form and range.
+pub fn build(
+    name: &str,
+    params: &BTreeMap<String, String>,
+    instruments: &[Instrument],
+) -> Result<Box<dyn Strategy>, ParamError> {
+    let Some(entry) = catalogue().iter().find(|entry| entry.name == name) else {
+        let names: Vec<&str> = catalogue().iter().map(|entry| entry.name).collect();
+        return Err(ParamError { key: "name".to_owned(), found: name.to_owned(), allowed: names.join(" or ") });
+    };
+    let reader = Reader::new(entry, params)?;
+    match entry.name {
+        "quoter" => Ok(Box::new(Quoter::read(&reader, instruments)?)),
+        _ => Ok(Box::new(EmaFlip::read(&reader, instruments)?)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::samples;
+
+    fn told(name: &str, pairs: &[(&str, &str)]) -> Result<(), ParamError> {
+        let params = pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+        build(name, &params, &[samples::b()]).map(drop)
+    }
+
+    #[test]
+    fn every_parameter_takes_its_default_and_both_ends_of_its_range() {
+        for entry in catalogue() {
+            assert_eq!(told(entry.name, &[]), Ok(()), "{}", entry.name);
+            for param in entry.params {
+                for text in [param.default, param.low, param.high].into_iter().filter(|text| !text.is_empty()) {
+                    assert_eq!(told(entry.name, &[(param.key, text)]), Ok(()), "{}", param.key);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_refused_with_what_is() {
+        let refused = |name: &str, key: &str, value: &str| told(name, &[(key, value)]).expect_err(value).to_string();
+        expect_test::expect![[r#"
+            name: found `momentum`, allowed is ema_flip or quoter
+            half_spred: found `1%`, allowed is one of instrument, half_spread, requote, size, max_inventory, reduce_only_at, skew, refresh, stop, confidence, regime
+            half_spread: found `6%`, allowed is a distance such as "5 ticks" or "0.02%", 0 ticks to 5%
+            half_spread: found `-1%`, allowed is a distance such as "5 ticks" or "0.02%", 0 ticks to 5%
+            regime: found `sunny`, allowed is trending_bull, trending_bear, ranging, breakout_potential, volatile_bull, volatile_bear, choppy or unknown
+            instrument: found `DOGE/USDT`, allowed is first, or BTC/USDT
+            size: found `0`, allowed is risk, or an amount of quote above zero, risk to 50000
+            ema: found `1`, allowed is a whole number, 2 to 1000"#]]
+        .assert_eq(
+            &[
+                refused("momentum", "", ""),
+                refused("quoter", "half_spred", "1%"),
+                refused("quoter", "half_spread", "6%"),
+                refused("quoter", "half_spread", "-1%"),
+                refused("quoter", "regime", "sunny"),
+                refused("quoter", "instrument", "DOGE/USDT"),
+                refused("ema_flip", "size", "0"),
+                refused("ema_flip", "ema", "1"),
+            ]
+            .join("\n"),
+        );
+    }
+}

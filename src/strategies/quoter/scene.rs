@@ -1,0 +1,206 @@
+//! What the quoter sees when it decides: a copy of the few facts its rules need, and what they
+//! make of them.
+
+use super::super::params::Distance;
+use super::prices::Centre;
+use super::terms::Terms;
+use crate::market::{
+    Contract, Intention, OrderId, OrderState, Price, Qty, Rules, SessionState, Side, TickLots, Timestamp, TraderState,
+};
+use crate::trading::orders::{Order, Purpose};
+use crate::trading::view::Reference;
+use crate::trading::{Config, Desk};
+
+/// An own order that has not ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Working {
+    pub(super) id: OrderId,
+    pub(super) side: Side,
+    pub(super) price: Price,
+    /// What could still fill.
+    pub(super) leaves: Qty,
+    pub(super) purpose: Purpose,
+    /// Known to rest, with nothing in flight.
+    pub(super) settled: bool,
+    /// A cancel would do something.
+    pub(super) cancellable: bool,
+    /// Whether anything of it filled.
+    filled: bool,
+}
+
+impl Working {
+    fn of(order: &Order) -> Self {
+        use OrderState::{Intent, Live, Sent, UnknownSubmit};
+        Self {
+            id: order.terms.id,
+            side: order.terms.side,
+            price: order.terms.kind.limit().unwrap_or_default(),
+            leaves: order.could_fill(),
+            purpose: order.purpose,
+            settled: order.state == Live && !order.cancel_wanted,
+            cancellable: matches!(order.state, Intent | Sent | Live | UnknownSubmit) && !order.cancel_wanted,
+            filled: !order.filled.is_zero(),
+        }
+    }
+}
+
+/// An order the quoter would like to have.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Wanted {
+    pub(super) price: Price,
+    pub(super) qty: Qty,
+    pub(super) purpose: Purpose,
+}
+
+impl Wanted {
+    pub(super) const fn intention(&self, side: Side) -> Intention {
+        match (self.purpose, side) {
+            (Purpose::Exit, _) => Intention::Reduce(self.qty),
+            (Purpose::Entry, Side::Buy) => Intention::OpenLong,
+            (Purpose::Entry, Side::Sell) => Intention::OpenShort,
+        }
+    }
+}
+
+/// The facts of one decision.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) struct Scene {
+    pub(super) now: Timestamp,
+    pub(super) centre: Centre,
+    /// Signed inventory.
+    pub(super) held: Qty,
+    /// Its value at the mid, without sign.
+    worth: TickLots,
+    /// Twice the mid at which the position is given up, if one is held.
+    pub(super) twice_stop: Option<i64>,
+    pub(super) working: Vec<Working>,
+    /// Until when a cooldown runs.
+    pub(super) cooldown: Option<Timestamp>,
+    /// Whether exits are allowed.
+    pub(super) may_exit: bool,
+    /// Whether state and session allow entries.
+    pub(super) may_enter: bool,
+    /// Entry orders that filled since the position was flat.
+    entries: u32,
+    most_entries: u32,
+    spot: bool,
+    rules: Rules,
+}
+
+impl Scene {
+    pub(super) fn of(terms: &Terms, desk: &Desk<'_>, reference: Reference) -> Self {
+        let (now, id, limits) = (desk.now(), terms.instrument, desk.limits());
+        let instrument = desk.instrument(id);
+        let rules = instrument.rules(now).clone();
+        let position = desk.position(id);
+        let twice_mid = reference.twice_mid;
+        let worth = TickLots(i128::from(position.qty.abs().0) * i128::from(twice_mid) / 2);
+        let state = desk.state();
+        Self {
+            now,
+            centre: centre(terms, reference, rules.tick, position.qty, worth),
+            held: position.qty,
+            worth,
+            twice_stop: twice_stop(terms, limits, &instrument.symbol, position.cost, position.qty),
+            working: desk.orders().filter(|order| order.terms.instrument == id).map(Working::of).collect(),
+            cooldown: desk.cooldown(id),
+            may_exit: state != TraderState::Halted && state != TraderState::Reconciling,
+            may_enter: state == TraderState::Armed && desk.market(id).session == SessionState::Open,
+            entries: position.entries,
+            most_entries: limits.risk.max_entries_per_instrument.min(limits.risk.max_entries),
+            spot: instrument.contract == Contract::Spot,
+            rules,
+        }
+    }
+
+    /// The side of the inventory; none when flat.
+    pub(super) const fn held_side(&self) -> Option<Side> {
+        match self.held.0 {
+            0 => None,
+            1.. => Some(Side::Buy),
+            _ => Some(Side::Sell),
+        }
+    }
+
+    /// Whether the inventory is too small for any order.
+    pub(super) fn is_dust(&self) -> bool {
+        self.exit_qty().is_zero()
+    }
+
+    /// Whether the mid is at or beyond the position's stop.
+    pub(super) fn is_beyond_stop(&self) -> bool {
+        let Some((side, stop)) = self.held_side().zip(self.twice_stop) else { return false };
+        side.sign() * (self.centre.twice_mid - stop) <= 0
+    }
+
+    /// The oldest own order of a side.
+    pub(super) fn working_on(&self, side: Side) -> Option<Working> {
+        self.working.iter().copied().find(|order| order.side == side)
+    }
+
+    /// Learns of an order that just left.
+    pub(super) fn sent(&mut self, id: OrderId, side: Side, wanted: Wanted) {
+        let Wanted { price, qty, purpose } = wanted;
+        let (settled, cancellable, filled) = (false, false, false);
+        self.working.push(Working { id, side, price, leaves: qty, purpose, settled, cancellable, filled });
+    }
+
+    /// Whether the entry counts of CK-24 leave room for one more order.
+    pub(super) fn has_entry_room(&self) -> bool {
+        let pending = self.working.iter().filter(|order| order.purpose == Purpose::Entry && !order.filled);
+        self.entries as usize + pending.count() < self.most_entries as usize
+    }
+
+    /// What is wanted on a side, if anything.
+    pub(super) fn wanted(&self, terms: &Terms, side: Side) -> Option<Wanted> {
+        let own_opposite = self.working_on(side.opposite()).map(|order| order.price);
+        let price = Some(self.centre.price(side, own_opposite)).filter(|price| price.0 > 0)?;
+        if self.held_side() == Some(side.opposite()) {
+            let qty = Some(self.exit_qty()).filter(|qty| !qty.is_zero())?;
+            return Some(Wanted { price, qty, purpose: Purpose::Exit });
+        }
+        if (self.spot && side == Side::Sell) || self.worth >= terms.reduce_only_at {
+            return None;
+        }
+        let room = terms.size.0.min(terms.max_inventory.0 - self.worth.0);
+        let lots = i64::try_from(room / i128::from(price.0)).unwrap_or(i64::MAX).min(self.rules.max_qty.0);
+        let qty = self.on_lot(lots);
+        (qty >= self.rules.min_qty && qty > Qty::ZERO).then_some(Wanted { price, qty, purpose: Purpose::Entry })
+    }
+
+    /// All of the inventory, as far as one order may; zero for dust.
+    fn exit_qty(&self) -> Qty {
+        let qty = self.on_lot(self.held.0.abs().min(self.rules.max_qty.0));
+        if qty < self.rules.min_qty { Qty::ZERO } else { qty }
+    }
+
+    fn on_lot(&self, lots: i64) -> Qty {
+        Qty(lots / self.rules.lot.0 * self.rules.lot.0)
+    }
+}
+
+fn centre(terms: &Terms, reference: Reference, tick: Price, held: Qty, worth: TickLots) -> Centre {
+    let twice_mid = reference.twice_mid;
+    let units = |distance: Distance| distance.units(twice_mid, tick);
+    let most = terms.max_inventory.0.max(1);
+    let shift = 2 * i128::from(units(terms.skew)) * worth.0.min(most) / most;
+    let shift = i64::try_from(shift).expect("no more than twice the skew, which is 64 bits by far");
+    Centre {
+        twice_mid,
+        twice_shift: held.0.signum() * shift,
+        half_spread: units(terms.half_spread),
+        tick: tick.0,
+        requote: -(-units(terms.requote).max(1)).div_euclid(tick.0) * tick.0,
+        bid: reference.bid,
+        ask: reference.ask,
+    }
+}
+
+/// Twice the mid at which a position is given up: the stop distance below (long) or above (short)
+/// the average price. Twice the average is truncated to a price unit; this is our own trigger, no
+/// order price.
+fn twice_stop(terms: &Terms, limits: &Config, symbol: &str, cost: TickLots, held: Qty) -> Option<i64> {
+    let average = (2 * cost.0).checked_div(held.0.into())?;
+    let distance = terms.stop.within(limits.stop.min, limits.stop_max(symbol)).of(average);
+    i64::try_from(average - i128::from(held.0.signum()) * distance).ok()
+}

@@ -1,0 +1,286 @@
+//! A trader on a bench: a script instead of a strategy, a clock moved by hand, and a venue that
+//! says only what a test lets it say.
+//!
+//! Everything goes through [`Trader::step`]; nothing here reaches into the trader.
+
+#![allow(dead_code, reason = "each test file uses its own part of the bench")]
+
+use std::sync::{Arc, Mutex};
+
+use rust_decimal::Decimal;
+use seatrial::market::{
+    Account, Action, AssetId, Balance, CancelledBecause, Command, Contract, Control, ControlAct, Decision, Denied,
+    Event, ExecutionReport, Fill, HostEvent, Instrument, InstrumentId, Intention, LinkEvent, Liquidity, MarketEvent,
+    Money, NewOrder, OrderId, Price, Qty, Quote, ReferenceEvent, ReportKind, Span, Timestamp, Trim, VenueMessage,
+    VenueRef,
+};
+use seatrial::trading::{Config, Desk, Setup, Strategy, Trader};
+
+#[path = "ask.rs"]
+mod ask;
+pub use ask::*;
+
+type Wish = Box<dyn FnOnce(&mut Desk<'_>) + Send>;
+
+/// A strategy that does what the test put down for it.
+#[derive(Clone, Default)]
+struct Script(Arc<Mutex<Vec<Wish>>>);
+
+impl Strategy for Script {
+    fn on_event(&mut self, desk: &mut Desk<'_>, _: &Event) {
+        let wishes = std::mem::take(&mut *self.0.lock().expect("one thread"));
+        wishes.into_iter().for_each(|wish| wish(desk));
+    }
+}
+
+/// A trader, its script and its clock.
+pub struct Bench {
+    pub trader: Trader,
+    pub now: Timestamp,
+    /// What the last step did.
+    pub actions: Vec<Action>,
+    /// How many executions the venue named so far.
+    pub executions: u64,
+    script: Script,
+    instruments: Vec<Instrument>,
+}
+
+impl Bench {
+    /// A trader at noon that has heard nothing yet.
+    pub fn silent(instruments: Vec<Instrument>, config: Config) -> Self {
+        let script = Script::default();
+        let setup = Setup {
+            config,
+            cadences: vec![Span::ZERO; instruments.len()],
+            instruments: instruments.clone(),
+            currency: USDT,
+            first_id: 1,
+        };
+        let trader = Trader::new(setup, Box::new(script.clone()));
+        let mut bench = Self { trader, now: NOON, actions: Vec::new(), executions: 0, script, instruments };
+        bench.step(&Event::Wake);
+        bench
+    }
+
+    /// An armed trader with these balances.
+    pub fn holding(instruments: Vec<Instrument>, config: Config, balances: &[(AssetId, &str)]) -> Self {
+        let mut bench = Self::silent(instruments, config);
+        bench.account(VenueMessage::OpenOrders(Vec::new()));
+        let balances = balances.iter().map(|(asset, total)| Balance { asset: *asset, total: money(total) });
+        bench.account(VenueMessage::Balances(balances.collect()));
+        bench
+    }
+
+    /// An armed trader on spot with 10 000 USDT, B at 45 000 and X at 0.60.
+    pub fn spot(keys: &[(&str, &str)]) -> Self {
+        Self::usual(Contract::Spot, keys)
+    }
+
+    /// The same on margin.
+    pub fn margin(keys: &[(&str, &str)]) -> Self {
+        Self::usual(Contract::Linear, keys)
+    }
+
+    fn usual(contract: Contract, keys: &[(&str, &str)]) -> Self {
+        let mut bench = Self::holding(instruments(contract), config(keys), &[(USDT, "10000")]);
+        bench.quotes();
+        bench
+    }
+
+    /// B at 45 000 and X at 0.60.
+    pub fn quotes(&mut self) {
+        self.reference(B, "45000");
+        self.reference(X, "0.60");
+    }
+
+    pub fn step(&mut self, event: &Event) {
+        self.actions.clear();
+        self.trader.step(self.now, event, &mut self.actions);
+    }
+
+    pub fn account(&mut self, message: VenueMessage) {
+        self.step(&Event::Account(message));
+    }
+
+    /// Moves the clock; nobody is told.
+    pub fn after(&mut self, nanoseconds: i64) {
+        self.now = self.now.after(Span(nanoseconds));
+    }
+
+    pub fn instrument(&self, id: InstrumentId) -> &Instrument {
+        &self.instruments[usize::from(id.0)]
+    }
+
+    pub fn price(&self, id: InstrumentId, text: &str) -> Price {
+        self.instrument(id).exact_price(decimal(text)).unwrap_or_else(|| panic!("{text} is off the grid"))
+    }
+
+    pub fn qty(&self, id: InstrumentId, text: &str) -> Qty {
+        self.instrument(id).exact_qty(decimal(text)).unwrap_or_else(|| panic!("{text} is off the grid"))
+    }
+
+    /// A quote with one unit on each side; an empty text is an empty side.
+    pub fn quote(&mut self, id: InstrumentId, bid: &str, ask: &str) {
+        let side = |text: &str| if text.is_empty() { (Price(0), Qty::ZERO) } else { (self.price(id, text), Qty(1)) };
+        let ((bid, bid_qty), (ask, ask_qty)) = (side(bid), side(ask));
+        self.quote_at(Quote { instrument: id, bid, bid_qty, ask, ask_qty });
+    }
+
+    pub fn quote_at(&mut self, quote: Quote) {
+        self.step(&Event::Market(self.now, MarketEvent::Quote(quote)));
+    }
+
+    /// A quote one unit either side of a price.
+    pub fn reference(&mut self, id: InstrumentId, mid: &str) {
+        let mid = self.price(id, mid);
+        let quote =
+            Quote { instrument: id, bid: Price(mid.0 - 1), bid_qty: Qty(1), ask: Price(mid.0 + 1), ask_qty: Qty(1) };
+        self.quote_at(quote);
+    }
+
+    pub fn rate(&mut self, asset: AssetId, price: &str) {
+        self.step(&Event::Reference(ReferenceEvent::Rate { asset, price: money(price) }));
+    }
+
+    /// Brings the equity to an amount by a transfer.
+    pub fn transfer_to(&mut self, equity: &str) {
+        let missing = decimal(equity) - self.trader.core().equity().expect("marks are known");
+        self.account(VenueMessage::Transfer(Balance { asset: USDT, total: Money::new(missing) }));
+    }
+
+    pub fn control(&mut self, act: ControlAct) {
+        self.step(&Event::Control(Control { author: "operator".into(), reason: "a test".into(), act }));
+    }
+
+    /// Lets the desk do something, in a step of its own that says nothing to anybody.
+    pub fn with_desk<T: Send + 'static>(&mut self, wish: impl FnOnce(&mut Desk<'_>) -> T + Send + 'static) -> T {
+        let answer = Arc::new(Mutex::new(None));
+        let slot = Arc::clone(&answer);
+        let wish: Wish = Box::new(move |desk| *slot.lock().expect("one thread") = Some(wish(desk)));
+        self.script.0.lock().expect("one thread").push(wish);
+        self.step(&Event::Host(HostEvent::ClockOffset(Span::ZERO)));
+        let answer = answer.lock().expect("one thread").take();
+        answer.expect("the strategy is asked in every step")
+    }
+
+    /// Submits a proposal.
+    pub fn submit(&mut self, ask: &Ask) -> Result<OrderId, Denied> {
+        let ask = ask.clone();
+        self.with_desk(move |desk| {
+            let proposal = ask.proposal(desk);
+            desk.submit(proposal)
+        })
+    }
+
+    /// Submits a proposal that must pass.
+    pub fn open(&mut self, ask: &Ask) -> OrderId {
+        self.submit(ask).unwrap_or_else(|denied| panic!("{denied}"))
+    }
+
+    /// The texts of an answer: `passes`, or the denial.
+    pub fn answer(&mut self, ask: &Ask) -> String {
+        self.submit(ask).map_or_else(|denied| denied.text, |_| "passes".to_owned())
+    }
+
+    /// New orders the last step sent.
+    pub fn sent(&self) -> Vec<NewOrder> {
+        let new = |action: &Action| match action {
+            Action::Send(Command::New(order)) => Some(*order),
+            _ => None,
+        };
+        self.actions.iter().filter_map(new).collect()
+    }
+
+    /// Cancels the last step sent.
+    pub fn cancels(&self) -> Vec<OrderId> {
+        let cancel = |action: &Action| match action {
+            Action::Send(Command::Cancel(id)) => Some(*id),
+            _ => None,
+        };
+        self.actions.iter().filter_map(cancel).collect()
+    }
+
+    /// Decisions the last step recorded.
+    pub fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.actions.iter().filter_map(|action| match action {
+            Action::Record(decision) => Some(decision),
+            _ => None,
+        })
+    }
+
+    /// What sizing took away in the last step.
+    pub fn trims(&self) -> Vec<(Trim, Decimal, Decimal)> {
+        let trim = |decision: &Decision| match decision {
+            Decision::Trimmed { by, from, to, .. } => Some((*by, from.decimal(), to.decimal())),
+            _ => None,
+        };
+        self.decisions().filter_map(trim).collect()
+    }
+
+    pub fn cash(&self, asset: AssetId) -> Decimal {
+        self.trader.core().books().ledger().balance(Account::Cash, asset).decimal()
+    }
+
+    pub fn position(&self, id: InstrumentId) -> Qty {
+        self.trader.core().position(id)
+    }
+
+    /// A report about an order, at the time of the bench.
+    pub fn report(&self, order: OrderId, cumulative: Option<Qty>, kind: ReportKind) -> ExecutionReport {
+        let instrument = self.trader.core().orders().get(order).expect("an order of ours").terms.instrument;
+        let venue_id = Some(VenueRef::numbered('V', order.0));
+        ExecutionReport { order, venue_id, instrument, at: self.now, cumulative, kind }
+    }
+
+    pub fn tell(&mut self, report: ExecutionReport) {
+        self.step(&Event::Report(report));
+    }
+
+    pub fn accept(&mut self, order: OrderId) {
+        self.tell(self.report(order, Some(Qty::ZERO), ReportKind::Accepted));
+    }
+
+    /// A fill of an order at a price, the fee by the schedule.
+    pub fn fill_of(&mut self, order: OrderId, qty: Qty, price: Price) -> Fill {
+        self.executions += 1;
+        let side = self.trader.core().orders().get(order).expect("an order of ours").terms.side;
+        let execution = VenueRef::numbered('E', self.executions);
+        Fill { execution, side, price, qty, liquidity: Liquidity::Taker, fee: None }
+    }
+
+    pub fn fill(&mut self, order: OrderId, qty: Qty, price: Price) {
+        let fill = self.fill_of(order, qty, price);
+        let filled = self.trader.core().orders().get(order).expect("an order of ours").filled;
+        self.tell(self.report(order, Some(filled + qty), ReportKind::Filled(fill)));
+    }
+
+    /// Fills what is left of an order at its limit.
+    pub fn fill_whole(&mut self, order: OrderId) {
+        let found = self.trader.core().orders().get(order).expect("an order of ours");
+        let (left, limit) = (found.terms.qty - found.filled, found.terms.kind.limit().expect("a limit order"));
+        self.fill(order, left, limit);
+    }
+
+    pub fn cancelled(&mut self, order: OrderId) {
+        let filled = self.trader.core().orders().get(order).expect("an order of ours").filled;
+        self.tell(self.report(order, Some(filled), ReportKind::Cancelled(CancelledBecause::Requested)));
+    }
+
+    /// Makes an order of ours unknown.
+    pub fn lose(&mut self, order: OrderId) {
+        self.step(&Event::Link(LinkEvent::Ambiguous(order)));
+    }
+
+    /// Opens a long at `from`, closes it at `to`, and waits for the cooldown to end.
+    pub fn round_trip(&mut self, ask: &Ask, from: &str, to: &str) {
+        let id = ask.instrument;
+        self.reference(id, from);
+        let entry = self.open(ask);
+        let (qty, price) = (self.sent()[0].qty, self.price(id, from));
+        self.fill(entry, qty, price);
+        let exit = self.open(&Ask { intention: Intention::Close, price: None, ..ask.clone() });
+        let price = self.price(id, to);
+        self.fill(exit, qty, price);
+        self.after(3_600 * SECOND);
+    }
+}
