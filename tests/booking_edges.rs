@@ -52,6 +52,20 @@ fn a_malformed_fill_changes_nothing() {
 }
 
 #[test]
+fn a_position_never_outgrows_its_numbers() {
+    let instrument = instrument("Z", Contract::Linear, "0", "0", 0);
+    let mut books = Books::new();
+    book(&mut books, &instrument, &fill(1, Side::Buy, Price(1), Qty(i64::MAX), Liquidity::Taker, None));
+    let before = books.clone();
+    let more = fill(2, Side::Buy, Price(1), Qty(1), Liquidity::Taker, None);
+    let refused = books.book(Timestamp(8), &execution(&instrument, &more));
+    assert_eq!(refused, Err(BookError::TooLarge { price: Price(1), qty: Qty(1) }));
+    assert_eq!(books, before);
+    book(&mut books, &instrument, &fill(3, Side::Sell, Price(2), Qty(i64::MAX), Liquidity::Taker, None));
+    books.verify(&[instrument]).expect("every law holds");
+}
+
+#[test]
 fn a_third_fee_asset_falls_back_to_the_venues_own_conversion() {
     let mut instrument = spot();
     let third = FeeAsset::Third { asset: asset("BNB"), scale: 8, price: money("600") };

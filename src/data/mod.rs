@@ -22,6 +22,7 @@ mod number;
 mod parquet;
 mod path;
 mod source;
+pub mod synth;
 mod table;
 mod tape;
 mod time;

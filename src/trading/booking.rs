@@ -126,6 +126,10 @@ impl Books {
         }
         let charge = Charge::of(execution)?;
         let before = self.holding(execution.desk, execution.instrument.id);
+        let after = before.position.qty.0.checked_add(fill.side.signed(fill.qty).0);
+        if after.is_none_or(|qty| qty == i64::MIN) {
+            return Err(BookError::TooLarge { price: fill.price, qty: fill.qty });
+        }
         let mut holding = before;
         let moment = Moment { at: execution.at, life: self.lives + 1, new_entry: execution.new_entry };
         let effect = holding.apply(execution, &charge, moment)?;

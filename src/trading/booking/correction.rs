@@ -1,11 +1,11 @@
 //! Corrections: fees the venue revises and fills it takes back (production-rules §5.2).
 //!
 //! History is never edited: the ledger keeps the wrong transactions and gets their full reversals,
-//! linked, and then the right ones. If a busted fill was the last thing that happened to its position, the position is again exactly what it was. If
-//! other fills came after it, its quantity leaves at the price it came at, as an opposite trade
-//! would: quantity, cash and equity at any mark are those of a history without it, while the
-//! average price of what is open, and with it the moment at which profit counts as realised, may
-//! not be; the identity holds either way.
+//! linked, and then the right ones. If a busted fill was the last thing that happened to its
+//! position, the position is again exactly what it was. If other fills came after it, its quantity
+//! leaves at the price it came at, as an opposite trade would: quantity, cash and equity at any
+//! mark are those of a history without it, while the average price of what is open, and with it
+//! the moment at which profit counts as realised, may not be; the identity holds either way.
 
 use super::{Applied, BookError, Booked, Books, Charge, Effect, Execution, Moment, postings};
 use crate::market::{Cause, Fee, Fill, Instrument, TickLots, Timestamp, Transaction, VenueRef};

@@ -1,0 +1,249 @@
+//! Laws of a whole run: one seed one digest, guards change nothing, a replay acts the same, the
+//! audit is clean, and time and delays are what they say.
+//!
+//! To repeat: `cargo test --test sim_laws`.
+
+mod trial;
+
+use std::sync::Arc;
+
+use seatrial::audit::Auditor;
+use seatrial::data::{Records, Row, RowKind};
+use seatrial::journal::{Body, Journal, Record};
+use seatrial::market::{
+    Alert, Command, Contract, Decision, Event, MarketEvent, Price, Qty, ReportKind, Severity, Span, Timestamp,
+};
+use seatrial::replay::replay;
+use seatrial::sim::latency::Latency;
+use seatrial::sim::{Outcome, Setup, SimError, run};
+use trial::{bar_tape, l2_tape, setup};
+
+/// Every kind of run there is so far.
+fn kinds(seed: u64) -> Vec<(&'static str, Setup)> {
+    vec![
+        ("quoter, spot", setup(l2_tape(seed), Contract::Spot, "quoter")),
+        ("quoter, linear", setup(l2_tape(seed), Contract::Linear, "quoter")),
+        ("ema_flip, spot", setup(bar_tape(seed), Contract::Spot, "ema_flip")),
+        ("ema_flip, linear", setup(bar_tape(seed), Contract::Linear, "ema_flip")),
+    ]
+}
+
+fn ran(setup: &Setup) -> Outcome {
+    run(setup, Journal::recording()).unwrap_or_else(|error| panic!("{}: {error}", setup.strategy.name))
+}
+
+fn records(setup: &Setup) -> Vec<Record> {
+    ran(setup).journal.into_records()
+}
+
+fn count(records: &[Record], wanted: impl Fn(&Body) -> bool) -> usize {
+    records.iter().filter(|record| wanted(&record.body)).count()
+}
+
+const fn is_fill(body: &Body) -> bool {
+    matches!(body, Body::Truth(report) if matches!(report.kind, ReportKind::Filled(_)))
+}
+
+#[test]
+fn one_seed_one_digest_and_guards_change_nothing() {
+    for seed in [1, 2] {
+        for (kind, setup) in kinds(seed) {
+            let first = ran(&setup);
+            let again = ran(&setup);
+            let bare = ran(&Setup { guards: false, ..setup.clone() });
+            let kept_nothing = run(&setup, Journal::in_memory()).expect("it ran before");
+            assert_eq!(first.digest, again.digest, "{kind}, seed {seed}: twice");
+            assert_eq!(first.digest, bare.digest, "{kind}, seed {seed}: guards off");
+            assert_eq!(first.digest, kept_nothing.digest, "{kind}, seed {seed}: journal not kept");
+            assert_eq!((first.events, first.records), (bare.events, bare.records), "{kind}, seed {seed}");
+            let other = ran(&Setup { run: 1, ..setup });
+            assert_ne!(first.digest, other.digest, "{kind}, seed {seed}: another run draws other delays");
+        }
+    }
+}
+
+#[test]
+fn every_run_trades_to_its_end_and_breaks_no_law() {
+    for (kind, setup) in kinds(3) {
+        let records = records(&setup);
+        let (first, last) = setup.tapes[0].tape.range().expect("a tape with records");
+        let fills: Vec<Timestamp> = records.iter().filter(|record| is_fill(&record.body)).map(|r| r.now).collect();
+        assert!(fills.len() >= 5, "{kind}: {} fills", fills.len());
+        let late = first.after(Span(last.since(first).0 / 4 * 3));
+        assert!(fills.last().is_some_and(|at| *at > late), "{kind}: the last fill is long before the end");
+        let Body::Header(header) = &records[0].body else { panic!("{kind}: no header") };
+        let mut auditor = Auditor::new(header);
+        records.iter().for_each(|record| auditor.observe(record));
+        let report = auditor.finish();
+        assert!(report.is_clean(), "{kind}: {report}");
+        assert!(report.checked() > 1_000, "{kind}: {} checks", report.checked());
+    }
+}
+
+#[test]
+fn a_replay_acts_the_same_and_finds_what_was_changed() {
+    for (kind, setup) in kinds(4) {
+        let records = records(&setup);
+        let actions = |body: &Body| {
+            matches!(body, Body::Decision(_) | Body::Command(_) | Body::Wake(_) | Body::Alert(_))
+        };
+        let parity = replay(&setup, &records).expect("the strategy is known");
+        assert_eq!(parity.difference, None, "{kind}");
+        assert_eq!(parity.identical, count(&records, actions) as u64, "{kind}");
+        // A changed decision, a missing one, and one too many are each found where they stand.
+        let middle = records.iter().rposition(|r| matches!(r.body, Body::Command(_))).expect("a run sends");
+        let mut changed = records.clone();
+        changed[middle].body = Body::Command(Command::CancelAll(None));
+        let mut missing = records.clone();
+        missing.remove(middle);
+        let mut doubled = records.clone();
+        doubled.insert(middle, records[middle].clone());
+        for (what, tampered) in [("changed", changed), ("missing", missing), ("doubled", doubled)] {
+            let parity = replay(&setup, &tampered).expect("the strategy is known");
+            assert!(parity.difference.is_some(), "{kind}: {what} record {middle} went unseen");
+        }
+    }
+}
+
+#[test]
+fn a_trader_that_acts_where_the_record_shows_nothing_is_found() {
+    let setup = setup(l2_tape(5), Contract::Linear, "quoter");
+    let records = records(&setup);
+    let market = records.iter().position(|record| record.body == Body::Market).expect("the quoter acts on quotes");
+    let end = records[market + 1..].iter().position(|r| matches!(r.body, Body::Event(_) | Body::Market));
+    let mut silent = records.clone();
+    silent.drain(market..=market + end.expect("something follows"));
+    let parity = replay(&setup, &silent).expect("the strategy is known");
+    assert!(parity.difference.is_some());
+}
+
+/// X5: nothing has an effect before its sending and its delay.
+#[test]
+fn delays_are_what_they_say() {
+    let mut setup = setup(l2_tape(6), Contract::Spot, "quoter");
+    let delay = |millis| Latency::constant(Span::from_millis(millis)).expect("not below zero");
+    setup.latency.decision = delay(1);
+    setup.latency.order_entry = delay(7);
+    setup.latency.report = delay(11);
+    let records = records(&setup);
+    let mut sent = None;
+    let (mut entries, mut reports) = (0, 0);
+    for record in &records {
+        match &record.body {
+            Body::Command(Command::New(order)) => sent = Some((order.id, record.now)),
+            Body::Truth(report) => {
+                if let (Some((id, at)), ReportKind::Accepted) = (sent, report.kind)
+                    && id == report.order
+                {
+                    assert_eq!(record.now, at.after(Span::from_millis(8)), "decision 1 ms, order entry 7 ms");
+                    entries += 1;
+                }
+            }
+            Body::Event(Event::Report(report)) => {
+                assert_eq!(record.now, report.at.after(Span::from_millis(11)), "report 11 ms");
+                reports += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(entries > 10 && reports > 20, "{entries} orders, {reports} reports");
+}
+
+/// With a feed delay, the trader decides on what was: every intent is priced from a touch that is
+/// older than the delay.
+#[test]
+fn the_trader_sees_the_market_late() {
+    let mut late = setup(l2_tape(7), Contract::Linear, "quoter");
+    let prompt = ran(&late).digest;
+    late.latency.feed = Some(Latency::constant(Span::from_millis(500)).expect("not below zero"));
+    let outcome = ran(&late);
+    assert_ne!(outcome.digest, prompt);
+    let first = outcome.journal.into_records().into_iter().find(|record| record.body == Body::Market);
+    let opened = late.tapes[0].tape.rows()[0].exchange;
+    assert!(first.expect("the quoter acts").now >= opened.after(Span::from_millis(500)));
+}
+
+/// Bars: an order decided on a close meets the next open, at the earliest; inner points of the
+/// path are never delivered.
+#[test]
+fn an_order_decided_on_a_close_meets_the_next_open() {
+    let mut setup = setup(bar_tape(8), Contract::Linear, "ema_flip");
+    setup.latency.decision = Latency::NONE;
+    setup.latency.order_entry = Latency::NONE;
+    setup.latency.report = Latency::NONE;
+    let tape = Arc::clone(&setup.tapes[0].tape);
+    let records = records(&setup);
+    let mut fills = 0;
+    for record in &records {
+        let Body::Truth(report) = &record.body else { continue };
+        let ReportKind::Filled(fill) = report.kind else { continue };
+        let bar = tape.bars().iter().find(|bar| bar.opened == record.now).expect("a market-like order fills at an open");
+        assert_eq!((fill.price.0 - bar.open.0).abs(), 1, "half a spread from the open of the bar that just began");
+        fills += 1;
+    }
+    assert!(fills > 10, "{fills} fills");
+    assert_eq!(count(&records, |body| matches!(body, Body::Event(Event::Market(..)))), 0);
+}
+
+#[test]
+fn a_negative_feed_latency_is_refused() {
+    let mut setup = setup(l2_tape(9), Contract::Spot, "quoter");
+    let mut tape = (*setup.tapes[0].tape).clone();
+    let early = Row::new(Timestamp(2), Timestamp(1), Price(600_000), Qty(1), RowKind::Bid, true);
+    tape.records = Records::Rows(vec![early]);
+    setup.tapes[0].tape = Arc::new(tape);
+    let refused = run(&setup, Journal::in_memory());
+    assert!(matches!(refused, Err(SimError::NegativeLatency { record: 0, early_ns: 1, .. })));
+}
+
+#[test]
+fn a_window_of_the_tape_starts_with_the_book_as_it_stood() {
+    let mut setup = setup(l2_tape(10), Contract::Linear, "quoter");
+    let (first, last) = setup.tapes[0].tape.range().expect("a tape with records");
+    let from = first.after(Span(last.since(first).0 / 2));
+    setup.tapes[0].from = Some(from);
+    let outcome = ran(&setup);
+    assert!(outcome.period.0 >= from);
+    let records = outcome.journal.into_records();
+    assert!(count(&records, is_fill) > 0, "the second half trades too");
+    assert_eq!(replay(&setup, &records).expect("the strategy is known").difference, None);
+}
+
+/// A journal that cannot be written ends the run as an error, never as a short success.
+#[test]
+fn a_failing_journal_is_an_error() {
+    struct Full(usize);
+    impl std::io::Write for Full {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 = self.0.checked_sub(bytes.len()).ok_or_else(|| std::io::Error::other("no space left"))?;
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    impl seatrial::journal::Disk for Full {
+        fn sync(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let setup = setup(l2_tape(11), Contract::Linear, "quoter");
+    for space in [0, 100, 10_000, 100_000] {
+        let ended = run(&setup, Journal::to_disk("full", Box::new(Full(space))));
+        assert!(matches!(ended, Err(SimError::Journal(_))), "{space} bytes of space");
+    }
+}
+
+/// What the trader was given never includes the market as a recorded event: the tape is named, not
+/// stored; and alerts of a healthy run are no worse than warnings.
+#[test]
+fn a_healthy_run_raises_no_critical_alert() {
+    for (kind, setup) in kinds(12) {
+        let critical = |body: &Body| matches!(body, Body::Alert(Alert { severity: Severity::Critical, .. }));
+        let anomaly = |body: &Body| matches!(body, Body::Decision(Decision::Anomaly { .. }));
+        let records = records(&setup);
+        assert_eq!((count(&records, critical), count(&records, anomaly)), (0, 0), "{kind}");
+        let quotes = |body: &Body| matches!(body, Body::Event(Event::Market(_, MarketEvent::Quote(_))));
+        assert_eq!(count(&records, quotes), 0, "{kind}");
+    }
+}

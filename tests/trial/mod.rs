@@ -1,0 +1,110 @@
+//! Setups for whole runs on small generated markets.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use seatrial::data::Tape;
+use seatrial::data::synth::{BarOptions, L2Options, bars, l2};
+use seatrial::market::{
+    Asset, AssetId, Balance, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, Money, Price, Qty, Rate, Rules,
+    Span, Timestamp,
+};
+use seatrial::sim::Setup;
+use seatrial::sim::latency::{Latencies, Latency};
+use seatrial::sim::setup::{MarketTape, ScenarioText, StrategySpec};
+use seatrial::trading::Config;
+use seatrial::venue::VenueConfig;
+
+/// Two minutes of L2.
+pub fn l2_tape(seed: u64) -> Tape {
+    l2(&L2Options { seed, minutes: 2, ..L2Options::default() }).expect("the generator's defaults are sound")
+}
+
+/// Two days of bars.
+pub fn bar_tape(seed: u64) -> Tape {
+    bars(&BarOptions { seed, days: 2, ..BarOptions::default() }).expect("the generator's defaults are sound")
+}
+
+fn instrument(tape: &Tape, contract: Contract) -> Instrument {
+    let fees = FeeSchedule { maker: Rate::from_bps(2), taker: Rate::from_bps(5), asset: FeeAsset::Quote };
+    Instrument {
+        id: InstrumentId(0),
+        symbol: "BTC/USDT".to_owned(),
+        base: AssetId(0),
+        quote: AssetId(1),
+        base_scale: 8,
+        quote_scale: 8,
+        contract,
+        price_unit: tape.price_unit,
+        qty_unit: tape.qty_unit,
+        timeline: vec![Rules {
+            from: Timestamp::MIN,
+            tick: Price(1),
+            lot: Qty(1),
+            min_qty: Qty(10),
+            max_qty: Qty(100_000_000),
+            min_notional: Money::new(5.into()),
+            band: None,
+            fees,
+        }],
+    }
+}
+
+/// Delays that differ from message to message.
+pub fn ragged() -> Latency {
+    let table = [(0, 1), (500_000, 3), (990_000, 20), (1_000_000, 80)];
+    let table = table.map(|(share, millis)| (share, Span::from_millis(millis))).to_vec();
+    Latency::quantiles(table).expect("a table from none to all")
+}
+
+/// A run of a strategy on a tape, with 10,000 USDT and room to trade.
+pub fn setup(tape: Tape, contract: Contract, strategy: &str) -> Setup {
+    let instrument = instrument(&tape, contract);
+    let asset = |name: &str| Asset { name: name.to_owned(), scale: 8 };
+    let balances = vec![Balance { asset: AssetId(1), total: Money::new(10_000.into()) }];
+    let mut venue = VenueConfig::new(vec![instrument.clone()], balances.clone());
+    venue.half_spread_ticks = vec![1];
+    let mut trader = Config::default();
+    for (key, value) in [
+        ("throttle.max_entries", "50"),
+        ("throttle.window", "1s"),
+        ("throttle.max_per_day", "50000"),
+        ("cooldown.close", "0"),
+        ("cooldown.loss", "0"),
+        ("cooldown.losses3", "0"),
+        ("cooldown.losses5", "0"),
+        ("risk.duplicate_window", "1s"),
+        ("budget.entry", "10/s 50"),
+        ("budget.safety", "20/s 100"),
+    ] {
+        trader.set(key, value).expect("the table knows the key");
+    }
+    Setup {
+        name: "trial".to_owned(),
+        scenario: ScenarioText { path: "trial.toml".to_owned(), text: "a test".to_owned(), hash: [0; 32] },
+        seed: 1,
+        run: 0,
+        assets: vec![asset("BTC"), asset("USDT")],
+        instruments: vec![instrument],
+        tapes: vec![MarketTape { tape: Arc::new(tape), from: None, to: None }],
+        account_currency: AssetId(1),
+        balances,
+        rates: Vec::new(),
+        venue,
+        latency: Latencies {
+            feed: None,
+            decision: Latency::constant(Span(100_000)).expect("not below zero"),
+            order_entry: ragged(),
+            report: ragged(),
+        },
+        trader,
+        strategy: StrategySpec { name: strategy.to_owned(), params: BTreeMap::new() },
+        guards: true,
+    }
+}
+
+/// The decimal of a text in a test.
+pub fn decimal(text: &str) -> Decimal {
+    text.parse().expect("a decimal in a test")
+}
