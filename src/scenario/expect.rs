@@ -19,7 +19,7 @@ enum Kind {
 }
 
 /// The fields of a summary that can be expected.
-const FIELDS: [(&str, Kind); 16] = [
+const FIELDS: [(&str, Kind); 15] = [
     ("digest", Kind::Text),
     ("events", Kind::Count),
     ("orders", Kind::Count),
@@ -35,7 +35,6 @@ const FIELDS: [(&str, Kind); 16] = [
     ("equity_start", Kind::Amount),
     ("equity_end", Kind::Amount),
     ("max_drawdown", Kind::Amount),
-    ("position_end", Kind::Amount),
 ];
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
