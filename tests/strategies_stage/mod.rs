@@ -127,7 +127,9 @@ impl Stage {
         let cash = Balance { asset: AssetId(1), total: Money::new(decimal("10000")) };
         let account = [VenueMessage::OpenOrders(Vec::new()), VenueMessage::Balances(vec![cash])];
         stage.step(&Event::Wake);
-        account.into_iter().for_each(|message| stage.step(&Event::Account(message)));
+        for message in account {
+            stage.step(&Event::Account(message));
+        }
         stage
     }
 
@@ -195,17 +197,14 @@ impl Stage {
     fn arrive(&mut self, command: Command) {
         match command {
             Command::New(order) => self.admit(order),
-            Command::Cancel(id) => match self.resting.iter().position(|order| order.id == id) {
-                Some(place) => {
-                    let order = self.resting.remove(place);
-                    self.report(&order, Qty::ZERO, ReportKind::Cancelled(CancelledBecause::Requested));
-                }
-                None => {
-                    let refused = ReportKind::CancelRejected(RefusedBecause::NotOpen);
-                    let report = self.about(id, None, refused);
-                    self.push(self.now + DELAY, 3, Item::Deliver(Event::Report(report)));
-                }
-            },
+            Command::Cancel(id) => {
+                let Some(place) = self.resting.iter().position(|order| order.id == id) else {
+                    let report = self.about(id, None, ReportKind::CancelRejected(RefusedBecause::NotOpen));
+                    return self.push(self.now + DELAY, 3, Item::Deliver(Event::Report(report)));
+                };
+                let order = self.resting.remove(place);
+                self.report(&order, Qty::ZERO, ReportKind::Cancelled(CancelledBecause::Requested));
+            }
             _ => {}
         }
     }
