@@ -43,13 +43,12 @@ fn compare(file: &str, units: Units, futures: bool) -> Option<Compared> {
         if *last < snapshot_id + u64::from(!futures) {
             continue;
         }
-        match before {
-            None => {
-                assert!(*first <= snapshot_id + 1, "{file}: the first update {first} leaves a gap to {snapshot_id}")
-            }
-            Some(before) if futures => assert_eq!(*previous, Some(before), "{file}: a gap before {first}"),
-            Some(before) => assert_eq!(*first, before + 1, "{file}: a gap before {first}"),
-        }
+        let follows = match before {
+            None => *first <= snapshot_id + 1,
+            Some(before) if futures => *previous == Some(before),
+            Some(before) => *first == before + 1,
+        };
+        assert!(follows, "{file}: a gap before {first}; the last update was {before:?}, the snapshot {snapshot_id}");
         before = Some(*last);
         compared.applied += 1;
         show(&mut book, bids, asks);
