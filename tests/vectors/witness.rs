@@ -80,10 +80,14 @@ impl Witness {
 
     /// What a step did: nothing leaves without its record and its risk pass, everything on the grid.
     pub fn saw(&mut self, bench: &Bench, actions: &[Action]) -> Result<(), TestCaseError> {
-        let mut in_this_step = BTreeSet::new();
+        let (mut in_this_step, mut checked) = (BTreeSet::new(), BTreeSet::new());
         for action in actions {
             match action {
-                Action::Record(Decision::Intended { order, pass, .. }) => {
+                Action::Record(Decision::Checked(proposal, _)) => {
+                    checked.insert(*proposal);
+                }
+                Action::Record(Decision::Intended { order, pass, proposal, .. }) => {
+                    must!(checked.contains(proposal), "{proposal:?} became an order before its checks");
                     must!(self.intended.insert(order.id, *order).is_none(), "{:?} is intended twice", order.id);
                     must!(self.passes.insert(*pass) && order.risk_pass == *pass, "{pass:?} passed twice");
                     in_this_step.insert(order.id);
@@ -95,6 +99,7 @@ impl Witness {
                     must!(order.reduce_only || in_this_step.contains(&order.id), "an entry waited: {order:?}");
                     must!(order.deadline == bench.now.after(seatrial::market::Span(5 * SECOND)), "{order:?}");
                     self.on_grid(bench, order)?;
+                    self.only_shrinks(order)?;
                     let fresh = Known { order: *order, filled: Qty::ZERO, ended: None };
                     must!(self.orders.insert(order.id, fresh).is_none(), "{:?} left twice", order.id);
                     if !order.reduce_only {
@@ -104,6 +109,17 @@ impl Witness {
                 _ => {}
             }
         }
+        Ok(())
+    }
+
+    /// All exits together never take more than is held, nor on its own side.
+    fn only_shrinks(&self, exit: &NewOrder) -> Result<(), TestCaseError> {
+        let held = self.positions.get(&exit.instrument).copied().unwrap_or_default();
+        let siblings = self.orders.values().map(|known| (known.order, known.leaves()));
+        let exits = siblings.filter(|(order, _)| order.reduce_only && order.instrument == exit.instrument);
+        let taken: i64 = exits.map(|(_, leaves)| leaves.0).sum::<i64>() + exit.qty.0;
+        let shrinks = exit.side.sign() * held < 0 && taken <= held.abs();
+        must!(!exit.reduce_only || shrinks, "exits of {taken} from {held}: {exit:?}");
         Ok(())
     }
 
