@@ -98,7 +98,7 @@ impl Witness {
                     must!(known == Some(*order), "{order:?} left; recorded was {known:?}");
                     must!(order.reduce_only || in_this_step.contains(&order.id), "an entry waited: {order:?}");
                     must!(order.deadline == bench.now.after(seatrial::market::Span(5 * SECOND)), "{order:?}");
-                    self.on_grid(bench, order)?;
+                    Self::on_grid(bench, order)?;
                     self.only_shrinks(order)?;
                     let fresh = Known { order: *order, filled: Qty::ZERO, ended: None };
                     must!(self.orders.insert(order.id, fresh).is_none(), "{:?} left twice", order.id);
@@ -123,7 +123,7 @@ impl Witness {
         Ok(())
     }
 
-    fn on_grid(&self, bench: &Bench, order: &NewOrder) -> Result<(), TestCaseError> {
+    fn on_grid(bench: &Bench, order: &NewOrder) -> Result<(), TestCaseError> {
         let instrument = bench.instrument(order.instrument);
         let rules = instrument.rules(bench.now);
         let limit = order.kind.limit().expect("a limit or a collar, always");
@@ -142,7 +142,7 @@ impl Witness {
         }
         let open = self.positions.values().filter(|qty| **qty != 0).count();
         must!(core.books().positions().count() == open, "one position per instrument");
-        must!(bench.cash(USDT) == self.cash || !self.on_spot(bench), "{} is not {}", bench.cash(USDT), self.cash);
+        must!(bench.cash(USDT) == self.cash || !Self::on_spot(bench), "{} is not {}", bench.cash(USDT), self.cash);
         let tables = format!("{:?}", core.orders());
         for (id, known) in &self.orders {
             let order = core.orders().get(*id).expect("history is long enough");
@@ -162,7 +162,7 @@ impl Witness {
         Ok(())
     }
 
-    fn on_spot(&self, bench: &Bench) -> bool {
+    fn on_spot(bench: &Bench) -> bool {
         bench.instrument(InstrumentId(0)).contract == Contract::Spot
     }
 
@@ -177,7 +177,7 @@ impl Witness {
         let total: Decimal = (0..2).map(|id| self.worst_of(bench, InstrumentId(id))).sum();
         let limit = equity * config.risk.total_exposure.decimal();
         must!(total <= limit, "{total} in all is more than {limit}");
-        if self.on_spot(bench) {
+        if Self::on_spot(bench) {
             let reserved: Decimal = self.orders.values().map(|known| reserved(bench, known)).sum();
             must!(reserved <= self.cash, "{reserved} is reserved of {}", self.cash);
             must!(core.reserved(USDT, bench.now) == reserved, "{} is not {reserved}", core.reserved(USDT, bench.now));
