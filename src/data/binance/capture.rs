@@ -8,12 +8,12 @@ use super::ticker::{BestQuote, QuoteComparison, Tickers, Waiting};
 use crate::bad_input::{BadInput, quoted};
 use crate::data::builder::{Cell, ImportOptions, RowBuilder, Times, Units, read_number};
 use crate::data::fault::{
-    Complaints, LEVEL_ORDER, LEVEL_TWICE, LOCAL_BACKWARDS, NO_SNAPSHOT, OTHER_STREAM, SYMBOL, TICKER_DIFFERS,
-    TRADE_BACKWARDS, TRADE_GAP, TRADE_TIME_BACKWARDS, TRADE_TWICE,
+    Complaints, EMPTY_TRADE, LEVEL_ORDER, LEVEL_TWICE, LOCAL_BACKWARDS, NO_SNAPSHOT, OTHER_STREAM, SYMBOL,
+    TICKER_DIFFERS, TRADE_BACKWARDS, TRADE_GAP, TRADE_TIME_BACKWARDS, TRADE_TWICE,
 };
 use crate::data::number::Number;
 use crate::data::source::{FRAME_MAX, Line, Lines};
-use crate::data::tape::{Provenance, RowKind, Tape};
+use crate::data::tape::{Provenance, Row, RowKind, Tape};
 use crate::data::time::shown;
 use crate::market::{Side, Timestamp};
 
@@ -21,6 +21,8 @@ struct Capture {
     builder: RowBuilder,
     depths: Depths,
     tickers: Tickers,
+    /// Whether the book is compared with the best quotes: for a check only.
+    compares: bool,
     symbol: Option<String>,
     last_local: Option<Timestamp>,
     last_trade: Option<(u64, Timestamp)>,
@@ -36,9 +38,10 @@ pub(crate) fn read(
 ) -> Result<(Tape, QuoteComparison), BadInput> {
     lines.allow_lines(FRAME_MAX);
     let mut capture = Capture {
-        builder: RowBuilder::new(Units::new(options, lines.name())?),
+        builder: RowBuilder::new(Units::new(options, lines.name(), Row::QTY_MAX)?),
         depths: Depths::new(lines.name().to_owned()),
         tickers: Tickers::default(),
+        compares: complaints.collects(),
         symbol: options.symbol.clone(),
         last_local: None,
         last_trade: None,
@@ -77,8 +80,7 @@ impl Capture {
             Frame::Depth(depth) => self.depth(line, local, &depth, keys, complaints),
             Frame::Snapshot(snapshot) => self.snapshot(line, local, &snapshot, keys, complaints),
             Frame::Trade(trade) => self.trade(line, local, &trade, keys, complaints),
-            Frame::Ticker(ticker) if complaints.collects() => self.ticker(line, &ticker, keys),
-            Frame::Ticker(ticker) => self.same_symbol(line, ticker.symbol(keys)?),
+            Frame::Ticker(ticker) => self.ticker(line, &ticker, keys),
             Frame::Reply => {
                 self.skipped += 1;
                 Ok(())
@@ -137,8 +139,10 @@ impl Capture {
 
     fn apply(&mut self, update: &Update) -> Result<(), BadInput> {
         let applied = self.depths.apply(update, &mut self.builder);
-        let touch = best_quote(self.depths.touch(), self.builder.units().decimals());
-        self.tickers.touch(Waiting { id: update.last, line: update.line, touch });
+        if self.compares {
+            let touch = best_quote(self.depths.touch(), self.builder.units().decimals());
+            self.tickers.touch(Waiting { id: update.last, line: update.line, touch });
+        }
         applied
     }
 
@@ -210,7 +214,11 @@ impl Capture {
         }
         let (price_text, qty_text) = trade.price_and_qty(keys)?;
         let price = Cell { number: read_number(line, price_text, "p", false)?, text: price_text, field: "p" };
-        let qty = Cell { number: read_number(line, qty_text, "q", false)?, text: qty_text, field: "q" };
+        let qty = Cell { number: read_number(line, qty_text, "q", true)?, text: qty_text, field: "q" };
+        if qty.number.mantissa == 0 {
+            self.skipped += 1;
+            return complaints.take(line.complain(EMPTY_TRADE, qty_text, quoted(qty_text), "more").field("q"));
+        }
         let taker = if trade.buyer_made(keys)? { Side::Sell } else { Side::Buy };
         self.builder.admit(line, price, qty)?;
         let (price, qty) = (self.builder.price(price.number), self.builder.qty(qty.number));
@@ -250,7 +258,10 @@ impl Capture {
             Ok::<_, BadInput>(Some(level).filter(|(_, qty)| qty.mantissa > 0))
         };
         let [bid, ask] = ticker.sides(keys)?;
-        self.tickers.quote(ticker.id(keys)?, [side(bid, ("b", "B"))?, side(ask, ("a", "A"))?]);
+        let (id, quote) = (ticker.id(keys)?, [side(bid, ("b", "B"))?, side(ask, ("a", "A"))?]);
+        if self.compares {
+            self.tickers.quote(id, quote);
+        }
         Ok(())
     }
 }
