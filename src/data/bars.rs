@@ -3,10 +3,16 @@
 //! A bar's time is the start of its bar. The cadence is the smallest distance between two bars
 //! and must be a usual one; every bar stands on it. Missing bars are reported as gaps and never
 //! made up. Refused are bars out of order, twice, or at odds with themselves.
+//!
+//! Prices are exact. A volume is a measure, not a quantity anybody trades, and files carry the
+//! noise of their makers' floats in it: it is kept to 8 decimals, or fewer if the greatest would
+//! not fit, and cut toward zero. Where a lot is given it must be a multiple of it.
 
-use super::builder::{ImportOptions, Units, admit, read_number};
-use super::fault::{BACKWARDS, BAR_TWICE, CADENCE, CLOSES_FIRST, Complaints, GAP, HIGH_BELOW_LOW, JUMP, OUTSIDE_RANGE};
-use super::number::{Admitted, Number, Scale};
+use super::builder::{ImportOptions, UNITS_MAX, Units, admit, read_number};
+use super::fault::{
+    BACKWARDS, BAR_TWICE, CADENCE, CLOSES_FIRST, Complaints, GAP, HIGH_BELOW_LOW, JUMP, OUTSIDE_RANGE, VOLUME_CUT,
+};
+use super::number::{Admitted, Number};
 use super::source::{Line, Lines};
 use super::table::{Column, Header, TableRow, each_row};
 use super::tape::{Provenance, Records, Tape};
@@ -64,12 +70,18 @@ const PRICES: [usize; 4] = [OPEN, HIGH, LOW, CLOSE];
 /// The distances bars may have, in seconds.
 const CADENCES: [i64; 15] = [1, 5, 15, 30, 60, 180, 300, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400];
 
-/// A bar as it was read, and the line it stood on.
+/// The most decimals a volume is kept to.
+const VOLUME_DECIMALS_MAX: u32 = 8;
+
+/// The bars read so far; their volumes have no unit before all are known.
 struct Reading {
     units: Units,
+    /// Whether the volumes must be multiples of a lot.
+    lots: bool,
     clock: Clock,
     close_clock: Clock,
     bars: Vec<Bar>,
+    volumes: Vec<Number>,
     lines: Vec<u64>,
 }
 
@@ -82,22 +94,20 @@ pub(crate) fn read(
     provenance: Provenance,
 ) -> Result<Tape, BadInput> {
     let mut reading = Reading {
-        units: Units::new(options, lines.name())?,
+        units: Units::new(options, lines.name(), UNITS_MAX)?,
         clock: Clock::new(TimeUnit::promised_by(header.name(TIME))),
         close_clock: Clock::new(TimeUnit::promised_by(header.name(CLOSED))),
+        lots: options.lot.is_some(),
         bars: Vec::new(),
+        volumes: Vec::new(),
         lines: Vec::new(),
     };
     each_row(lines, header, complaints, |row, complaints| reading.take(&row, complaints))?;
+    let qty_decimals = reading.set_volumes(lines.name(), complaints)?;
     let Reading { units, bars, lines: numbers, .. } = reading;
     let (bars, cadence) = on_cadence(bars, &numbers, lines.name(), complaints)?;
-    Ok(Tape::new(
-        options.symbol.clone().unwrap_or_default(),
-        units.decimals(),
-        cadence,
-        Records::Bars(bars),
-        provenance,
-    ))
+    let symbol = options.symbol.clone().unwrap_or_default();
+    Ok(Tape::new(symbol, (units.price.decimals(), qty_decimals), cadence, Records::Bars(bars), provenance))
 }
 
 impl Reading {
@@ -114,8 +124,8 @@ impl Reading {
         }
         let [open, high, low, close, volume] = numbers;
         let [open, high, low, close] = [open, high, low, close].map(|price| Price(self.units.price.units(price)));
-        let volume = Qty(self.units.qty.units(volume));
-        let length = Span::ZERO;
+        // Volumes and lengths are known when all bars are.
+        let (read_volume, volume, length) = (volume, Qty::ZERO, Span::ZERO);
         let bar = Bar { instrument: InstrumentId(0), opened, length, open, high, low, close, volume };
         at_odds(row, &bar)?;
         self.closes_later(row, opened)?;
@@ -123,23 +133,48 @@ impl Reading {
             self.compare_with_last(row, &bar, complaints)?;
         }
         self.bars.push(bar);
+        self.volumes.push(read_volume);
         self.lines.push(line.number);
         Ok(())
     }
 
     fn admit(&mut self, line: Line<'_>, number: Number, cell: (&str, &str), column: usize) -> Result<(), BadInput> {
-        let scale: &mut Scale = if column == VOLUME { &mut self.units.qty } else { &mut self.units.price };
-        let Admitted::Finer(factor) = admit(scale, number, line, cell.0, cell.1)? else { return Ok(()) };
+        if column == VOLUME {
+            if self.lots {
+                admit(&mut self.units.qty, number, line, cell.0, cell.1)?;
+            }
+            return Ok(());
+        }
+        let Admitted::Finer(factor) = admit(&mut self.units.price, number, line, cell.0, cell.1)? else {
+            return Ok(());
+        };
         for bar in &mut self.bars {
-            if column == VOLUME {
-                bar.volume.0 *= factor;
-            } else {
-                for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
-                    price.0 *= factor;
-                }
+            for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
+                price.0 *= factor;
             }
         }
         Ok(())
+    }
+
+    /// Gives every bar its volume, in the finest unit that all fit, and says its decimals.
+    fn set_volumes(&mut self, file: &str, complaints: &mut Complaints) -> Result<u32, BadInput> {
+        let finest = self.volumes.iter().map(|volume| volume.decimals).max().unwrap_or(0);
+        let most = if self.lots { self.units.qty.decimals() } else { finest.min(VOLUME_DECIMALS_MAX) };
+        let fits = |decimals: &u32| {
+            let units = |volume: &Number| volume.cut(*decimals).filter(|(units, _)| *units <= UNITS_MAX);
+            self.volumes.iter().all(|volume| units(volume).is_some())
+        };
+        let decimals = (0..=most).rev().find(fits).unwrap_or(0);
+        for ((bar, volume), line) in self.bars.iter_mut().zip(&self.volumes).zip(&self.lines) {
+            let (units, exact) = volume.cut(decimals).expect("a number fits at its own decimals or fewer");
+            bar.volume = Qty(units);
+            if !exact {
+                let found = format!("a volume of {} decimals", volume.decimals);
+                let bad = BadInput::new(VOLUME_CUT, file, found, format!("{decimals} decimals; the rest is cut"));
+                complaints.take(bad.at_line(*line, 1).field("volume"))?;
+            }
+        }
+        Ok(decimals)
     }
 
     fn in_order(&self, row: &TableRow<'_>, opened: Timestamp) -> Result<(), BadInput> {

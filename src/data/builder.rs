@@ -24,6 +24,9 @@ pub struct ImportOptions {
     pub lot: Option<Decimal>,
 }
 
+/// The most units a price or a bar's volume may be: sums of a few still fit.
+pub(crate) const UNITS_MAX: i64 = i64::MAX / 4;
+
 /// The units of a file: one scale for prices, one for quantities.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Units {
@@ -32,8 +35,8 @@ pub(crate) struct Units {
 }
 
 impl Units {
-    /// The units the options ask for.
-    pub(crate) fn new(options: &ImportOptions, file: &str) -> Result<Self, BadInput> {
+    /// The units the options ask for. Bars take more quantity than rows, which pack theirs.
+    pub(crate) fn new(options: &ImportOptions, file: &str, qty_max: i64) -> Result<Self, BadInput> {
         let scale = |step: Option<Decimal>, field: &str, limit: i64| match step {
             None => Ok(Scale::following(limit)),
             Some(step) => Number::parse(&step.to_string())
@@ -44,7 +47,7 @@ impl Units {
                     BadInput::new(OPTION, file, quoted(&step.to_string()), "a step above zero").field(field)
                 }),
         };
-        Ok(Self { price: scale(options.tick, "tick", i64::MAX / 4)?, qty: scale(options.lot, "lot", Row::QTY_MAX)? })
+        Ok(Self { price: scale(options.tick, "tick", UNITS_MAX)?, qty: scale(options.lot, "lot", qty_max)? })
     }
 
     /// Decimals of the price and of the quantity unit.

@@ -142,6 +142,12 @@ pub(crate) const OTHER_STREAM: &str = "W-MD-107";
 /// Local times had to be shifted.
 pub(crate) const SHIFTED: &str = "W-MD-108";
 
+/// A bar's volume has more decimals than are kept.
+pub(crate) const VOLUME_CUT: &str = "W-MD-109";
+
+/// A trade of nothing; it is passed over.
+pub(crate) const EMPTY_TRADE: &str = "W-MD-110";
+
 /// How many complaints a check keeps in full.
 const KEPT_MAX: usize = 20;
 

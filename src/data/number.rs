@@ -71,6 +71,16 @@ impl Number {
     }
 }
 
+impl Number {
+    /// The number in units of 10^-`decimals`, cut toward zero, and whether nothing was lost; none
+    /// if it does not fit.
+    pub(crate) fn cut(self, decimals: u32) -> Option<(i64, bool)> {
+        let Some(finer) = self.decimals.checked_sub(decimals) else { return Some((self.at(decimals)?, true)) };
+        let divisor = 10_i64.checked_pow(finer)?;
+        Some((self.mantissa / divisor, self.mantissa % divisor == 0))
+    }
+}
+
 /// The unit a file's prices, or its quantities, are kept in.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Scale {

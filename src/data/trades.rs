@@ -2,14 +2,14 @@
 //!
 //! Every trade is a message of its own. The file records no arrival, so a trade arrives when it
 //! happened: feed latency is the run's to add. A side column says who took. Trades stand in time
-//! order; several may share a time. Ids, where there are any, must ascend.
+//! order; several may share a time. A trade of nothing is passed over. Ids, where there are any, must ascend.
 
 use super::bars::far_apart;
 use super::builder::{Cell, ImportOptions, RowBuilder, Times, Units, read_number};
-use super::fault::{BACKWARDS, Complaints, JUMP, SIDE, TRADE_BACKWARDS, TRADE_TWICE};
+use super::fault::{BACKWARDS, Complaints, EMPTY_TRADE, JUMP, SIDE, TRADE_BACKWARDS, TRADE_TWICE};
 use super::source::Lines;
 use super::table::{Column, Header, TableRow, each_row};
-use super::tape::{Provenance, RowKind, Tape};
+use super::tape::{Provenance, Row, RowKind, Tape};
 use super::time::{Clock, TimeUnit, shown};
 use crate::bad_input::{BadInput, quoted};
 use crate::market::{Side, Timestamp};
@@ -51,6 +51,7 @@ struct Reading {
     clock: Clock,
     last: Option<(Timestamp, super::number::Number)>,
     last_id: Option<u64>,
+    skipped: u64,
 }
 
 /// Reads the rows of a table of trades.
@@ -62,12 +63,14 @@ pub(crate) fn read(
     provenance: Provenance,
 ) -> Result<Tape, BadInput> {
     let mut reading = Reading {
-        builder: RowBuilder::new(Units::new(options, lines.name())?),
+        builder: RowBuilder::new(Units::new(options, lines.name(), Row::QTY_MAX)?),
         clock: Clock::new(TimeUnit::promised_by(header.name(TIME))),
         last: None,
         last_id: None,
+        skipped: 0,
     };
     each_row(lines, header, complaints, |row, complaints| reading.take(&row, complaints))?;
+    let provenance = Provenance { skipped: reading.skipped, ..provenance };
     Ok(reading.builder.finish(options.symbol.clone().unwrap_or_default(), provenance))
 }
 
@@ -83,10 +86,14 @@ impl Reading {
         self.check_id(row)?;
         let cell = |column| {
             let (text, field) = row.needed(column);
-            Ok(Cell { number: read_number(line, text, field, false)?, text, field })
+            Ok(Cell { number: read_number(line, text, field, column == QTY)?, text, field })
         };
         let (price, qty) = (cell(PRICE)?, cell(QTY)?);
         let taker = taker(row)?;
+        if qty.number.mantissa == 0 {
+            self.skipped += 1;
+            return complaints.take(line.complain(EMPTY_TRADE, qty.text, quoted(qty.text), "more").field(qty.field));
+        }
         self.builder.admit(line, price, qty)?;
         let units = self.builder.price(price.number);
         if let Some((_, before)) = self.last.filter(|(_, before)| far_apart(self.builder.price(*before), units)) {

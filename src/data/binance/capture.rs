@@ -8,12 +8,12 @@ use super::ticker::{BestQuote, QuoteComparison, Tickers, Waiting};
 use crate::bad_input::{BadInput, quoted};
 use crate::data::builder::{Cell, ImportOptions, RowBuilder, Times, Units, read_number};
 use crate::data::fault::{
-    Complaints, LEVEL_ORDER, LEVEL_TWICE, LOCAL_BACKWARDS, NO_SNAPSHOT, OTHER_STREAM, SYMBOL, TICKER_DIFFERS,
-    TRADE_BACKWARDS, TRADE_GAP, TRADE_TIME_BACKWARDS, TRADE_TWICE,
+    Complaints, EMPTY_TRADE, LEVEL_ORDER, LEVEL_TWICE, LOCAL_BACKWARDS, NO_SNAPSHOT, OTHER_STREAM, SYMBOL,
+    TICKER_DIFFERS, TRADE_BACKWARDS, TRADE_GAP, TRADE_TIME_BACKWARDS, TRADE_TWICE,
 };
 use crate::data::number::Number;
 use crate::data::source::{FRAME_MAX, Line, Lines};
-use crate::data::tape::{Provenance, RowKind, Tape};
+use crate::data::tape::{Provenance, Row, RowKind, Tape};
 use crate::data::time::shown;
 use crate::market::{Side, Timestamp};
 
@@ -36,7 +36,7 @@ pub(crate) fn read(
 ) -> Result<(Tape, QuoteComparison), BadInput> {
     lines.allow_lines(FRAME_MAX);
     let mut capture = Capture {
-        builder: RowBuilder::new(Units::new(options, lines.name())?),
+        builder: RowBuilder::new(Units::new(options, lines.name(), Row::QTY_MAX)?),
         depths: Depths::new(lines.name().to_owned()),
         tickers: Tickers::default(),
         symbol: options.symbol.clone(),
@@ -210,7 +210,11 @@ impl Capture {
         }
         let (price_text, qty_text) = trade.price_and_qty(keys)?;
         let price = Cell { number: read_number(line, price_text, "p", false)?, text: price_text, field: "p" };
-        let qty = Cell { number: read_number(line, qty_text, "q", false)?, text: qty_text, field: "q" };
+        let qty = Cell { number: read_number(line, qty_text, "q", true)?, text: qty_text, field: "q" };
+        if qty.number.mantissa == 0 {
+            self.skipped += 1;
+            return complaints.take(line.complain(EMPTY_TRADE, qty_text, quoted(qty_text), "more").field("q"));
+        }
         let taker = if trade.buyer_made(keys)? { Side::Sell } else { Side::Buy };
         self.builder.admit(line, price, qty)?;
         let (price, qty) = (self.builder.price(price.number), self.builder.qty(qty.number));
