@@ -158,6 +158,11 @@ fn behind_the_touch_the_queue_is_unknown() {
     desk.quote((96, 8), (101, 10));
     says(&desk.print(Some(Sell), 97, 1), &expect!["#1 bought 1 @ 97 maker"]);
     says(&desk.quote((95, 8), (97, 2)), &expect!["#1 bought 2 @ 97 maker"]);
+    // An empty side has nobody before us, whatever price it carries.
+    desk.quote((95, 8), (101, 2));
+    desk.limit(Buy, 94, 5);
+    desk.quote((99, 0), (101, 2));
+    says(&desk.print(Some(Sell), 94, 2), &expect!["#1 bought 1 @ 97 maker; #2 bought 1 @ 94 maker"]);
 }
 
 #[test]
@@ -202,12 +207,29 @@ fn reduce_only_never_turns_a_position() {
     says(&desk.send(reduce(limit(Sell, 99, 5))), &expect!["#1 rejected: ReduceOnly"]);
     says(&desk.limit(Buy, 101, 7), &expect!["#2 accepted; #2 bought 7 @ 101 taker"]);
     says(&desk.send(reduce(limit(Sell, 105, 7))), &expect!["#3 accepted"]);
+    let whole = NewOrder { tif: TimeInForce::Fok, ..reduce(limit(Sell, 99, 9)) };
+    says(&desk.send(whole), &expect!["#4 accepted; #4 cancelled: FillOrKill"]);
     says(
         &desk.send(reduce(limit(Sell, 99, 9))),
-        &expect!["#4 accepted; #4 sold 7 @ 99 taker; #4 cancelled: ReduceOnly"],
+        &expect!["#5 accepted; #5 sold 7 @ 99 taker; #5 cancelled: ReduceOnly"],
     );
     says(&desk.print(Some(Buy), 106, 50), &expect!["#3 cancelled: ReduceOnly"]);
     assert_eq!(desk.venue.positions()[0].qty.0, 0);
     // Bought at 101, sold at 99; fees 1.414 and 1.386, each up to the cent.
     assert_eq!(desk.cash(QUOTE), money("999983.19"));
+}
+
+#[test]
+fn a_position_keeps_the_leverage_it_was_opened_with() {
+    let mut terms = config(Linear);
+    terms.balances[1].total = money("1000");
+    let mut desk = Desk::with(terms);
+    desk.show(&[(99, 50)], &[(101, 50)]);
+    // 40 at 101 are 4040: a fifth of it, and 8.08 of fee.
+    desk.send(NewOrder { leverage: 5, ..limit(Buy, 101, 40) });
+    says(&desk.limit(Sell, 99, 1), &expect!["#2 accepted; #2 sold 1 @ 99 taker"]);
+    // 39 of them tie up 787.80; 989.71 less that is free.
+    let more = |qty| NewOrder { leverage: 5, ..limit(Buy, 97, qty) };
+    says(&desk.send(more(11)), &expect!["#3 rejected: InsufficientBalance"]);
+    says(&desk.send(more(10)), &expect!["#4 accepted"]);
 }

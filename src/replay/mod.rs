@@ -82,35 +82,51 @@ impl<'a> Replay<'a> {
     fn run(&mut self) {
         while self.parity.difference.is_none() {
             let Some(record) = self.next_input() else { return };
+            // Deliveries before the record made the trader do nothing, or the journal would say so.
+            self.deliver_until(record.cursor - u64::from(record.body == Body::Market));
+            if self.parity.difference.is_some() {
+                return;
+            }
+            self.records.next();
             match &record.body {
                 Body::Market => self.deliver_until(record.cursor),
-                Body::Event(event) => {
-                    self.deliver_until(record.cursor);
-                    self.step(record.now, event);
-                }
-                // The last record: whatever was delivered after the last action made none.
-                _ => return self.deliver_until(record.cursor),
+                Body::Event(event) => self.step(record.now, event),
+                Body::Close(_) => return self.deliver_the_rest(),
+                _ => self.parity.difference = Some(unmatched(record)),
             }
         }
     }
 
-    /// The next record that is not the venue's own log or the header.
+    /// The next record that is not the venue's own log or the header; it is not taken yet.
     fn next_input(&mut self) -> Option<&'a Record> {
-        self.records.find(|record| !matches!(record.body, Body::Truth(_) | Body::Header(_) | Body::Cut { .. }))
+        let passes = |record: &&Record| matches!(record.body, Body::Truth(_) | Body::Header(_) | Body::Cut { .. });
+        while self.records.next_if(passes).is_some() {}
+        self.records.peek().copied()
+    }
+
+    /// A finished run delivered its tape to the end; whatever came after its last action made none.
+    fn deliver_the_rest(&mut self) {
+        while self.parity.difference.is_none() {
+            let Some(delivery) = self.next_delivery() else { return };
+            self.deliver(&delivery);
+        }
     }
 
     /// Makes market deliveries until `cursor` of them were made.
     fn deliver_until(&mut self, cursor: u64) {
         while self.parity.deliveries < cursor && self.parity.difference.is_none() {
-            let Some(Delivery { local, exchange, event }) = self.next_delivery() else {
-                return self.tape_ended(cursor);
-            };
-            self.parity.deliveries += 1;
-            if self.trader.wants(&event) {
-                self.step(local, &Event::Market(exchange, event));
-            } else {
-                self.trader.observe(exchange, &event);
-            }
+            let Some(delivery) = self.next_delivery() else { return self.tape_ended(cursor) };
+            self.deliver(&delivery);
+        }
+    }
+
+    fn deliver(&mut self, delivery: &Delivery) {
+        let Delivery { local, exchange, event } = *delivery;
+        self.parity.deliveries += 1;
+        if self.trader.wants(&event) {
+            self.step(local, &Event::Market(exchange, event));
+        } else {
+            self.trader.observe(exchange, &event);
         }
     }
 
@@ -138,8 +154,7 @@ impl<'a> Replay<'a> {
         self.actions = actions;
         let missing = self.records.next_if(|record| is_action(&record.body));
         if let (Some(record), None) = (missing, &self.parity.difference) {
-            self.parity.difference =
-                Some(Difference { record: record.seq, now, recorded: Some(record.body.clone()), replayed: None });
+            self.parity.difference = Some(unmatched(record));
         }
     }
 
@@ -171,6 +186,11 @@ impl<'a> Replay<'a> {
         self.parity.difference =
             Some(Difference { record, now: Timestamp::MAX, recorded: None, replayed: Some(replayed) });
     }
+}
+
+/// A recorded action that the trader did not do again.
+fn unmatched(record: &Record) -> Difference {
+    Difference { record: record.seq, now: record.now, recorded: Some(record.body.clone()), replayed: None }
 }
 
 /// The record an action leaves.

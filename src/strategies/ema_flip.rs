@@ -7,6 +7,7 @@
 
 use rust_decimal::Decimal;
 
+use super::holding::{closable, side_of};
 use super::indicators::{Atr, Ema, Scaled};
 use super::pace::{Pace, Patience};
 use super::params::{EntrySize, Reader};
@@ -164,11 +165,7 @@ impl EmaFlip {
         if desk.orders().any(|order| order.terms.instrument == self.instrument) {
             return;
         }
-        let instrument = desk.instrument(self.instrument);
-        let least = instrument.rules(desk.now()).min_qty.max(Qty(1));
-        // Less than the least order is dust: it can neither be closed nor does it stand for a side.
-        let held = Some(desk.position(self.instrument).qty).filter(|qty| qty.abs() >= least).and_then(side_of);
-        match held {
+        match self.held_side(desk) {
             None => {
                 (self.leaving, self.stop) = (false, None);
                 self.enter(desk);
@@ -176,6 +173,14 @@ impl EmaFlip {
             Some(side) if self.leaving || self.wanted.is_some_and(|wanted| wanted != side) => self.close(desk),
             Some(_) => {}
         }
+    }
+
+    /// The side held. Dust can neither be closed nor does it stand for a side.
+    fn held_side(&self, desk: &Desk<'_>) -> Option<Side> {
+        let held = desk.position(self.instrument).qty;
+        let mark = desk.market(self.instrument).twice_mark()?;
+        let closable = closable(desk.instrument(self.instrument), held, mark, desk.now());
+        side_of(held).filter(|_| !closable.is_zero())
     }
 
     fn close(&mut self, desk: &mut Desk<'_>) {
@@ -213,7 +218,7 @@ impl EmaFlip {
         match desk.submit(proposal) {
             Ok(_) => {
                 self.stop = Some(stop);
-                self.patience.granted(now);
+                self.patience.asked(now);
                 self.pace.released(now, &desk.limits().throttle);
             }
             Err(denied) => self.patience.denied(now, denied.check),
@@ -240,13 +245,5 @@ fn signal(bar: &Bar, ema: Scaled) -> Option<Side> {
         Some(Side::Sell)
     } else {
         None
-    }
-}
-
-const fn side_of(held: Qty) -> Option<Side> {
-    match held.0 {
-        0 => None,
-        1.. => Some(Side::Buy),
-        _ => Some(Side::Sell),
     }
 }

@@ -8,6 +8,7 @@
 //! Nothing here knows a venue, a file or a clock; parameters come as text and are read exactly.
 
 mod ema_flip;
+mod holding;
 pub mod indicators;
 mod pace;
 mod params;

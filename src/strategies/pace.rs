@@ -44,19 +44,19 @@ impl Pace {
     }
 }
 
-/// When to ask again: not before a least span, and after denials in a row ever later, up to a
-/// minute. A denial by throttle or size waits the longest at once.
+/// When to ask again: not before a least span, and after denials and rejections in a row ever
+/// later, up to a minute. A denial by throttle or size waits the longest at once.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Patience {
     least: Span,
-    denials: u32,
+    refusals: u32,
     until: Timestamp,
 }
 
 impl Patience {
     /// Nothing was asked yet.
     pub(super) const fn new(least: Span) -> Self {
-        Self { least, denials: 0, until: Timestamp::MIN }
+        Self { least, refusals: 0, until: Timestamp::MIN }
     }
 
     /// From when on it may ask.
@@ -64,16 +64,28 @@ impl Patience {
         self.until
     }
 
-    /// What was asked was granted.
-    pub(super) fn granted(&mut self, now: Timestamp) {
-        (self.denials, self.until) = (0, now.after(self.least));
+    /// Something was asked, and left.
+    pub(super) fn asked(&mut self, now: Timestamp) {
+        self.until = now.after(self.least);
     }
 
-    /// What was asked was denied.
+    /// The venue took what was asked.
+    pub(super) const fn accepted(&mut self) {
+        self.refusals = 0;
+    }
+
+    /// What was asked was denied by a check of ours.
     pub(super) fn denied(&mut self, now: Timestamp, check: Check) {
-        let doubled = self.least.times(1_i64 << self.denials.min(16));
-        let wait = if matches!(check, Check::Entry(9 | 12 | 22)) { LONGEST } else { doubled.min(LONGEST) };
-        (self.denials, self.until) = (self.denials + 1, now.after(wait.max(self.least)));
+        self.refused(now);
+        if matches!(check, Check::Entry(9 | 12 | 22)) {
+            self.until = self.until.max(now.after(LONGEST));
+        }
+    }
+
+    /// What was asked was refused.
+    pub(super) fn refused(&mut self, now: Timestamp) {
+        let doubled = self.least.times(1_i64 << self.refusals.min(16)).min(LONGEST);
+        (self.refusals, self.until) = (self.refusals.saturating_add(1), now.after(doubled.max(self.least)));
     }
 }
 
@@ -120,7 +132,8 @@ mod tests {
         };
         let waits: Vec<i64> = (0..8).map(|_| wait(Check::Entry(32))).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 60, 60]);
-        patience.granted(Timestamp(0));
+        patience.accepted();
+        patience.asked(Timestamp(0));
         assert_eq!(patience.until(), Timestamp(SECOND));
         patience.denied(Timestamp(0), Check::Entry(22));
         assert_eq!(patience.until(), Timestamp(60 * SECOND));

@@ -16,7 +16,8 @@ use super::pace::{Pace, Patience};
 use super::params::Reader;
 use super::stops::stop_price;
 use crate::market::{
-    Event, Instrument, Intention, MarketEvent, Pricing, RawPrice, Side, Size, Span, TimeInForce, Timestamp,
+    Event, ExecutionReport, Instrument, Intention, MarketEvent, OrderId, Pricing, RawPrice, ReportKind, Side, Size,
+    Span, TimeInForce, Timestamp,
 };
 use crate::trading::orders::Purpose;
 use crate::trading::{Desk, Strategy};
@@ -35,6 +36,8 @@ pub struct Quoter {
     terms: Terms,
     /// When each side may act again: buy, sell.
     patience: [Patience; 2],
+    /// The last order of each side.
+    last: [Option<OrderId>; 2],
     /// When each side may cancel again.
     cancels: [Patience; 2],
     /// When a close may be tried again.
@@ -53,6 +56,9 @@ impl Strategy for Quoter {
             && !self.wants(event)
         {
             return;
+        }
+        if let Event::Report(report) = event {
+            self.hear(desk.now(), report);
         }
         self.decide(desk);
     }
@@ -73,6 +79,7 @@ impl Quoter {
         let patience = Patience::new(terms.refresh);
         Ok(Self {
             patience: [patience; 2],
+            last: [None; 2],
             cancels: [patience; 2],
             closes: Patience::new(terms.refresh.max(Span::from_secs(1))),
             pace: Pace::default(),
@@ -81,6 +88,16 @@ impl Quoter {
             wake: None,
             terms,
         })
+    }
+
+    /// Learns whether the venue takes what a side asks; what it rejects is not repeated at once.
+    fn hear(&mut self, now: Timestamp, report: &ExecutionReport) {
+        let Some(slot) = self.last.iter().position(|last| *last == Some(report.order)) else { return };
+        match report.kind {
+            ReportKind::Accepted => self.patience[slot].accepted(),
+            ReportKind::Rejected(_) => self.patience[slot].refused(now),
+            _ => {}
+        }
     }
 
     fn decide(&mut self, desk: &mut Desk<'_>) {
@@ -95,6 +112,7 @@ impl Quoter {
         if self.leaving {
             self.leave(desk, &scene);
         } else {
+            self.closes.accepted();
             if let Some((held, stop)) = scene.held_side().zip(scene.twice_stop) {
                 self.guard.watch_stop(held, stop);
             }
@@ -129,6 +147,8 @@ impl Quoter {
             (Some(order), Some(wanted)) if order.purpose == wanted.purpose => {
                 self.keep(desk, scene, &order, wanted);
             }
+            // The rest of a reduction that is too small to be placed again stays where it is.
+            (Some(order), None) if order.purpose == Purpose::Exit && scene.held_side() == Some(side.opposite()) => {}
             (Some(order), _) => self.cancel(desk, scene, &order),
         }
     }
@@ -151,7 +171,7 @@ impl Quoter {
         let cancels = self.cancels[slot(order.side)];
         if order.cancellable && self.is_time(cancels, scene.now) {
             desk.cancel(order.id).expect("an open order of this desk can be cancelled");
-            self.cancels[slot(order.side)].granted(scene.now);
+            self.cancels[slot(order.side)].asked(scene.now);
         }
     }
 
@@ -182,6 +202,7 @@ impl Quoter {
         (proposal.tif, proposal.post_only) = (Some(TimeInForce::Gtc), true);
         let outcome = desk.submit(proposal);
         if let Ok(id) = outcome {
+            self.last[slot(side)] = Some(id);
             scene.sent(id, side, wanted);
             if wanted.purpose == Purpose::Entry {
                 self.pace.released(scene.now, &desk.limits().throttle);
@@ -215,7 +236,7 @@ impl Quoter {
     /// The patience after an answer; a denial is waited out.
     fn after(&mut self, mut patience: Patience, now: Timestamp, answer: Result<(), crate::market::Denied>) -> Patience {
         match answer {
-            Ok(()) => patience.granted(now),
+            Ok(()) => patience.asked(now),
             Err(denied) => {
                 patience.denied(now, denied.check);
                 self.wake_by(patience.until());

@@ -223,7 +223,7 @@ impl Venue {
     fn on_level(&mut self, now: Timestamp, change: &LevelChange, out: &mut Vec<VenueMessage>) {
         let Some(market) = self.markets.get_mut(place(change.instrument)) else { return };
         if market.shows != Shows::Depth {
-            market.show_depth();
+            market.begin_to_show(Shows::Depth);
         }
         market.book.set(change.side, change.price, change.qty);
         if !self.config.guards || market.guards.level(change) {

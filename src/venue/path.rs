@@ -25,7 +25,9 @@ impl Venue {
         let Some(instrument) = self.config.instruments.get(place(bar.instrument)) else { return };
         let display = self.display(now, instrument, bar);
         let market = &mut self.markets[place(bar.instrument)];
-        market.shows = Shows::Touch;
+        if market.shows != Shows::Touch {
+            market.begin_to_show(Shows::Touch);
+        }
         if point == PathPoint::FirstExtreme {
             market.high_first = high_first(market, &self.orders, bar);
         }
@@ -92,9 +94,8 @@ impl Venue {
         let qty = if self.fills_whole() {
             Qty(i64::MAX)
         } else {
-            let share = i128::from(bar.volume.0) * i128::from(self.config.bar_display_ppm) / 1_000_000;
-            let lots = i64::try_from(share / i128::from(rules.lot.0)).unwrap_or(i64::MAX / rules.lot.0);
-            Qty(lots.max(1) * rules.lot.0)
+            let share = share(bar.volume, self.config.bar_display_ppm);
+            Qty((share / rules.lot.0).max(1) * rules.lot.0)
         };
         Display { instrument: instrument.id, half_spread: ticks * rules.tick.0, qty }
     }
@@ -133,6 +134,14 @@ impl Display {
         } else {
             None
         }
+    }
+}
+
+/// So many millionths of a volume, rounded down.
+fn share(volume: Qty, ppm: i64) -> i64 {
+    match volume.0.checked_mul(ppm) {
+        Some(product) => product / 1_000_000,
+        None => i64::try_from(i128::from(volume.0) * i128::from(ppm) / 1_000_000).unwrap_or(i64::MAX),
     }
 }
 

@@ -225,10 +225,10 @@ impl Market {
         }
     }
 
-    /// Depth begins: what quotes displayed before is no part of it.
+    /// The data begin to show depth, or the touch alone: what was displayed before is no part of it.
     #[cold]
-    pub(super) fn show_depth(&mut self) {
-        self.shows = Shows::Depth;
+    pub(super) fn begin_to_show(&mut self, shows: Shows) {
+        self.shows = shows;
         self.book = Book::new();
         self.taken.clear();
     }
@@ -238,15 +238,12 @@ impl Market {
         self.taken.retain(|taken| taken.side != side);
     }
 
-    /// Displays one level on a side and nothing else.
+    /// Displays one level on a side, where only the touch is displayed.
     pub(super) fn show(&mut self, side: Side, price: Price, qty: Qty) {
+        let before = self.book.best(side);
         self.book.set(side, price, qty);
-        let mut level = self.book.best(side);
-        while let Some((other, _)) = level {
-            level = self.book.behind(side, other);
-            if other != price {
-                self.book.set(side, other, Qty::ZERO);
-            }
+        if let Some((old, _)) = before.filter(|(old, _)| *old != price) {
+            self.book.set(side, old, Qty::ZERO);
         }
     }
 

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use seatrial::market::{
     AssetId, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, Intention, Money, Price, Pricing, Proposal,
-    Qty, Rate, RawPrice, Regime, Rules, Size, Timestamp,
+    Qty, Rate, RawPrice, Regime, Rules, Side, Size, Timestamp,
 };
 use seatrial::trading::{Config, Desk};
 
@@ -178,4 +178,9 @@ impl Ask {
         (self.change)(&mut proposal);
         proposal
     }
+}
+
+/// The side that grows a position of this sign.
+pub const fn side_of(qty: Qty) -> Side {
+    if qty.0 < 0 { Side::Sell } else { Side::Buy }
 }

@@ -93,6 +93,16 @@ impl Bench {
         self.reference(X, "0.60");
     }
 
+    /// The same without a step of their own: learnt, not acted on.
+    pub fn quotes_quietly(&mut self) {
+        for (id, mid) in [(B, "45000"), (X, "0.60")] {
+            let mid = self.price(id, mid);
+            let (bid, ask) = (Price(mid.0 - 1), Price(mid.0 + 1));
+            let quote = Quote { instrument: id, bid, bid_qty: Qty(1), ask, ask_qty: Qty(1) };
+            self.trader.observe(self.now, &MarketEvent::Quote(quote));
+        }
+    }
+
     pub fn step(&mut self, event: &Event) {
         self.actions.clear();
         self.trader.step(self.now, event, &mut self.actions);

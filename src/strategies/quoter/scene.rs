@@ -1,6 +1,7 @@
 //! What the quoter sees when it decides: a copy of the few facts its rules need, and what they
 //! make of them.
 
+use super::super::holding::{closable, side_of, worth};
 use super::super::params::Distance;
 use super::prices::Centre;
 use super::terms::Terms;
@@ -69,6 +70,8 @@ pub(super) struct Scene {
     pub(super) centre: Centre,
     /// Signed inventory.
     pub(super) held: Qty,
+    /// What of it one order could close; zero for dust.
+    closable: Qty,
     /// Its value at the mid, without sign.
     worth: TickLots,
     /// Twice the mid at which the position is given up, if one is held.
@@ -94,12 +97,13 @@ impl Scene {
         let rules = instrument.rules(now).clone();
         let position = desk.position(id);
         let twice_mid = reference.twice_mid;
-        let worth = TickLots(i128::from(position.qty.abs().0) * i128::from(twice_mid) / 2);
+        let worth = worth(position.qty, twice_mid);
         let state = desk.state();
         Self {
             now,
             centre: centre(terms, reference, rules.tick, position.qty, worth),
             held: position.qty,
+            closable: closable(instrument, position.qty, twice_mid, now),
             worth,
             twice_stop: twice_stop(terms, limits, &instrument.symbol, position.cost, position.qty),
             working: desk.orders().filter(|order| order.terms.instrument == id).map(Working::of).collect(),
@@ -115,16 +119,12 @@ impl Scene {
 
     /// The side of the inventory; none when flat.
     pub(super) const fn held_side(&self) -> Option<Side> {
-        match self.held.0 {
-            0 => None,
-            1.. => Some(Side::Buy),
-            _ => Some(Side::Sell),
-        }
+        side_of(self.held)
     }
 
     /// Whether the inventory is too small for any order.
-    pub(super) fn is_dust(&self) -> bool {
-        self.exit_qty().is_zero()
+    pub(super) const fn is_dust(&self) -> bool {
+        self.closable.is_zero()
     }
 
     /// Whether the mid is at or beyond the position's stop.
@@ -156,26 +156,16 @@ impl Scene {
         let own_opposite = self.working_on(side.opposite()).map(|order| order.price);
         let price = Some(self.centre.price(side, own_opposite)).filter(|price| price.0 > 0)?;
         if self.held_side() == Some(side.opposite()) {
-            let qty = Some(self.exit_qty()).filter(|qty| !qty.is_zero())?;
-            return Some(Wanted { price, qty, purpose: Purpose::Exit });
+            let qty = self.closable;
+            return (!self.is_dust()).then_some(Wanted { price, qty, purpose: Purpose::Exit });
         }
         if (self.spot && side == Side::Sell) || self.worth >= terms.reduce_only_at {
             return None;
         }
         let room = terms.size.0.min(terms.max_inventory.0 - self.worth.0);
         let lots = i64::try_from(room / i128::from(price.0)).unwrap_or(i64::MAX).min(self.rules.max_qty.0);
-        let qty = self.on_lot(lots);
+        let qty = Qty(lots / self.rules.lot.0 * self.rules.lot.0);
         (qty >= self.rules.min_qty && qty > Qty::ZERO).then_some(Wanted { price, qty, purpose: Purpose::Entry })
-    }
-
-    /// All of the inventory, as far as one order may; zero for dust.
-    fn exit_qty(&self) -> Qty {
-        let qty = self.on_lot(self.held.0.abs().min(self.rules.max_qty.0));
-        if qty < self.rules.min_qty { Qty::ZERO } else { qty }
-    }
-
-    fn on_lot(&self, lots: i64) -> Qty {
-        Qty(lots / self.rules.lot.0 * self.rules.lot.0)
     }
 }
 
