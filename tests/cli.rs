@@ -5,57 +5,17 @@
 
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts this way")]
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+#[path = "cli/folder.rs"]
+mod folder;
+#[path = "cli/runs.rs"]
+mod runs;
 
-use expect_test::{Expect, expect};
+use std::path::Path;
+use std::process::Command;
 
-const OK: i32 = 0;
-const USAGE: i32 = 2;
-const BAD_INPUT: i32 = 3;
+use expect_test::expect;
 
-/// A folder of its own for one test, gone with it.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(test: &str) -> Self {
-        let folder = std::env::temp_dir().join(format!("seatrial-cli-{test}-{}", std::process::id()));
-        std::fs::create_dir_all(folder.join("data")).expect("a folder for the test");
-        Self(folder)
-    }
-
-    fn write(&self, name: &str, bytes: impl AsRef<[u8]>) {
-        std::fs::write(self.0.join(name), bytes).expect("a file for the test");
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_seatrial"));
-        command.args(arguments).current_dir(&self.0).env("NO_COLOR", "1").stdin(Stdio::null());
-        command.output().expect("the program is built")
-    }
-
-    /// Exit code, stdout and stderr; the folder's own name is left out.
-    fn told(&self, arguments: &[&str]) -> (i32, String, String) {
-        let output = self.run(arguments);
-        let text = |bytes: &[u8]| {
-            String::from_utf8(bytes.to_vec()).expect("output is UTF-8").replace(&self.0.display().to_string(), "FOLDER")
-        };
-        (output.status.code().expect("an exit code"), text(&output.stdout), text(&output.stderr))
-    }
-
-    fn check(&self, arguments: &[&str], code: i32, stderr: &Expect) {
-        let (found, stdout, told) = self.told(arguments);
-        assert_eq!(found, code, "seatrial {}\n{told}", arguments.join(" "));
-        assert_eq!(stdout, "", "seatrial {}: stdout is for results", arguments.join(" "));
-        stderr.assert_eq(&told);
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
+use folder::{BAD_INPUT, Folder, OK, USAGE};
 
 fn sound() -> String {
     include_str!("broken_scenarios/sound.toml").replace("day.parquet", "day.csv")

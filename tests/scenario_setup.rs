@@ -182,9 +182,22 @@ fn data_that_is_not_there_is_told_where_it_was_named() {
 
 #[test]
 fn a_refused_parameter_is_told_where_it_was_written() {
-    let scenario = scenario("name = \"quoter\"", "name = \"quoter\"\nwidth = 5");
-    expect![[r#"E-SC-015 s.toml:30:9 strategy.width: found "5" allowed 1 to 3"#]]
-        .assert_eq(&scenario.bad_parameter("width", "1 to 3").to_string());
+    let scenario = scenario("name = \"quoter\"", "name = \"quoter\"\nstop = 5");
+    expect![[r#"E-SC-015 s.toml:30:8 strategy.stop: found "5" allowed 1 to 3"#]]
+        .assert_eq(&scenario.bad_parameter("stop", "1 to 3").to_string());
     expect!["E-SC-015 s.toml:29:8 strategy.size: found nothing allowed a quantity"]
         .assert_eq(&scenario.bad_parameter("size", "a quantity").to_string());
+}
+
+#[test]
+fn every_shipped_scenario_is_sound() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    let files = std::fs::read_dir(folder).expect("the folder is part of the project");
+    let mut names: Vec<_> = files.map(|file| file.expect("a readable folder").path()).collect();
+    names.sort();
+    assert!(names.len() >= 3, "{names:?}");
+    for path in names {
+        let scenario = Scenario::read(&path).unwrap_or_else(|all| panic!("{all:?}"));
+        assert_eq!(Some(scenario.name()), path.file_stem().and_then(|stem| stem.to_str()));
+    }
 }

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args as Group, Parser, Subcommand};
 use rust_decimal::Decimal;
+use seatrial::data::synth::{BarOptions, L2Options};
+use seatrial::market::Timestamp;
 use seatrial::trading::setting::{Number, Setting};
 
 /// A deterministic sea trial for trading systems.
@@ -126,6 +128,8 @@ pub struct Data {
 pub enum DataCommand {
     /// Bring a raw file into a Parquet tape
     Import(Import),
+    /// Make a market up from a seed
+    Synth(Synth),
     /// Say what a file holds
     Info(Look),
     /// Read a file to the end and count what is wrong with it
@@ -146,6 +150,74 @@ pub struct Import {
     /// What its raw form does not say
     #[command(flatten)]
     pub known: Known,
+}
+
+/// A market to make up.
+#[derive(Group, Debug)]
+#[command(after_help = "Examples:\n  seatrial data synth l2 --seed 7 --minutes 30 --out data/half-hour.parquet\n  \
+    seatrial data synth bars --seed 7 --days 30 --out data/month.parquet")]
+pub struct Synth {
+    /// What kind of market
+    #[command(subcommand)]
+    pub kind: SynthKind,
+}
+
+/// What kind of market to make up.
+#[derive(Subcommand, Debug)]
+pub enum SynthKind {
+    /// An order book with trades
+    #[command(after_help = "Example:\n  seatrial data synth l2 --seed 7 --minutes 30 --out data/half-hour.parquet")]
+    L2 {
+        /// How long
+        #[arg(long, value_name = "N", default_value_t = L2Options::default().minutes)]
+        minutes: u32,
+        /// What both kinds need
+        #[command(flatten)]
+        market: SynthMarket,
+    },
+    /// One-minute bars
+    #[command(after_help = "Example:\n  seatrial data synth bars --seed 7 --days 30 --out data/month.parquet")]
+    Bars {
+        /// How long
+        #[arg(long, value_name = "N", default_value_t = BarOptions::default().days)]
+        days: u32,
+        /// What both kinds need
+        #[command(flatten)]
+        market: SynthMarket,
+    },
+}
+
+/// What a made-up market needs, whatever its kind.
+#[derive(Group, Debug)]
+pub struct SynthMarket {
+    /// Everything random follows from it
+    #[arg(long, value_name = "S", default_value_t = L2Options::default().seed)]
+    pub seed: u64,
+    /// Symbol, written into the tape
+    #[arg(long, default_value_t = L2Options::default().symbol)]
+    pub symbol: String,
+    /// When it begins, ISO-8601 with its zone
+    #[arg(long, value_name = "TIME", value_parser = instant, default_value = "2024-01-01T00:00:00Z")]
+    pub start: Timestamp,
+    /// Where the price starts; a whole number of ticks
+    #[arg(long, value_parser = step, default_value_t = L2Options::default().price)]
+    pub price: Decimal,
+    /// Price grid
+    #[arg(long, value_parser = step, default_value_t = L2Options::default().tick)]
+    pub tick: Decimal,
+    /// Quantity grid
+    #[arg(long, value_parser = step, default_value_t = L2Options::default().lot)]
+    pub lot: Decimal,
+    /// Where the tape goes
+    #[arg(long, value_name = "TAPE")]
+    pub out: PathBuf,
+}
+
+/// A time as people write it.
+fn instant(text: &str) -> Result<Timestamp, String> {
+    let time = text.parse::<jiff::Timestamp>().ok();
+    let nanos = time.and_then(|time| i64::try_from(time.as_nanosecond()).ok());
+    nanos.map(Timestamp).ok_or_else(|| "a time such as 2024-01-01T00:00:00Z".to_owned())
 }
 
 /// A file to look at.

@@ -21,7 +21,7 @@ fn one(args: &Audit, output: &mut Output) -> Result<(Value, Exit), Failure> {
     let path = &args.journal;
     let journal = journal::open(path, args.torn).map_err(Failure::Journal)?;
     let audited = engine::audit(&journal);
-    let (file, digest) = (path.display(), format!("{:016x}", journal.digest));
+    let (file, digest) = (text::shown(&text::lossy(path)), format!("{:016x}", journal.digest));
     output.line(&format!(
         "{file}: {} laws checked {} times over {} records, {} breaches; chain whole, digest {digest}",
         audited.laws.len(),

@@ -29,7 +29,7 @@ pub fn check(args: &Check, places: &Places, output: &mut Output) -> Exit {
 fn one(path: &Path, places: &Places, output: &mut Output) -> (Value, Exit) {
     match open(path, places, None, 0) {
         Ok((_, setup)) => {
-            output.line(&format!("{}: sound", path.display()));
+            output.line(&format!("{}: sound", text::shown(&text::lossy(path))));
             for line in text::assumptions(&setup) {
                 output.line(&format!("  {line}"));
             }

@@ -1,21 +1,23 @@
 //! `seatrial data`: market data in and out.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::args::{Data, DataCommand, Import, Known, Look};
+use super::args::{Data, DataCommand, Import, Known, Look, Synth, SynthKind, SynthMarket};
 use super::engine::Failure;
 use super::exit::Exit;
 use super::output::{Output, complain};
 use super::text;
 use seatrial::bad_input::BadInput;
+use seatrial::data::synth::{self, BarOptions, L2Options};
 use seatrial::data::{self, Format, ImportOptions, Info, Tape};
 
 /// Carries out a command on market data.
 pub fn data(args: &Data, output: &mut Output) -> Exit {
     match &args.command {
         DataCommand::Import(import) => told(bring_in(import), &import.file, output),
+        DataCommand::Synth(Synth { kind }) => told(make_up(kind), out_of(kind), output),
         DataCommand::Info(look) => told(data::info(&look.file, &options(&look.known)), &look.file, output),
         DataCommand::Check(look) => check(look, output),
     }
@@ -26,6 +28,32 @@ fn bring_in(import: &Import) -> Result<Info, BadInput> {
     let tape = data::import(&import.file, &options(&import.known))?;
     write(&tape, &import.out)?;
     Ok(Info::of(text::lossy(&import.out), Format::Parquet, &tape))
+}
+
+/// Makes a market up, writes its tape, and says what the tape holds.
+fn make_up(kind: &SynthKind) -> Result<Info, BadInput> {
+    let tape = match kind {
+        SynthKind::L2 { minutes, market } => {
+            let SynthMarket { seed, symbol, start, price, tick, lot, .. } = market;
+            let (seed, minutes, start) = (*seed, *minutes, *start);
+            let (symbol, price, tick, lot) = (symbol.clone(), *price, *tick, *lot);
+            synth::l2(&L2Options { seed, minutes, symbol, start, price, tick, lot })?
+        }
+        SynthKind::Bars { days, market } => {
+            let SynthMarket { seed, symbol, start, price, tick, lot, .. } = market;
+            let (seed, days, start) = (*seed, *days, *start);
+            let (symbol, price, tick, lot) = (symbol.clone(), *price, *tick, *lot);
+            synth::bars(&BarOptions { seed, days, symbol, start, price, tick, lot })?
+        }
+    };
+    let out = out_of(kind);
+    write(&tape, out)?;
+    Ok(Info::of(text::lossy(out), Format::Parquet, &tape))
+}
+
+const fn out_of(kind: &SynthKind) -> &PathBuf {
+    let (SynthKind::L2 { market, .. } | SynthKind::Bars { market, .. }) = kind;
+    &market.out
 }
 
 #[cfg(feature = "batch")]

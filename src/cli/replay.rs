@@ -28,7 +28,7 @@ fn one(args: &Replay, places: &Places, output: &mut Output) -> Result<(serde_jso
     let journal = journal::open(path, args.torn).map_err(Failure::Journal)?;
     let setup = setup(&journal, places).map_err(Failure::BadInput)?;
     let replayed = engine::replay(&setup, &journal)?;
-    let (file, parity) = (path.display(), &replayed.parity);
+    let (file, parity) = (text::shown(&text::lossy(path)), &replayed.parity);
     let inputs = format!("{} events and {} market deliveries", parity.events, parity.deliveries);
     output.line(&match &replayed.difference {
         None => format!("{file}: {} actions identical over {inputs}", parity.identical),

@@ -53,7 +53,7 @@ fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<
         output.line(&line);
     }
     for Unmet { key, expected, actual } in &unmet {
-        complain(&format!("{}: [expect] {key}: expected {expected}, actual {actual}", path.display()));
+        complain(&format!("{}: [expect] {key}: expected {expected}, actual {actual}", text::shown(&text::lossy(path))));
     }
     explain_breaches(&simulated);
     let sound = unmet.is_empty() && simulated.audited.is_clean();

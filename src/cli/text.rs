@@ -19,6 +19,14 @@ pub fn lossy(path: &Path) -> String {
     path.to_string_lossy().into_owned()
 }
 
+/// A name from outside that cannot move a terminal's cursor or its reading direction.
+pub fn shown(name: &str) -> String {
+    let plain = |c: char| c == ' ' || c.is_ascii_graphic() || c.is_alphanumeric();
+    name.chars().fold(String::new(), |text, c| {
+        if plain(c) { text + &c.to_string() } else { text + &c.escape_default().to_string() }
+    })
+}
+
 /// What one scenario gave is a document of its own; several are an array.
 pub fn one_or_many(mut documents: Vec<Value>, scenarios: usize) -> Value {
     if scenarios == 1 { documents.pop().unwrap_or_default() } else { Value::Array(documents) }
@@ -37,8 +45,8 @@ pub fn failed(path: &Path, failure: &Failure) -> (Value, Exit) {
             return (refused(path, all), Exit::BadInput);
         }
         Failure::Journal(error) => (error.to_string(), Exit::BadInput),
-        Failure::Breach(breach) => (format!("{}: {breach}", path.display()), Exit::Breach),
-        Failure::Internal(defect) => (format!("{}: internal error: {defect}", path.display()), Exit::Internal),
+        Failure::Breach(breach) => (format!("{}: {breach}", shown(&lossy(path))), Exit::Breach),
+        Failure::Internal(defect) => (format!("{}: internal error: {defect}", shown(&lossy(path))), Exit::Internal),
     };
     complain(&text);
     (json!({ "file": lossy(path), "sound": exit != Exit::BadInput, "error": text }), exit)
@@ -95,7 +103,7 @@ fn of_tape(tape: &Tape) -> String {
         Records::Bars(_) => "bars",
     };
     let (first, last) = tape.range().map(|(first, last)| (iso(first), iso(last))).unwrap_or_default();
-    let source = &tape.provenance.source;
+    let source = shown(&tape.provenance.source);
     let hash = tape.hash.to_string();
     format!("{source}: {} {kind}, {first} to {last}, tape {}", tape.records.len(), &hash[..16])
 }
@@ -143,6 +151,12 @@ fn in_shell(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_cannot_touch_a_terminal() {
+        assert_eq!(shown("Größe 1.csv"), "Größe 1.csv");
+        assert_eq!(shown("a\u{1b}[2J\u{202e}\n"), "a\\u{1b}[2J\\u{202e}\\n");
+    }
 
     #[test]
     fn words_survive_a_shell() {

@@ -84,7 +84,7 @@ impl Scenario {
             .iter()
             .map(|(name, total)| Balance { asset: body.assets.id(&name.value), total: *total })
             .collect();
-        let params = body.strategy.params.iter().map(|(key, value)| (key.clone(), value.value.clone()));
+        let params = body.strategy.params.iter().map(|(key, param)| (key.clone(), param.value.value.clone()));
         let scenario = ScenarioText { path: self.source.file.clone(), text: self.source.text.clone(), hash: self.hash };
         Ok(Setup {
             name: body.name.clone(),
@@ -103,18 +103,6 @@ impl Scenario {
             strategy: StrategySpec { name: body.strategy.name.value.clone(), params: params.collect() },
             guards: true,
         })
-    }
-
-    /// That a strategy refuses a parameter (`name` is the strategy itself).
-    #[must_use]
-    pub fn bad_parameter(&self, key: &str, allowed: &str) -> BadInput {
-        let strategy = &self.body.strategy;
-        let entry = if key == "name" { Some(&strategy.name) } else { strategy.params.get(key) };
-        let (at, found) =
-            entry.map_or((strategy.name.at, "nothing".to_owned()), |value| (value.at, quoted(&value.value)));
-        let (line, column) = self.source.place(at);
-        let field = format!("strategy.{key}");
-        BadInput::new("E-SC-015", &self.source.file, found, allowed).at_line(line, column).field(field)
     }
 }
 

@@ -13,6 +13,7 @@ mod document;
 mod expect;
 mod instrument;
 mod market;
+mod refusal;
 mod root;
 mod section;
 mod source;

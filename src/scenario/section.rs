@@ -175,12 +175,7 @@ impl<'d> Section<'d> {
     }
 
     fn child(&self, key: &str) -> String {
-        let key = if key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)) && !key.is_empty() {
-            key.to_owned()
-        } else {
-            quoted(key)
-        };
-        if self.path.is_empty() { key } else { format!("{}.{key}", self.path) }
+        child(&self.path, key)
     }
 
     /// The value of a key, if it is there.
@@ -272,6 +267,13 @@ impl<'d> Entry<'d> {
         self.refuse(problems, "E-SC-008", &format!("a table [{}]", self.path));
         None
     }
+}
+
+/// The dotted name of a key, which stands in quotes where it is not a plain word.
+pub fn child(path: &str, key: &str) -> String {
+    let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    let key = if plain { key.to_owned() } else { quoted(key) };
+    if path.is_empty() { key } else { format!("{path}.{key}") }
 }
 
 /// Notes an unknown key, with the known one nearest to it.

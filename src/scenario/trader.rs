@@ -20,8 +20,17 @@ type Leaf<'d> = (String, usize, Entry<'d>);
 pub struct StrategyText {
     /// Its name.
     pub name: Located<String>,
-    /// Its parameters; each place is that of its value.
-    pub params: BTreeMap<String, Located<String>>,
+    /// Its parameters.
+    pub params: BTreeMap<String, ParamText>,
+}
+
+/// A strategy's parameter as it was written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ParamText {
+    /// Its value, and where.
+    pub value: Located<String>,
+    /// Where its name begins.
+    pub key_at: usize,
 }
 
 /// Reads the trader's configuration; `symbols` are the instruments there are.
@@ -108,9 +117,9 @@ pub fn strategy(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<St
         Some(Located { value: text.to_owned(), at: entry.at })
     });
     let mut params = BTreeMap::new();
-    for (key, _, entry) in section.others() {
+    for (key, key_at, entry) in section.others() {
         let Some(text) = entry.scalar(problems, "a string, a whole number or a boolean") else { continue };
-        params.insert(key.to_owned(), Located { value: text, at: entry.at });
+        params.insert(key.to_owned(), ParamText { value: Located { value: text, at: entry.at }, key_at });
     }
     Some(StrategyText { name: name?, params })
 }

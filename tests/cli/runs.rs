@@ -1,0 +1,230 @@
+//! Whole runs by the real program, on bars made here.
+
+use std::fmt::Write as _;
+
+use expect_test::expect;
+use serde_json::Value;
+
+use super::folder::{BAD_INPUT, BREACH, Folder, OK};
+
+/// Six hundred one-minute bars that swing up and down, so that a trend follower turns.
+fn bars() -> String {
+    let mut text = String::from("time,open,high,low,close,volume\n");
+    let price = |minute: i64| 600_000 + 40 * (60 - (minute % 120 - 60).abs());
+    for minute in 0..600 {
+        let (open, close) = (price(minute), price(minute + 1));
+        let (high, low) = (open.max(close) + 5, open.min(close) - 5);
+        let [open, high, low, close] =
+            [open, high, low, close].map(|tenths| format!("{}.{}", tenths / 10, tenths % 10));
+        let time = 1_723_161_600_000 + minute * 60_000;
+        writeln!(text, "{time},{open},{high},{low},{close},50.00001").expect("text takes every write");
+    }
+    text
+}
+
+/// A scenario that trades on them.
+fn trading() -> String {
+    let sound = include_str!("../broken_scenarios/sound.toml");
+    let pairs = [
+        ("day.parquet", "bars.csv"),
+        ("contract = \"spot\"", "contract = \"linear\""),
+        ("tick = \"0.01\"", "tick = \"0.1\""),
+        ("name = \"quoter\"", "name = \"ema_flip\"\nema = 20\nwarmup = 20\nsize = \"2000\""),
+        ("throttle.max_entries = 50", "cooldown = { close = \"0\", loss = \"0\", losses3 = \"0\", losses5 = \"0\" }"),
+    ];
+    pairs.into_iter().fold(sound.to_owned(), |text, (from, to)| {
+        assert!(text.contains(from), "{from}");
+        text.replacen(from, to, 1)
+    })
+}
+
+fn folder(test: &str, scenario: &str) -> Folder {
+    let folder = Folder::new(test);
+    folder.write("data/bars.csv", bars());
+    folder.write("s.toml", scenario);
+    folder
+}
+
+fn document(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("one JSON document: {error}\n{text}"))
+}
+
+/// The contract of architecture §8: what every run says of itself.
+#[test]
+fn a_run_says_at_least_what_the_contract_asks_for() {
+    let folder = folder("contract", &trading());
+    let (code, stdout, stderr) = folder.told(&["run", "s.toml", "--json"]);
+    assert_eq!((code, stderr.as_str()), (OK, ""));
+    let told = document(&stdout);
+    for whole in
+        ["seed", "run", "events", "orders", "fills", "partial_fills", "rejections", "denials", "audit_breaches"]
+    {
+        assert!(told[whole].is_u64(), "{whole}: {}", told[whole]);
+    }
+    for amount in ["gross_pnl", "fees", "funding", "net_pnl", "equity_start", "equity_end", "max_drawdown"] {
+        let text = told[amount].as_str().unwrap_or_else(|| panic!("{amount}: {}", told[amount]));
+        assert!(text.parse::<rust_decimal::Decimal>().is_ok(), "{amount}: {text}");
+    }
+    assert_eq!((&told["scenario"], &told["audit_breaches"]), (&"s".into(), &0.into()));
+    assert_eq!(told["digest"].as_str().map(str::len), Some(16));
+    assert!(told["position_end"].is_object());
+    assert!(told["wall_seconds"].is_f64() && told["events_per_second"].is_u64());
+    assert!(told["fills"].as_u64() > Some(5), "it trades: {}", told["fills"]);
+    assert_eq!(told["rerun"], "seatrial run s.toml --seed 1 --run 0");
+}
+
+#[test]
+fn two_processes_come_to_the_same_and_another_seed_is_another_run() {
+    let folder = folder("same", &trading());
+    let digest = |arguments: &[&str]| document(&folder.told(arguments).1)["digest"].clone();
+    let first = digest(&["run", "s.toml", "--json"]);
+    assert_eq!(first, digest(&["run", "s.toml", "--json", "--seed", "1", "--run", "0"]));
+    assert_ne!(first, digest(&["run", "s.toml", "--json", "--seed", "2"]));
+    assert_ne!(first, digest(&["run", "s.toml", "--json", "--run", "1"]));
+}
+
+#[test]
+fn an_unmet_expectation_is_told_with_what_was_expected_and_what_came() {
+    let folder = folder("unmet", &(trading() + "\n[expect]\nmin_fills = 100000\nrejections = 0\ndigest = \"00\"\n"));
+    let (code, stdout, stderr) = folder.told(&["run", "s.toml", "--json"]);
+    let told = document(&stdout);
+    assert_eq!(code, BREACH, "{stderr}");
+    let digest = told["digest"].as_str().expect("a digest");
+    let fills = told["fills"].to_string();
+    let expected = format!(
+        "s.toml: [expect] digest: expected 00, actual {digest}\n\
+         s.toml: [expect] min_fills: expected at least 100000, actual {fills}\n"
+    );
+    assert_eq!(stderr, expected);
+    assert_eq!(told["unmet"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn a_kept_journal_audits_clean_and_replays_the_same() {
+    let folder = folder("kept", &trading());
+    let (code, stdout, _) = folder.told(&["run", "s.toml", "--journal", "run.journal", "--json"]);
+    assert_eq!(code, OK);
+    let digest = document(&stdout)["digest"].clone();
+    let (code, stdout, stderr) = folder.told(&["audit", "run.journal", "--json"]);
+    assert_eq!((code, stderr.as_str()), (OK, ""));
+    assert_eq!(document(&stdout)["digest"], digest);
+    let (code, stdout, stderr) = folder.told(&["replay", "run.journal", "--json"]);
+    assert_eq!((code, stderr.as_str()), (OK, ""), "{stdout}");
+    assert_eq!(document(&stdout)["equal"], true);
+    let again = folder.told(&["run", "s.toml", "--journal", "run.journal"]);
+    assert_eq!(again.0, OK, "a journal may replace a journal: {}", again.2);
+}
+
+#[test]
+fn a_journal_that_was_touched_is_refused() {
+    let folder = folder("touched", &trading());
+    assert_eq!(folder.told(&["run", "s.toml", "--journal", "run.journal", "--quiet"]).0, OK);
+    let file = folder.0.join("run.journal");
+    let mut bytes = std::fs::read(&file).expect("the journal");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&file, &bytes).expect("the journal");
+    for command in ["audit", "replay"] {
+        let (code, stdout, stderr) = folder.told(&[command, "run.journal"]);
+        assert_eq!((code, stdout.as_str()), (BAD_INPUT, ""), "{command}");
+        assert!(stderr.starts_with("E-JR-") && stderr.contains("run.journal:"), "{command}: {stderr}");
+    }
+}
+
+#[test]
+fn a_replay_on_other_data_is_refused() {
+    let folder = folder("other", &trading());
+    assert_eq!(folder.told(&["run", "s.toml", "--journal", "run.journal", "--quiet"]).0, OK);
+    folder.write("data/bars.csv", bars().replace("50.00001", "50.00002"));
+    let (code, stdout, stderr) = folder.told(&["replay", "run.journal"]);
+    assert_eq!((code, stdout.as_str()), (BAD_INPUT, ""));
+    assert!(stderr.starts_with("E-SC-016 run.journal header.tapes: found tapes "), "{stderr}");
+}
+
+#[test]
+fn the_trace_goes_to_stderr_and_the_result_to_stdout() {
+    let folder = folder("trace", &trading());
+    let (code, stdout, stderr) = folder.told(&["run", "s.toml", "--trace", "--json"]);
+    assert_eq!(code, OK);
+    document(&stdout);
+    assert!(stderr.lines().count() > 100 && stderr.contains("filled"), "a line for every record");
+    let (_, stdout, stderr) = folder.told(&["run", "s.toml", "--quiet"]);
+    assert_eq!((stdout.as_str(), stderr.as_str()), ("", ""));
+}
+
+#[test]
+fn what_a_strategy_refuses_is_told_where_it_was_written() {
+    let folder = Folder::new("strategy");
+    folder.write("data/bars.csv", bars());
+    let mut told = String::new();
+    for (from, to) in [
+        ("name = \"ema_flip\"", "name = \"ema_flop\""),
+        ("ema = 20", "ema = 1"),
+        ("ema = 20", "emma = 20"),
+        ("ema = 20", "ema = \"twenty\""),
+    ] {
+        folder.write("s.toml", trading().replacen(from, to, 1));
+        let (code, stdout, stderr) = folder.told(&["check", "s.toml"]);
+        assert_eq!((code, stdout.as_str()), (BAD_INPUT, ""), "{to}");
+        told += &stderr;
+    }
+    expect![[r#"
+        E-SC-015 s.toml:29:8 strategy.name: found "ema_flop" allowed ema_flip or quoter
+          hint: did you mean `ema_flip`?
+        E-SC-015 s.toml:30:7 strategy.ema: found "1" allowed a whole number, 2 to 1000
+        E-SC-006 s.toml:30:1 strategy.emma: found an unknown key allowed one of instrument, ema, atr, warmup, atr_factor, size, confidence
+          hint: did you mean `ema`?
+        E-SC-015 s.toml:30:7 strategy.ema: found "twenty" allowed a whole number, 2 to 1000
+    "#]].assert_eq(&told);
+}
+
+/// What a person reads: every assumption, the figures, and how to do it again.
+#[test]
+fn the_summary_says_what_it_rests_on() {
+    let folder = folder("summary", &trading());
+    let (_, stdout, _) = folder.told(&["run", "s.toml", "--data-root", "./data"]);
+    for part in [
+        "s, seed 1, run 0",
+        "period      2024-08-09T00:00:00Z to ",
+        "market      BTC/USDT from bars.csv: 600 bars, ",
+        "fills       conservative",
+        "bars        BTC/USDT: a spread of 2 ticks, 25% of the volume displayed on each side",
+        "delays      feed as recorded, decision 1ms, order entry 5ms, report 5ms",
+        "strategy    ema_flip (ema 20, size 2000, warmup 20)",
+        "no stop order was placed at the venue",
+        "orders      ",
+        "P&L         ",
+        "audit       ",
+        "digest      ",
+        "again       seatrial run s.toml --seed 1 --run 0 --data-root ./data",
+    ] {
+        assert!(stdout.contains(part), "{part} is missing from\n{stdout}");
+    }
+}
+
+#[test]
+fn an_optimistic_or_unbounded_result_is_stamped() {
+    let scenario =
+        trading().replace("conservative", "parity_full").replace("[trader]", "[trader]\nceilings = \"research\"");
+    let folder = folder("stamped", &scenario);
+    let (_, stdout, _) = folder.told(&["run", "s.toml"]);
+    assert!(stdout.contains("stamped     optimistic, research"), "{stdout}");
+    let (_, stdout, _) = folder.told(&["run", "s.toml", "--json"]);
+    assert_eq!(document(&stdout)["stamps"], serde_json::json!(["optimistic", "research"]));
+}
+
+/// The shipped scenarios and the committed samples.
+#[cfg(feature = "batch")]
+#[test]
+fn the_built_in_trial_meets_its_expectations() {
+    let folder = Folder::new("built-in");
+    let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let scenario = project.join("scenarios/first-trial.toml").display().to_string();
+    let data = project.join("data").display().to_string();
+    let (code, stdout, stderr) = folder.told(&["run", &scenario, "--data-root", &data]);
+    assert_eq!((code, stderr.as_str()), (OK, ""), "{stdout}");
+    let all =
+        ["first-trial", "bars-30d"].map(|name| project.join(format!("scenarios/{name}.toml")).display().to_string());
+    let (code, _, stderr) = folder.told(&["check", &all[0], &all[1], "--data-root", &data]);
+    assert_eq!((code, stderr.as_str()), (OK, ""));
+}
