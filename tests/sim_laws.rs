@@ -73,7 +73,9 @@ fn every_run_trades_to_its_end_and_breaks_no_law() {
         assert!(fills.last().is_some_and(|at| *at > late), "{kind}: the last fill is long before the end");
         let Body::Header(header) = &records[0].body else { panic!("{kind}: no header") };
         let mut auditor = Auditor::new(header);
-        records.iter().for_each(|record| auditor.observe(record));
+        for record in &records {
+            auditor.observe(record);
+        }
         let report = auditor.finish();
         assert!(report.is_clean(), "{kind}: {report}");
         assert!(report.checked() > 1_000, "{kind}: {} checks", report.checked());

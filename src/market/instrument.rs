@@ -279,8 +279,11 @@ pub(crate) mod samples {
     /// Assets of the test instruments: 0 BTC, 1 USDT, 2 XRP, 3 a third fee asset.
     pub fn instrument(id: u16, symbol: &str, tick: &str, lot: &str, min_qty: i64, min_notional: &str) -> Instrument {
         let decimal = |text: &str| text.parse::<Decimal>().expect("a decimal in a test");
-        let asset =
-            |name: &str| AssetId(["BTC", "USDT", "XRP"].iter().position(|n| *n == name).expect("a known asset") as u16);
+        let asset = |name: &str| {
+            AssetId(
+                (0..).zip(["BTC", "USDT", "XRP"]).find(|(_, n)| *n == name).map(|(id, _)| id).expect("a known asset"),
+            )
+        };
         let (base, quote) = symbol.split_once('/').expect("BASE/QUOTE");
         Instrument {
             id: InstrumentId(id),

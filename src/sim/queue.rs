@@ -60,16 +60,11 @@ impl Queue {
     pub fn push(&mut self, at: Timestamp, item: Item) {
         let lane = item.lane();
         self.messages += usize::from(lane != Lane::Wakes);
-        let slot = match self.free.pop() {
-            Some(slot) => {
-                self.slots[slot] = Some(item);
-                slot
-            }
-            None => {
-                self.slots.push(Some(item));
-                self.slots.len() - 1
-            }
-        };
+        let slot = self.free.pop().unwrap_or_else(|| {
+            self.slots.push(None);
+            self.slots.len() - 1
+        });
+        self.slots[slot] = Some(item);
         self.order.push(Reverse((at, lane, self.sequence, slot)));
         self.sequence += 1;
     }

@@ -223,12 +223,12 @@ impl<'a> Sim<'a> {
         for message in out.drain(..) {
             let event = match message {
                 VenueMessage::Report(report) => {
-                    self.note(self.now, Body::Truth(report))?;
+                    self.note(self.now, &Body::Truth(report))?;
                     Event::Report(report)
                 }
                 other => Event::Account(other),
             };
-            let at = self.wire.to_trader(self.now);
+            let at = self.wire.report_arrival(self.now);
             self.queue.push(at, Item::Deliver(event));
         }
         self.out = out;
@@ -272,7 +272,7 @@ impl<'a> Sim<'a> {
         self.trader.step(local, &Event::Market(exchange, event), &mut actions);
         if !actions.is_empty() {
             self.mark(local, &event);
-            self.note(local, Body::Market)?;
+            self.note(local, &Body::Market)?;
         }
         self.act(local, actions)
     }
@@ -290,7 +290,7 @@ impl<'a> Sim<'a> {
     fn step(&mut self, now: Timestamp, event: Event) -> Result<(), SimError> {
         let mut actions = std::mem::take(&mut self.actions);
         self.trader.step(now, &event, &mut actions);
-        self.note(now, Body::Event(event))?;
+        self.note(now, &Body::Event(event))?;
         self.act(now, actions)
     }
 
@@ -313,7 +313,7 @@ impl<'a> Sim<'a> {
                 }
                 Action::Alert(alert) => Body::Alert(alert),
             };
-            self.note(now, body)?;
+            self.note(now, &body)?;
         }
         self.actions = actions;
         if booked {
@@ -322,7 +322,7 @@ impl<'a> Sim<'a> {
         if !self.sends.is_empty() {
             let sent = self.wire.decided(now);
             for command in self.sends.drain(..) {
-                self.queue.push(self.wire.to_venue(sent), Item::Arrive(command));
+                self.queue.push(self.wire.command_arrival(sent), Item::Arrive(command));
             }
         }
         Ok(())
@@ -334,9 +334,9 @@ impl<'a> Sim<'a> {
         verified.map_err(|breach| SimError::Identity { event: self.events, now: self.now, breach })
     }
 
-    fn note(&mut self, now: Timestamp, body: Body) -> Result<(), SimError> {
-        self.metrics.observe(now, &body);
-        self.journal.append(now, self.cursor, &body)?;
+    fn note(&mut self, now: Timestamp, body: &Body) -> Result<(), SimError> {
+        self.metrics.observe(now, body);
+        self.journal.append(now, self.cursor, body)?;
         Ok(())
     }
 }

@@ -52,12 +52,12 @@ impl Wire {
     }
 
     /// When a command sent at `sent` reaches the venue.
-    pub fn to_venue(&mut self, sent: Timestamp) -> Timestamp {
+    pub fn command_arrival(&mut self, sent: Timestamp) -> Timestamp {
         self.entry.arrival(sent)
     }
 
     /// When a message the venue sends at `sent` reaches the trader.
-    pub fn to_trader(&mut self, sent: Timestamp) -> Timestamp {
+    pub fn report_arrival(&mut self, sent: Timestamp) -> Timestamp {
         self.report.arrival(sent)
     }
 }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::setting::Strictness;
 use crate::market::Regime;
 
-const fn hundredths(n: i64) -> Decimal {
+const fn hundredths(n: i16) -> Decimal {
     Decimal::from_parts(n.unsigned_abs() as u32, 0, 0, n < 0, 2)
 }
 

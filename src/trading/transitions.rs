@@ -310,7 +310,8 @@ mod tests {
                 let cell = transition(state, *input);
                 let pending = super::super::orders::pending_effects(cell).count();
                 let mark = "*".repeat(pending);
-                text += &format!("TR-{:02} {input:?} {state:?}: {}{mark}\n", input.row(), written(cell));
+                let line = format!("TR-{:02} {input:?} {state:?}: {}{mark}\n", input.row(), written(cell));
+                text.push_str(&line);
             }
         }
         expect_test::expect_file!["snapshots/transitions.txt"].assert_eq(&text);

@@ -208,7 +208,9 @@ mod tests {
 
     fn view(events: &[MarketEvent]) -> InstrumentView {
         let mut view = InstrumentView::new(Span::ZERO);
-        events.iter().for_each(|event| view.learn(Timestamp(0), event));
+        for event in events {
+            view.learn(Timestamp(0), event);
+        }
         view
     }
 
