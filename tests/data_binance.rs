@@ -87,15 +87,14 @@ fn updates_before_the_snapshot_wait_and_bridge_it() {
     let bridging = futures(95, 92, (95, 105, 90), r#"[["10.0","0"]]"#, r#"[["10.2","4.5"]]"#);
     let after = futures(130, 120, (110, 110, 105), r#"[["9.9","7"]]"#, "[]");
     let tape = imported("bridge", &[&contained, &bridging, SNAPSHOT, &after]).expect("a sound capture");
-    use RowKind::{Ask, Bid};
     let expected = vec![
-        (90, 10, Bid, 100, 10, false),
-        (90, 10, Bid, 99, 20, false),
-        (90, 10, Ask, 101, 30, true),
+        (90, 10, RowKind::Bid, 100, 10, false),
+        (90, 10, RowKind::Bid, 99, 20, false),
+        (90, 10, RowKind::Ask, 101, 30, true),
         // It arrived before the snapshot, and is delivered with it.
-        (92, 8, Bid, 100, 0, false),
-        (92, 8, Ask, 102, 45, true),
-        (120, 10, Bid, 99, 70, true),
+        (92, 8, RowKind::Bid, 100, 0, false),
+        (92, 8, RowKind::Ask, 102, 45, true),
+        (120, 10, RowKind::Bid, 99, 70, true),
     ];
     assert_eq!(shown(&tape), expected, "units follow the finest decimals: 0.1 and 0.1");
     assert_eq!((tape.symbol.as_str(), tape.provenance.shift_ns), ("X", 0));
@@ -107,14 +106,13 @@ fn a_later_snapshot_removes_what_it_leaves_out_and_keeps_what_lies_beyond_it() {
     let snapshot = r#"1700000000200000000 {"lastUpdateId":150,"T":1700000000190,"E":1700000000191,"bids":[["10.0","1"],["9.7","2"]],"asks":[["10.1","3"],["10.2","1"]]}"#;
     let next = futures(230, 220, (140, 151, 130), "[]", "[]");
     let tape = imported("again", &[SNAPSHOT, &after, snapshot, &next]).expect("a sound capture");
-    use RowKind::{Ask, Bid};
     let expected = vec![
-        (190, 10, Bid, 98, 0, false),
-        (190, 10, Bid, 99, 0, false),
-        (190, 10, Bid, 100, 1, false),
-        (190, 10, Bid, 97, 2, false),
-        (190, 10, Ask, 101, 3, false),
-        (190, 10, Ask, 102, 1, true),
+        (190, 10, RowKind::Bid, 98, 0, false),
+        (190, 10, RowKind::Bid, 99, 0, false),
+        (190, 10, RowKind::Bid, 100, 1, false),
+        (190, 10, RowKind::Bid, 97, 2, false),
+        (190, 10, RowKind::Ask, 101, 3, false),
+        (190, 10, RowKind::Ask, 102, 1, true),
     ];
     assert_eq!(shown(&tape)[6..], expected, "9.5 and 10.3 lie beyond the snapshot and stay");
 }
@@ -134,9 +132,11 @@ fn a_spot_snapshot_without_a_time_takes_the_next_updates() {
     let tape = imported("spot", &[snapshot, update]).expect("a sound capture");
     let shift = 40;
     assert_eq!(tape.provenance.shift_ns, Span::from_millis(shift).0, "the snapshot was there before it happened");
-    use RowKind::{Ask, Bid};
-    let expected =
-        vec![(140, 0, Bid, 100, 1, false), (140, 0, Ask, 101, 3, true), (140, 10 + shift, Ask, 101, 2, true)];
+    let expected = vec![
+        (140, 0, RowKind::Bid, 100, 1, false),
+        (140, 0, RowKind::Ask, 101, 3, true),
+        (140, 10 + shift, RowKind::Ask, 101, 2, true),
+    ];
     assert_eq!(shown(&tape), expected);
 }
 

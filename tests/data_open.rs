@@ -130,7 +130,7 @@ fn damaged_parquet_is_refused_or_harmless() {
         fs::write(&path, &bytes).expect("the target directory takes a file");
         match import(&path, &ImportOptions::default()) {
             Ok(read) => {
-                assert_eq!((read.hash, &read.records), (tape.hash, &tape.records), "byte {at} changed the tape")
+                assert_eq!((read.hash, &read.records), (tape.hash, &tape.records), "byte {at} changed the tape");
             }
             Err(bad) => {
                 refused += 1;

@@ -1,6 +1,7 @@
 //! Bars and trades from text: every spelling gives the same integers, and the real files hold
 //! what their origin says they hold.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -24,8 +25,8 @@ fn shown(bar: &Bar) -> [i64; 6] {
 }
 
 const EXPECTED: [[i64; 6]; 2] = [
-    [1_583_020_800, 8_523_61, 8_559_23, 8_511_11, 8_552_76, 180_952],
-    [1_583_020_860, 8_555_30, 8_557_47, 8_532_40, 8_548_25, 46_000],
+    [1_583_020_800, 852_361, 855_923, 851_111, 855_276, 180_952],
+    [1_583_020_860, 855_530, 855_747, 853_240, 854_825, 46_000],
 ];
 
 #[test]
@@ -69,7 +70,7 @@ fn a_check_goes_on_after_what_it_finds() {
     let mut text = "time,open,high,low,close,volume\n".to_owned();
     for minute in 0..50 {
         let open = if minute % 2 == 0 { "1" } else { "x" };
-        text += &format!("{},{open},1,1,1,1\n", 1_583_020_800 + minute * 60);
+        writeln!(text, "{},{open},1,1,1,1", 1_583_020_800 + minute * 60).expect("a String takes every write");
     }
     let report = check(&written("many.csv", &text), &ImportOptions::default());
     assert_eq!((report.findings.len(), report.counts.get("E-MD-017")), (20, Some(&25)), "twenty in full, all counted");
@@ -126,6 +127,28 @@ fn volumes_are_cut_and_counted() {
         assert_eq!(tape.bars().iter().map(|bar| bar.volume.0).collect::<Vec<_>>(), expected);
         assert_eq!(tape.bars()[1].open.0, 1_000_000_000_001);
     }
+}
+
+/// Law: converting to finer units and back changes nothing; coarser units hold what is a multiple
+/// of them and refuse the rest by record.
+#[test]
+fn a_tape_is_counted_in_an_instruments_units() {
+    let decimal = |text: &str| text.parse().expect("a decimal in a test");
+    let trades = tape("units.csv", "1570752011.62,0.5,23\n1570752011.62,0.25,1.5\n");
+    let finer = trades.clone().in_units(decimal("0.0001"), decimal("0.05")).expect("finer units hold it");
+    assert_eq!((finer.rows()[1].price.0, finer.rows()[1].qty().0, finer.hash), (2_500, 30, trades.hash));
+    assert_eq!(finer.clone().in_units(trades.price_unit, trades.qty_unit).expect("and back"), trades);
+    let odd = trades.clone().in_units(decimal("0.25"), decimal("0.5")).expect("multiples of both");
+    assert_eq!((odd.rows()[0].price.0, odd.rows()[1].qty().0), (2, 3));
+    let refused = trades.clone().in_units(decimal("0.5"), decimal("0.5")).expect_err("0.25 is half a unit");
+    assert_eq!(
+        refused.to_string(),
+        "E-MD-019 units.csv:1:0 price: found 25 units of the tape allowed a multiple of the instrument's unit"
+    );
+    assert!(trades.in_units(decimal("0"), decimal("1")).is_err());
+    let bars = tape("unit-bars.csv", "1583020800,1,1,1,1,2.75,1\n").in_units(decimal("0.1"), decimal("1"));
+    let bars = bars.expect("a volume is cut");
+    assert_eq!((bars.bars()[0].open.0, bars.bars()[0].volume.0), (10, 2));
 }
 
 fn real(name: &str) -> Option<CheckReport> {

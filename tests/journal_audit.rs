@@ -7,21 +7,13 @@ use std::fmt::Write as _;
 
 use expect_test::{expect, expect_file};
 use journal_kit::story::{USDT, full_story, money};
-use seatrial::audit::{AuditReport, Auditor};
-use seatrial::journal::{Body, Header, Record};
+use seatrial::audit::audit_records as audit;
+use seatrial::journal::{Body, Record};
 use seatrial::market::{
     Account, CancelledBecause, Cause, Command, Decision, Event, ExecutionReport, Fill, IntentId, Liquidity, Money,
     OrderState, Posting, Price, Qty, ReportKind, RiskPassId, TimeInForce, Timestamp, TraderState, Transaction,
     TransactionId,
 };
-
-fn audit(header: &Header, records: &[Record]) -> AuditReport {
-    let mut auditor = Auditor::new(header);
-    for record in records {
-        auditor.observe(record);
-    }
-    auditor.finish()
-}
 
 #[test]
 fn a_clean_story_breaks_no_law_and_looks_at_all_of_them() {

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 use expect_test::expect_file;
 use journal_kit::{FILE_HEAD, FRAME_HEAD, bounds, finished, header};
 use seatrial::journal::{Body, Closing, Header, Record, parse};
-use seatrial::market::{AssetId, Price, Timestamp};
+use seatrial::market::{AssetId, FeeAsset, Money, Price, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 /// Frames a payload anew with right checksums, as somebody would who alters a journal with care.
@@ -79,6 +79,13 @@ fn forged() -> Vec<(&'static str, Vec<u8>)> {
         ),
         ("instrument without rules", headed(&|header| header.instruments[0].timeline.clear())),
         ("instrument with tick 0", headed(&|header| header.instruments[0].timeline[0].tick = Price(0))),
+        (
+            "fee asset with too many decimals",
+            headed(&|header| {
+                let (asset, scale, price) = (AssetId(0), u32::MAX, Money::ZERO);
+                header.instruments[0].timeline[0].fees.asset = FeeAsset::Third { asset, scale, price };
+            }),
+        ),
         ("asset with 40 decimals", headed(&|header| header.assets[0].scale = 40)),
     ]
 }

@@ -9,7 +9,7 @@ use seatrial::journal::{Record, Renderer};
 use seatrial::metrics::{Metrics, Outcome};
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
 
     /// A forger with right checksums changes bytes of a story's records at will.
     #[test]

@@ -19,7 +19,7 @@ use proptest::test_runner::{Config, RngSeed};
 fn cases(count: u32) -> Config {
     let seed = match Config::default().rng_seed {
         RngSeed::Random => RngSeed::Fixed(20_240_229),
-        chosen => chosen,
+        chosen @ RngSeed::Fixed(_) => chosen,
     };
     Config { cases: count, rng_seed: seed, failure_persistence: None, ..Config::default() }
 }

@@ -269,7 +269,10 @@ impl Facts {
                 row.times_true += 1;
                 row.truth.get_or_insert(Reported { report: *report, fill });
             }
-            ReportKind::Amended { qty, kind } => venue.terms = Some((kind, qty.0.into())),
+            ReportKind::Amended { qty, kind } => {
+                venue.terms = Some((kind, qty.0.into()));
+                venue.ended |= venue.filled >= i128::from(qty.0);
+            }
             ReportKind::Rejected(_) | ReportKind::Cancelled(_) | ReportKind::Expired => venue.ended = true,
             ReportKind::Accepted
             | ReportKind::AmendRejected(_)

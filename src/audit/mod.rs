@@ -1,6 +1,6 @@
 //! The laws of conservation, checked over a journal by somebody who does not trust the trader.
 //!
-//! [`audit`] reads a whole journal; an [`Auditor`] takes records as they are made. Either way every
+//! [`audit`] reads a whole journal; an [`Auditor`] takes records as they are made, and keeps none. Either way every
 //! law of `LAWS` is looked at wherever it applies, with sums of the audit's own: nothing here is
 //! shared with `trading`, `ledger` or `metrics`, and amounts are counted in [`Exact`] decimals that
 //! never round. A law that was not looked at says so with a count of zero.
@@ -122,8 +122,16 @@ impl fmt::Display for AuditReport {
 /// Audits a journal.
 #[must_use]
 pub fn audit(file: &JournalFile) -> AuditReport {
-    let mut auditor = Auditor::new(&file.header);
-    file.records.iter().for_each(|record| auditor.observe(record));
+    audit_records(&file.header, &file.records)
+}
+
+/// Audits records that never were in a file.
+#[must_use]
+pub fn audit_records(header: &Header, records: &[Record]) -> AuditReport {
+    let mut auditor = Auditor::new(header);
+    for record in records {
+        auditor.observe(record);
+    }
     auditor.finish()
 }
 

@@ -81,8 +81,9 @@ impl Position {
         if closed > 0 {
             let released = self.cost.checked_mul(closed).ok_or(TooLarge)? / self.qty.abs();
             let closing = closed * signed.signum();
-            gross = closing.checked_mul(price).and_then(i128::checked_neg).ok_or(TooLarge)? - released;
-            self.cost -= released;
+            let paid = closing.checked_mul(price).ok_or(TooLarge)?;
+            gross = paid.checked_add(released).and_then(i128::checked_neg).ok_or(TooLarge)?;
+            self.cost = self.cost.checked_sub(released).ok_or(TooLarge)?;
             self.qty += closing;
         }
         let opening = signed - closed * signed.signum();
@@ -103,7 +104,8 @@ impl Position {
     ) -> Result<bool, TooLarge> {
         let lot_in_base = Exact::whole(lot).times(card.qty_step())?;
         let lots = fee.units_up(lot_in_base)?;
-        *gross += self.trade(-(lots * lot), price)?.0;
+        let leaving = lots.checked_mul(-lot).ok_or(TooLarge)?;
+        *gross = gross.checked_add(self.trade(leaving, price)?.0).ok_or(TooLarge)?;
         let rest = Exact::whole(lots).times(lot_in_base)?.minus(fee)?;
         let quote_price = card.price(crate::market::Price(i64::try_from(price).map_err(|_| TooLarge)?))?;
         self.residue = self.residue.plus(rest)?;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use seatrial::audit::{AuditReport, Auditor};
 use seatrial::bad_input::BadInput;
 use seatrial::journal::{self, Body, Journal, JournalError, JournalFile, Record, Renderer};
-use seatrial::market::{Decision, PendingEffect, Timestamp};
+use seatrial::market::{Decision, Timestamp};
 use seatrial::metrics;
 use seatrial::replay::{self, Difference, Parity};
 use seatrial::sim::setup::Setup;
@@ -96,13 +96,13 @@ pub fn judge(ran: Ran, kept: Option<&Path>) -> Result<Simulated, Failure> {
 
 /// Protection is decided and recorded, but not yet carried out: a reader must know.
 fn notes(records: &[Record]) -> Vec<String> {
-    let wanted = records
-        .iter()
-        .filter(|record| matches!(record.body, Body::Decision(Decision::Pending(_, PendingEffect::Protect))));
-    match wanted.count() {
+    let unprotected = records.iter().filter(
+        |record| matches!(&record.body, Body::Decision(Decision::Booked { position, .. }) if !position.is_zero()),
+    );
+    match unprotected.count() {
         0 => Vec::new(),
-        n => vec![format!(
-            "no stop order was placed at the venue: protection was called for {n} times and is recorded as pending"
+        fills => vec![format!(
+            "no stop order was placed at the venue: {fills} fills left a position that calls for one, recorded as pending"
         )],
     }
 }

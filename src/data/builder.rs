@@ -65,7 +65,7 @@ pub(crate) fn read_number(line: Line<'_>, text: &str, field: &str, zero: bool) -
         Err(NotANumber::Negative) => {
             Err(complain(NOT_POSITIVE, if zero { "a number not below zero" } else { "a number above zero" }))
         }
-        Err(NotANumber::TooLarge) => Err(complain(TOO_LARGE, "a number of at most 18 digits")),
+        Err(NotANumber::TooLarge) => Err(complain(TOO_LARGE, "a number that fits 64 bits")),
         Err(NotANumber::TooFine) => Err(complain(OFF_STEP, "a number of at most 18 decimals")),
         Err(NotANumber::Shape) => Err(complain(NUMBER, "digits with at most one '.' between them")),
     }

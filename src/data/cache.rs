@@ -14,7 +14,7 @@ use super::fault::Complaints;
 use super::import::{IMPORTER_VERSION, read};
 use super::path::below_root;
 use super::source::{PARQUET_MAGIC, Source};
-use super::tape::Tape;
+use super::tape::{Tape, TapeHash};
 use crate::bad_input::BadInput;
 
 /// Opens `path`, which is relative to `root` and stays below it.
@@ -40,7 +40,7 @@ fn cache_name(source_sha256: &str, options: &ImportOptions) -> String {
         return format!("{source_sha256}-v{IMPORTER_VERSION}.parquet");
     }
     let digest: [u8; 32] = Sha256::digest(format!("{symbol:?} {tick:?} {lot:?}")).into();
-    let short: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+    let short = &TapeHash(digest).to_string()[..12];
     format!("{source_sha256}-v{IMPORTER_VERSION}-{short}.parquet")
 }
 
@@ -67,6 +67,7 @@ fn read_cached(_cached: &Path, _source_sha256: &str) -> Option<Tape> {
 }
 
 #[cfg(not(feature = "batch"))]
+#[expect(clippy::unnecessary_wraps, reason = "its twin with Parquet can fail")]
 fn keep(_tape: &Tape, _cached: &Path) -> Result<(), BadInput> {
     Ok(())
 }

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::binance::{self, QuoteComparison};
 use super::builder::{ImportOptions, read_number};
-use super::fault::{Complaints, EMPTY, UNKNOWN_FORMAT};
+use super::fault::{Complaints, EMPTY, GZIP, UNKNOWN_FORMAT};
+use super::inflate::GZIP_MAGIC;
 use super::source::{Line, Lines, PARQUET_MAGIC, Source};
 use super::table::{Header, cells};
 use super::tape::{Provenance, Tape};
@@ -64,6 +65,9 @@ pub(crate) fn read(source: Source, options: &ImportOptions, complaints: &mut Com
         return Ok(Imported { tape, format: Format::Parquet, quotes: None });
     }
     let name = source.name.clone();
+    if name.to_ascii_lowercase().ends_with(".gz") && !source.magic.starts_with(&GZIP_MAGIC) {
+        return Err(BadInput::new(GZIP, &name, "a name in .gz and content that is no gzip", "gzip, or another name"));
+    }
     let provenance = Provenance {
         source: Path::new(&name).file_name().map_or_else(|| name.clone(), |file| file.display().to_string()),
         source_sha256: source.sha256.clone(),
@@ -73,7 +77,7 @@ pub(crate) fn read(source: Source, options: &ImportOptions, complaints: &mut Com
         rows: 0,
         skipped: 0,
     };
-    let imported = read_text(source.lines(), options, complaints, provenance)?;
+    let imported = read_text(source.lines(), options, complaints, &provenance)?;
     if imported.tape.records.is_empty() {
         // Where complaints are kept, they say why nothing is left.
         complaints.take(BadInput::new(EMPTY, &name, "no market data", "at least one record"))?;
@@ -85,7 +89,7 @@ fn read_text(
     mut lines: Lines,
     options: &ImportOptions,
     complaints: &mut Complaints,
-    provenance: Provenance,
+    provenance: &Provenance,
 ) -> Result<Imported, BadInput> {
     let of = |format: Format| Provenance { importer: format.name().to_owned(), ..provenance.clone() };
     if binance::looks_like_one(lines.peek()?) {
@@ -132,7 +136,8 @@ fn table(lines: &mut Lines) -> Result<(Format, Header, bool), BadInput> {
 fn unknown(line: Line<'_>) -> BadInput {
     let allowed =
         "a Parquet tape, a Binance capture, bars or trades with a header, Kraken OHLCVT or trades, Binance klines";
-    line.complain(UNKNOWN_FORMAT, line.text, quoted(line.text), allowed)
+    let bad = line.complain(UNKNOWN_FORMAT, line.text, quoted(line.text), allowed);
+    if line.text.contains(';') { bad.hint("cells are separated by ','") } else { bad }
 }
 
 #[cfg(feature = "batch")]
@@ -141,6 +146,7 @@ fn read_parquet(source: Source) -> Result<Tape, BadInput> {
 }
 
 #[cfg(not(feature = "batch"))]
+#[expect(clippy::needless_pass_by_value, reason = "its twin with Parquet consumes the file")]
 fn read_parquet(source: Source) -> Result<Tape, BadInput> {
     Err(BadInput::new(super::fault::NO_PARQUET, &source.name, "a Parquet file", "text: this build reads no Parquet")
         .hint("build with the feature `batch`"))

@@ -1,6 +1,6 @@
 //! Market data in and out: files become tapes of whole numbers, and tapes become Parquet.
 //!
-//! What a file is is told from its content, never from its name. Everything wrong with a file is
+//! What a file is is told from its content; of its name only a last `.gz` is held to its word. Everything wrong with a file is
 //! a [`BadInput`](crate::bad_input::BadInput) that names the place; nothing is repaired, guessed
 //! or made up, but for one thing: local times that precede exchange times are shifted by the
 //! smallest constant that makes every feed latency non-negative, and the tape says by how much.
@@ -13,6 +13,7 @@ mod binance;
 mod builder;
 mod cache;
 mod check;
+mod convert;
 mod fault;
 mod import;
 mod inflate;

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::fault::{EMPTY, ENCODING, LINE_ENDS, LONG_LINE, UNREADABLE};
 use super::inflate::{GZIP_MAGIC, Inflate};
+use super::tape::TapeHash;
 use crate::bad_input::{BadInput, quoted_bytes};
 
 /// The longest line of a table, in bytes.
@@ -91,8 +92,7 @@ fn digest(file: &mut File) -> std::io::Result<(String, [u8; 4])> {
     }
     magic.resize(4, 0);
     let digest: [u8; 32] = hasher.finalize().into();
-    let hex = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((hex, [magic[0], magic[1], magic[2], magic[3]]))
+    Ok((TapeHash(digest).to_string(), [magic[0], magic[1], magic[2], magic[3]]))
 }
 
 /// A line and its number, from 1.

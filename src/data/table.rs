@@ -80,7 +80,8 @@ impl Header {
 fn unknown_column(line: Line<'_>, cell: &str, name: &str, columns: &[Column]) -> BadInput {
     let known = columns.iter().flat_map(|column| column.known_as).copied();
     let nearest = known.clone().min_by_key(|known| strsim::damerau_levenshtein(name, known));
-    let allowed = known.collect::<Vec<_>>().join(", ");
+    let any_ending = |known: &str| if known.ends_with('_') { format!("{known}…") } else { known.to_owned() };
+    let allowed = known.map(any_ending).collect::<Vec<_>>().join(", ");
     let bad = line.complain(COLUMN_UNKNOWN, cell, quoted(cell), &allowed).field("header");
     match nearest.filter(|nearest| strsim::damerau_levenshtein(name, nearest) <= 2) {
         Some(nearest) => bad.hint(format!("did you mean {nearest}?")),
@@ -173,7 +174,5 @@ fn split<'a>(line: Line<'a>, header: &Header) -> Result<Vec<&'a str>, BadInput> 
     let found = format!("{} cells in {}", cells.len(), quoted(line.text));
     let surplus = cells.get(header.names.len()).copied().unwrap_or(&line.text[line.text.len()..]);
     let bad = line.complain(RAGGED, surplus, found, &format!("{} cells", header.names.len()));
-    let hint =
-        if line.text.contains(';') { "cells are separated by ','" } else { "numbers take no thousands separators" };
-    Err(bad.hint(hint))
+    if cells.len() < header.names.len() { Err(bad) } else { Err(bad.hint("numbers take no thousands separators")) }
 }

@@ -91,9 +91,8 @@ fn parse(line: Line<'_>, text: &str) -> Result<(Timestamp, TimeUnit), BadInput> 
         line.complain(TIME, text, quoted(text), allowed)
     };
     let nanos = written(text).ok_or_else(shape)?;
-    in_range(nanos)
-        .map(|time| (time, TimeUnit::Written))
-        .ok_or_else(|| line.complain(TIME_RANGE, text, quoted(text), RANGE))
+    let time = i64::try_from(nanos).ok().and_then(in_range);
+    time.map(|time| (time, TimeUnit::Written)).ok_or_else(|| line.complain(TIME_RANGE, text, quoted(text), RANGE))
 }
 
 fn from_count(count: Number) -> Option<(Timestamp, TimeUnit)> {
@@ -111,7 +110,7 @@ pub(crate) fn in_range(nanos: i64) -> Option<Timestamp> {
 }
 
 /// A written time in nanoseconds; a leap second is refused.
-fn written(text: &str) -> Option<i64> {
+fn written(text: &str) -> Option<i128> {
     let (_, time_of_day) = text.split_once(['T', ' '])?;
     if time_of_day.split(':').nth(2)?.starts_with("60") {
         return None;
@@ -120,7 +119,7 @@ fn written(text: &str) -> Option<i64> {
         Ok(at) => at,
         Err(_) => text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp(),
     };
-    i64::try_from(at.as_nanosecond()).ok()
+    Some(at.as_nanosecond())
 }
 
 /// A time for people.

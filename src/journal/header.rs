@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::exact::{Exact, TooLarge};
-use crate::market::{Asset, AssetId, Contract, Instrument, InstrumentId, Price, Qty, Rules, TickLots, Timestamp};
+use crate::market::{
+    Asset, AssetId, Contract, FeeAsset, Instrument, InstrumentId, Price, Qty, Rules, TickLots, Timestamp,
+};
 
 /// The scenario a run was made from.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -151,6 +153,13 @@ impl InstrumentCard {
         let ascending = |rules: &[Rules]| rules.windows(2).all(|pair| pair[0].from < pair[1].from);
         if !ascending(&self.timeline) || !ascending(&self.believed) {
             return wrong("timeline", "rules out of order".to_owned(), "rules by ascending time");
+        }
+        for rules in self.timeline.iter().chain(&self.believed) {
+            if let FeeAsset::Third { scale, .. } = rules.fees.asset
+                && scale > Decimal::MAX_SCALE
+            {
+                return wrong("timeline.fees.scale", scale.to_string(), "0 to 28");
+            }
         }
         match self.timeline.iter().chain(&self.believed).find(|rules| rules.tick.0 <= 0 || rules.lot.0 <= 0) {
             Some(rules) => wrong("timeline", format!("tick {} and lot {}", rules.tick.0, rules.lot.0), "both above 0"),

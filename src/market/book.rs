@@ -108,10 +108,10 @@ const fn price(side: Side, key: i64) -> Price {
 ///
 /// No key ever lies above the window, and the window is empty only if the whole side is; so the
 /// best key is always inside it. `base` is a multiple of 64: a word of bits never wraps.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Ladder {
     base: i64,
-    /// Meaningless while `near` is zero.
+    /// The least there is while `near` is zero.
     best: i64,
     /// Levels inside the window.
     near: usize,
@@ -122,6 +122,12 @@ struct Ladder {
     far: BTreeMap<i64, Qty>,
 }
 
+impl Default for Ladder {
+    fn default() -> Self {
+        Self { base: 0, best: i64::MIN, near: 0, slots: Vec::new(), occupied: Vec::new(), far: BTreeMap::new() }
+    }
+}
+
 impl Ladder {
     #[inline]
     fn set(&mut self, key: i64, qty: Qty) -> Qty {
@@ -129,9 +135,7 @@ impl Ladder {
             && let Some(slot) = self.slots.get_mut(slot(key))
         {
             let before = std::mem::replace(slot, qty);
-            if before.is_zero() != qty.is_zero() {
-                self.appear_or_vanish(key, qty);
-            }
+            self.count(key, before, qty);
             return before;
         }
         self.set_beyond(key, qty)
@@ -165,29 +169,35 @@ impl Ladder {
         (key.wrapping_sub(self.base) as u64) < SLOTS as u64
     }
 
-    /// Keeps bits, count and best after a slot changed between empty and occupied.
+    /// Keeps bits, count and best after a slot of the window changed. Levels come and go without
+    /// a pattern: only what happens at the best, which is rare, is worth a branch.
     #[inline]
-    fn appear_or_vanish(&mut self, key: i64, qty: Qty) {
-        self.occupied[word(key)] ^= 1 << (key & 63);
-        if qty.is_zero() {
-            self.near -= 1;
-            if key == self.best {
+    fn count(&mut self, key: i64, before: Qty, after: Qty) {
+        let (was, is) = (!before.is_zero(), !after.is_zero());
+        let bits = &mut self.occupied[word(key)];
+        *bits = (*bits & !(1 << (key & 63))) | u64::from(is) << (key & 63);
+        self.near = self.near + usize::from(is) - usize::from(was);
+        if key >= self.best {
+            if is {
+                self.best = key;
+            } else if key == self.best && was {
                 self.best_vanished();
             }
-        } else {
-            self.best = if self.near == 0 { key } else { self.best.max(key) };
-            self.near += 1;
         }
     }
 
+    #[cold]
     fn best_vanished(&mut self) {
         if self.near > 0 {
             self.best = self.near_below(self.best).expect("a counted level has its bit");
             if self.best - self.base < REAR && !self.far.is_empty() {
                 self.place_window(self.best);
             }
-        } else if let Some((&best, _)) = self.far.last_key_value() {
-            self.place_window(best);
+        } else {
+            self.best = i64::MIN;
+            if let Some((&best, _)) = self.far.last_key_value() {
+                self.place_window(best);
+            }
         }
     }
 
@@ -207,7 +217,7 @@ impl Ladder {
         }
         self.place_window(key);
         self.slots[slot(key)] = qty;
-        self.appear_or_vanish(key, qty);
+        self.count(key, Qty::ZERO, qty);
         Qty::ZERO
     }
 
@@ -225,9 +235,7 @@ impl Ladder {
         self.base = base;
         for (key, qty) in self.far.split_off(&base) {
             self.slots[slot(key)] = qty;
-            self.occupied[word(key)] ^= 1 << (key & 63);
-            self.best = if self.near == 0 { key } else { self.best.max(key) };
-            self.near += 1;
+            self.count(key, Qty::ZERO, qty);
         }
     }
 

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::{Alert, Decision};
 use super::instrument::{AssetId, InstrumentId};
+use super::money::Money;
 use super::order::{Command, OrderId};
 use super::report::{ExecutionReport, SessionState, VenueMessage};
-use super::units::{Money, Price, Qty, Side, Span, Timestamp};
+use super::units::{Price, Qty, Side, Span, Timestamp};
 
 /// One price level's new quantity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -7,7 +7,8 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::units::{Money, Price, Qty, Rate, Side, TickLots, Timestamp, exact_product};
+use super::money::{Money, Rate, exact_product};
+use super::units::{Price, Qty, Side, TickLots, Timestamp};
 
 /// An asset by its place in the run's asset table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]

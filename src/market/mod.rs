@@ -7,15 +7,16 @@ mod book;
 mod decision;
 mod event;
 mod instrument;
+mod money;
 mod order;
 mod posting;
+mod proposal;
 mod report;
 mod units;
 
 pub use book::Book;
 pub use decision::{
-    Alert, Check, CooldownCause, Decision, Denied, Intention, Measure, OrderState, PendingEffect, Pricing, Proposal,
-    ProposalId, Regime, Severity, Size, TraderState, Trim,
+    Alert, Check, CooldownCause, Decision, Denied, Measure, OrderState, PendingEffect, Severity, TraderState, Trim,
 };
 pub use event::{
     Action, Bar, Control, ControlAct, Event, HostEvent, LevelChange, LinkEvent, MarketEvent, PathPoint, Quote,
@@ -24,12 +25,14 @@ pub use event::{
 #[cfg(test)]
 pub(crate) use instrument::samples;
 pub use instrument::{Asset, AssetId, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, Liquidity, Rules};
+pub use money::{Money, Rate, RawPrice, exact_product};
 pub use order::{
     Amend, Command, DeskId, IntentId, NewOrder, OrderId, OrderKind, Query, RiskPassId, TimeInForce, VenueRef,
 };
 pub use posting::{Account, Cause, Posting, Transaction, TransactionId};
+pub use proposal::{Intention, Pricing, Proposal, ProposalId, Regime, Size};
 pub use report::{
     Balance, CancelledBecause, ExecutionReport, Fee, Fill, FillPage, OpenOrder, OrderStatus, RefusedBecause,
     RejectReason, ReportKind, SessionState, VenueMessage, VenuePosition,
 };
-pub use units::{Money, Price, Qty, Rate, RawPrice, Side, Span, TickLots, Timestamp, exact_product};
+pub use units::{Price, Qty, Side, Span, TickLots, Timestamp};

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::instrument::{AssetId, InstrumentId};
+use super::money::Money;
 use super::order::{DeskId, VenueRef};
-use super::units::{Money, Timestamp};
+use super::units::Timestamp;
 
 /// The named accounts, one set per asset (production-rules §5.1). A positive amount is received
 /// by the account; the P&L effect of an account other than cash is minus its balance.

@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::instrument::{AssetId, InstrumentId, Liquidity};
+use super::money::Money;
 use super::order::{OrderId, OrderKind, VenueRef};
-use super::units::{Money, Price, Qty, Side, Timestamp};
+use super::units::{Price, Qty, Side, Timestamp};
 
 /// A fee as charged.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -146,7 +146,7 @@ impl Core {
                 self.apply(now, id, Input::CancelWanted, actions);
             }
             ControlAct::Cancel(id) => {
-                anomaly(Some(id), "an operator cancels an order that is not ours".to_owned(), actions)
+                anomaly(Some(id), "an operator cancels an order that is not ours".to_owned(), actions);
             }
             // Closing by an operator runs the exit ladder: the issue "Production rules".
             ControlAct::Close(_) => {}
@@ -194,15 +194,15 @@ impl Core {
     /// The first balances open the books; later ones are held against them.
     fn on_balances(&mut self, now: Timestamp, balances: &[Balance], actions: &mut Vec<Action>) {
         for balance in balances {
-            if !self.heard_balances {
-                let posted = self.books.opening(now, &[(balance.asset, balance.total)]);
-                actions.extend(posted.into_iter().map(|transaction| Action::Record(Decision::Posted(transaction))));
-            } else {
+            if self.heard_balances {
                 let ours = self.books.ledger().balance(Account::Cash, balance.asset);
                 if ours != balance.total {
                     let text = format!("the venue holds {} of {:?}, our ledger {ours}", balance.total, balance.asset);
                     anomaly(None, text, actions);
                 }
+            } else {
+                let posted = self.books.opening(now, &[(balance.asset, balance.total)]);
+                actions.extend(posted.into_iter().map(|transaction| Action::Record(Decision::Posted(transaction))));
             }
         }
         self.heard_balances = true;

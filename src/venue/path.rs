@@ -45,7 +45,9 @@ impl Venue {
         let market = &mut self.markets[place(bar.instrument)];
         display.show(market, target, consumed);
         market.last_trade = Some(target);
-        market.refresh_guards(&self.orders);
+        if market.has_orders() || market.guards.watch {
+            market.refresh_guards(&self.orders);
+        }
     }
 
     /// Serves our orders between two prices, in the order the price reaches them; a stop before a

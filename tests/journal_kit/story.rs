@@ -154,6 +154,11 @@ impl Story {
         report
     }
 
+    /// This much of an order is filled, as the venue's reports say from here on.
+    pub fn filled(&mut self, id: u64, qty: Qty) {
+        self.orders.get_mut(&id).expect("an order of the story").1 += qty.0;
+    }
+
     /// The venue fills an order, at this instant.
     pub fn venue_fill(&mut self, id: u64, price: i64, qty: i64, liquidity: Liquidity) -> ExecutionReport {
         self.executions += 1;

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
 use seatrial::data::Tape;
 use seatrial::data::synth::{BarOptions, L2Options, bars, l2};
 use seatrial::market::{
@@ -102,9 +101,4 @@ pub fn setup(tape: Tape, contract: Contract, strategy: &str) -> Setup {
         strategy: StrategySpec { name: strategy.to_owned(), params: BTreeMap::new() },
         guards: true,
     }
-}
-
-/// The decimal of a text in a test.
-pub fn decimal(text: &str) -> Decimal {
-    text.parse().expect("a decimal in a test")
 }

@@ -73,7 +73,9 @@ pub fn instruments(contract: Contract) -> Vec<Instrument> {
         instrument(1, "XRP/USDT", "0.00001", "1", 10, "5"),
         instrument(2, "XRP/BTC", "0.00000001", "1", 10, "0.0001"),
     ];
-    all.iter_mut().for_each(|instrument| instrument.contract = contract);
+    for instrument in &mut all {
+        instrument.contract = contract;
+    }
     all
 }
 

@@ -29,7 +29,9 @@ struct Script(Arc<Mutex<Vec<Wish>>>);
 impl Strategy for Script {
     fn on_event(&mut self, desk: &mut Desk<'_>, _: &Event) {
         let wishes = std::mem::take(&mut *self.0.lock().expect("one thread"));
-        wishes.into_iter().for_each(|wish| wish(desk));
+        for wish in wishes {
+            wish(desk);
+        }
     }
 }
 

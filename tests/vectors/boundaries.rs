@@ -98,7 +98,9 @@ fn entry_counts() {
         bench.accept(resting);
     }
     let unknown = ["2", "1.99"].map(|price| bench.open(&ask(2, price)));
-    unknown.into_iter().for_each(|order| bench.lose(order));
+    for order in unknown {
+        bench.lose(order);
+    }
     let exit = Ask::exit(InstrumentId(0), Intention::Close);
     bench.open(&exit);
     let text = bench.answer(&ask(3, "2"));

@@ -143,11 +143,11 @@ impl Day {
             Act::Enter(wish) => self.enter(wish)?,
             Act::Exit(id, part, limit) => self.exit(*id, *part, *limit)?,
             Act::CancelOf(index) => {
-                if let Some(id) = self.pick(index) {
+                if let Some(id) = self.pick(*index) {
                     let _: Result<(), _> = self.bench.with_desk(move |desk| desk.cancel(id));
                 }
             }
-            Act::Answer(index, say) => self.answer(index, *say),
+            Act::Answer(index, say) => self.answer(*index, *say),
             Act::Again => {
                 if let Some(report) = self.last {
                     self.bench.tell(report);
@@ -162,7 +162,7 @@ impl Day {
         Ok(())
     }
 
-    fn pick(&self, index: &prop::sample::Index) -> Option<OrderId> {
+    fn pick(&self, index: prop::sample::Index) -> Option<OrderId> {
         let ids: Vec<OrderId> = self.witness.orders.keys().copied().collect();
         (!ids.is_empty()).then(|| ids[index.index(ids.len())])
     }
@@ -229,7 +229,7 @@ impl Day {
         }
     }
 
-    fn answer(&mut self, index: &prop::sample::Index, say: Say) {
+    fn answer(&mut self, index: prop::sample::Index, say: Say) {
         if let Some(report) = self.owed.pop() {
             return self.tell(report);
         }

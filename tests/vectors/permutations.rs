@@ -129,7 +129,9 @@ pub fn told(story: &Story, order: Option<&(Vec<prop::sample::Index>, Vec<prop::s
         }
         reports = shuffled;
     }
-    reports.into_iter().for_each(|report| bench.tell(report));
+    for report in reports {
+        bench.tell(report);
+    }
     outcome(&mut bench, id)
 }
 

@@ -13,7 +13,9 @@ fn x() -> Ask {
 /// A bench whose first instrument was changed.
 fn with_rules(contract: Contract, change: impl Fn(&mut Rules)) -> Bench {
     let mut all = instruments(contract);
-    all.iter_mut().for_each(|instrument| change(&mut instrument.timeline[0]));
+    for instrument in &mut all {
+        change(&mut instrument.timeline[0]);
+    }
     let mut bench = Bench::holding(all, config(&[]), &[(USDT, "10000")]);
     bench.quotes();
     bench

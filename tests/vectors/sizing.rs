@@ -183,7 +183,7 @@ fn leverage_is_the_smallest_anyone_allows_and_changes_no_size() {
     }
 }
 
-/// SZ-6: a requested base quantity enters as quantity × P_size and never grows.
+/// SZ-6: a requested base quantity enters as quantity × `P_size` and never grows.
 #[test]
 fn a_requested_quantity_is_never_exceeded() {
     let mut bench = Bench::spot(&[]);

@@ -80,10 +80,14 @@ impl Witness {
 
     /// What a step did: nothing leaves without its record and its risk pass, everything on the grid.
     pub fn saw(&mut self, bench: &Bench, actions: &[Action]) -> Result<(), TestCaseError> {
-        let mut in_this_step = BTreeSet::new();
+        let (mut in_this_step, mut checked) = (BTreeSet::new(), BTreeSet::new());
         for action in actions {
             match action {
-                Action::Record(Decision::Intended { order, pass, .. }) => {
+                Action::Record(Decision::Checked(proposal, _)) => {
+                    checked.insert(*proposal);
+                }
+                Action::Record(Decision::Intended { order, pass, proposal, .. }) => {
+                    must!(checked.contains(proposal), "{proposal:?} became an order before its checks");
                     must!(self.intended.insert(order.id, *order).is_none(), "{:?} is intended twice", order.id);
                     must!(self.passes.insert(*pass) && order.risk_pass == *pass, "{pass:?} passed twice");
                     in_this_step.insert(order.id);
@@ -94,7 +98,8 @@ impl Witness {
                     must!(known == Some(*order), "{order:?} left; recorded was {known:?}");
                     must!(order.reduce_only || in_this_step.contains(&order.id), "an entry waited: {order:?}");
                     must!(order.deadline == bench.now.after(seatrial::market::Span(5 * SECOND)), "{order:?}");
-                    self.on_grid(bench, order)?;
+                    Self::on_grid(bench, order)?;
+                    self.only_shrinks(order)?;
                     let fresh = Known { order: *order, filled: Qty::ZERO, ended: None };
                     must!(self.orders.insert(order.id, fresh).is_none(), "{:?} left twice", order.id);
                     if !order.reduce_only {
@@ -107,7 +112,18 @@ impl Witness {
         Ok(())
     }
 
-    fn on_grid(&self, bench: &Bench, order: &NewOrder) -> Result<(), TestCaseError> {
+    /// All exits together never take more than is held, nor on its own side.
+    fn only_shrinks(&self, exit: &NewOrder) -> Result<(), TestCaseError> {
+        let held = self.positions.get(&exit.instrument).copied().unwrap_or_default();
+        let siblings = self.orders.values().map(|known| (known.order, known.leaves()));
+        let exits = siblings.filter(|(order, _)| order.reduce_only && order.instrument == exit.instrument);
+        let taken: i64 = exits.map(|(_, leaves)| leaves.0).sum::<i64>() + exit.qty.0;
+        let shrinks = exit.side.sign() * held < 0 && taken <= held.abs();
+        must!(!exit.reduce_only || shrinks, "exits of {taken} from {held}: {exit:?}");
+        Ok(())
+    }
+
+    fn on_grid(bench: &Bench, order: &NewOrder) -> Result<(), TestCaseError> {
         let instrument = bench.instrument(order.instrument);
         let rules = instrument.rules(bench.now);
         let limit = order.kind.limit().expect("a limit or a collar, always");
@@ -126,7 +142,7 @@ impl Witness {
         }
         let open = self.positions.values().filter(|qty| **qty != 0).count();
         must!(core.books().positions().count() == open, "one position per instrument");
-        must!(bench.cash(USDT) == self.cash || !self.on_spot(bench), "{} is not {}", bench.cash(USDT), self.cash);
+        must!(bench.cash(USDT) == self.cash || !Self::on_spot(bench), "{} is not {}", bench.cash(USDT), self.cash);
         let tables = format!("{:?}", core.orders());
         for (id, known) in &self.orders {
             let order = core.orders().get(*id).expect("history is long enough");
@@ -146,7 +162,7 @@ impl Witness {
         Ok(())
     }
 
-    fn on_spot(&self, bench: &Bench) -> bool {
+    fn on_spot(bench: &Bench) -> bool {
         bench.instrument(InstrumentId(0)).contract == Contract::Spot
     }
 
@@ -161,7 +177,7 @@ impl Witness {
         let total: Decimal = (0..2).map(|id| self.worst_of(bench, InstrumentId(id))).sum();
         let limit = equity * config.risk.total_exposure.decimal();
         must!(total <= limit, "{total} in all is more than {limit}");
-        if self.on_spot(bench) {
+        if Self::on_spot(bench) {
             let reserved: Decimal = self.orders.values().map(|known| reserved(bench, known)).sum();
             must!(reserved <= self.cash, "{reserved} is reserved of {}", self.cash);
             must!(core.reserved(USDT, bench.now) == reserved, "{} is not {reserved}", core.reserved(USDT, bench.now));

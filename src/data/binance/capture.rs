@@ -21,6 +21,8 @@ struct Capture {
     builder: RowBuilder,
     depths: Depths,
     tickers: Tickers,
+    /// Whether the book is compared with the best quotes: for a check only.
+    compares: bool,
     symbol: Option<String>,
     last_local: Option<Timestamp>,
     last_trade: Option<(u64, Timestamp)>,
@@ -39,6 +41,7 @@ pub(crate) fn read(
         builder: RowBuilder::new(Units::new(options, lines.name(), Row::QTY_MAX)?),
         depths: Depths::new(lines.name().to_owned()),
         tickers: Tickers::default(),
+        compares: complaints.collects(),
         symbol: options.symbol.clone(),
         last_local: None,
         last_trade: None,
@@ -77,8 +80,7 @@ impl Capture {
             Frame::Depth(depth) => self.depth(line, local, &depth, keys, complaints),
             Frame::Snapshot(snapshot) => self.snapshot(line, local, &snapshot, keys, complaints),
             Frame::Trade(trade) => self.trade(line, local, &trade, keys, complaints),
-            Frame::Ticker(ticker) if complaints.collects() => self.ticker(line, &ticker, keys),
-            Frame::Ticker(ticker) => self.same_symbol(line, ticker.symbol(keys)?),
+            Frame::Ticker(ticker) => self.ticker(line, &ticker, keys),
             Frame::Reply => {
                 self.skipped += 1;
                 Ok(())
@@ -137,8 +139,10 @@ impl Capture {
 
     fn apply(&mut self, update: &Update) -> Result<(), BadInput> {
         let applied = self.depths.apply(update, &mut self.builder);
-        let touch = best_quote(self.depths.touch(), self.builder.units().decimals());
-        self.tickers.touch(Waiting { id: update.last, line: update.line, touch });
+        if self.compares {
+            let touch = best_quote(self.depths.touch(), self.builder.units().decimals());
+            self.tickers.touch(Waiting { id: update.last, line: update.line, touch });
+        }
         applied
     }
 
@@ -254,7 +258,10 @@ impl Capture {
             Ok::<_, BadInput>(Some(level).filter(|(_, qty)| qty.mantissa > 0))
         };
         let [bid, ask] = ticker.sides(keys)?;
-        self.tickers.quote(ticker.id(keys)?, [side(bid, ("b", "B"))?, side(ask, ("a", "A"))?]);
+        let (id, quote) = (ticker.id(keys)?, [side(bid, ("b", "B"))?, side(ask, ("a", "A"))?]);
+        if self.compares {
+            self.tickers.quote(id, quote);
+        }
         Ok(())
     }
 }

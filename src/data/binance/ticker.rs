@@ -29,6 +29,9 @@ pub(crate) struct Waiting {
     pub(crate) touch: BestQuote,
 }
 
+/// How much of one stream waits for the other; beyond it the oldest can no longer be compared.
+const WAITING_MAX: usize = 1 << 17;
+
 /// Both streams, as far as they wait for each other.
 #[derive(Debug, Default)]
 pub(crate) struct Tickers {
@@ -65,6 +68,12 @@ impl Tickers {
     }
 
     fn settle(&mut self) {
+        if self.touches.len() > WAITING_MAX {
+            self.touches.pop_front();
+        }
+        if self.quotes.len() > WAITING_MAX {
+            self.quotes.pop_front();
+        }
         while let Some(waiting) = self.touches.front().copied() {
             if self.quotes.back().is_none_or(|(last, _)| *last <= waiting.id) {
                 return;

@@ -1,4 +1,4 @@
-//! Tapes as Parquet, schema version 1: readable by polars, pandas and DuckDB.
+//! Tapes as Parquet, schema version 1: readable by polars, pandas and `DuckDB`.
 //!
 //! Rows: `exchange_ns`, `local_ns`, `price`, `qty` (whole units), `kind` (see the key
 //! `seatrial.kinds`), `last`. Bars: `opened_ns`, `open`, `high`, `low`, `close`, `volume`. Units,
