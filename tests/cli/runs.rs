@@ -228,3 +228,26 @@ fn the_built_in_trial_meets_its_expectations() {
     let (code, _, stderr) = folder.told(&["check", &all[0], &all[1], "--data-root", &data]);
     assert_eq!((code, stderr.as_str()), (OK, ""));
 }
+
+#[cfg(feature = "batch")]
+#[test]
+fn a_made_up_market_is_the_same_twice_and_a_tape_the_same_as_its_source() {
+    let folder = Folder::new("tapes");
+    folder.write("bars.csv", bars());
+    let hash = |arguments: &[&str]| {
+        let (code, stdout, stderr) = folder.told(arguments);
+        assert_eq!((code, stderr.as_str()), (OK, ""), "{arguments:?}");
+        document(&stdout)["hash"].clone()
+    };
+    let synth = ["data", "synth", "bars", "--days", "1", "--seed", "9", "--json", "--out"];
+    let of = |out| hash(&[&synth[..], &[out]].concat());
+    assert_eq!(of("a.parquet"), of("b.parquet"));
+    assert_eq!(hash(&["data", "info", "--json", "a.parquet"]), of("a.parquet"));
+    let raw = hash(&["data", "info", "--json", "bars.csv"]);
+    assert_eq!(hash(&["data", "import", "--json", "bars.csv", "--out", "bars.parquet"]), raw);
+    assert_eq!(hash(&["data", "info", "--json", "bars.parquet"]), raw);
+    let (code, stdout, stderr) = folder.told(&["data", "synth", "l2", "--price", "0.05", "--out", "c.parquet"]);
+    assert_eq!((code, stdout.as_str()), (BAD_INPUT, ""));
+    assert!(stderr.contains(" price: found "), "{stderr}");
+    assert!(!folder.0.join("c.parquet").exists());
+}
