@@ -100,6 +100,11 @@ fn what_is_no_file_is_refused() {
     assert_eq!(code(&folder().join("missing.csv")), Err("E-MD-001"));
     assert_eq!(code(&folder()), Err("E-MD-001"), "a folder");
     assert_eq!(code(Path::new("/dev/null")), Err("E-MD-001"), "a device");
+    let pipe = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pipe.csv");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    if made.is_ok_and(|status| status.success()) || pipe.exists() {
+        assert_eq!(code(&pipe), Err("E-MD-001"), "a pipe, without waiting for its writer");
+    }
 }
 
 fn written(name: &str, bytes: &[u8]) -> PathBuf {

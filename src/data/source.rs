@@ -41,6 +41,10 @@ impl Source {
     /// Opens and hashes a regular file.
     pub(crate) fn open(path: &Path, name: &str) -> Result<Self, BadInput> {
         let refuse = |found: &str| BadInput::new(UNREADABLE, name, found, "a regular file that can be read");
+        // Looked at before it is opened, too: opening a pipe would wait for its writer.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(refuse("something that is not a regular file"));
+        }
         let mut file = File::open(path).map_err(|error| {
             refuse(if error.kind() == ErrorKind::NotFound { "no such file" } else { "a file that cannot be opened" })
         })?;
