@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value};
 
-use seatrial::audit::{AuditReport, Auditor};
+use seatrial::audit::{AuditReport, audit_records};
 use seatrial::bad_input::BadInput;
 use seatrial::journal::{self, Body, Journal, JournalError, JournalFile, Record, Renderer};
 use seatrial::market::{Decision, Timestamp};
@@ -83,9 +83,7 @@ pub fn judge(ran: Ran, kept: Option<&Path>) -> Result<Simulated, Failure> {
     let Some(Body::Header(header)) = records.first().map(|record| &record.body) else {
         return Err(Failure::Internal("a journal without a header".to_owned()));
     };
-    let mut auditor = Auditor::new(header);
-    records.iter().for_each(|record| auditor.observe(record));
-    let audited = auditor.finish();
+    let audited = audit_records(header, &records);
     let outcome = metrics::Outcome { events, digest, audit_breaches: audited.breached() };
     let summary = serde_json::to_value(metrics.finish(outcome));
     let Ok(Value::Object(summary)) = summary else {
