@@ -4,7 +4,7 @@
 
 use std::hint::black_box;
 
-use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use rust_decimal::Decimal;
 use seatrial::market::{
     Action, AssetId, Balance, Command, Contract, Event, ExecutionReport, Fee, FeeAsset, FeeSchedule, Fill, Instrument,
@@ -136,7 +136,9 @@ fn idle(c: &mut Criterion) {
 }
 
 fn on_a_fill(c: &mut Criterion) {
-    c.bench_function("trader/fill of one lot", |b| {
+    let mut group = c.benchmark_group("trader");
+    group.throughput(Throughput::Elements(64));
+    group.bench_function("sixty-four fills of one lot", |b| {
         b.iter_batched_ref(
             || {
                 let (mut trader, order) = armed();
@@ -155,6 +157,7 @@ fn on_a_fill(c: &mut Criterion) {
             BatchSize::SmallInput,
         );
     });
+    group.finish();
 }
 
 criterion_group!(benches, idle, on_a_fill);

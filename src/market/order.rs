@@ -24,6 +24,9 @@ pub struct RiskPassId(pub u64);
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct DeskId(pub u16);
 
+/// Least digits of a simulated venue's names.
+const NUMBERED_DIGITS: usize = 12;
+
 /// A name the venue gave: of an order or of an execution. At most 64 printable ASCII characters.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct VenueRef {
@@ -50,7 +53,15 @@ impl VenueRef {
     /// The simulated venue's names: a letter and a number, `E000000000017`.
     #[must_use]
     pub fn numbered(letter: char, number: u64) -> Self {
-        Self::new(&format!("{letter}{number:012}")).expect("a letter and digits are printable")
+        assert!(letter.is_ascii_graphic(), "a venue's names are printable ASCII");
+        let digits = number.checked_ilog10().map_or(1, |power| power as usize + 1).max(NUMBERED_DIGITS);
+        let (mut text, mut rest) = ([0; Self::MAX_LEN], number);
+        for place in (1..=digits).rev() {
+            text[place] = b'0' + u8::try_from(rest % 10).expect("a decimal digit");
+            rest /= 10;
+        }
+        text[0] = u8::try_from(letter).expect("checked to be ASCII");
+        Self { len: u8::try_from(digits + 1).expect("at most 21"), text }
     }
 
     /// The name as text.
@@ -226,4 +237,24 @@ pub enum Command {
     CancelAllAfter(Span),
     /// Ask.
     Query(Query),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbered_names_are_a_letter_and_at_least_twelve_digits() {
+        for number in [0, 9, 10, 999_999_999_999, 1_000_000_000_000, u64::MAX] {
+            assert_eq!(VenueRef::numbered('E', number).as_str(), format!("E{number:012}"));
+        }
+    }
+
+    #[test]
+    fn a_name_is_one_to_sixty_four_printable_characters() {
+        assert!(VenueRef::new(&"x".repeat(64)).is_some());
+        for wrong in ["", "a b", "ä", "a\n", &"x".repeat(65)] {
+            assert_eq!(VenueRef::new(wrong), None, "{wrong:?}");
+        }
+    }
 }
