@@ -7,11 +7,12 @@ mod trial;
 
 use std::sync::Arc;
 
-use seatrial::audit::Auditor;
+use seatrial::audit::audit_records;
 use seatrial::data::{Records, Row, RowKind};
 use seatrial::journal::{Body, Journal, Record};
 use seatrial::market::{
-    Alert, Command, Contract, Decision, Event, MarketEvent, Price, Qty, ReportKind, Severity, Span, Timestamp,
+    Alert, Asset, AssetId, Balance, Command, Contract, Decision, Event, FeeAsset, MarketEvent, Money, Price, Qty,
+    ReportKind, Severity, Side, Span, Timestamp,
 };
 use seatrial::replay::replay;
 use seatrial::sim::latency::Latency;
@@ -72,11 +73,7 @@ fn every_run_trades_to_its_end_and_breaks_no_law() {
         let late = first.after(Span(last.since(first).0 / 4 * 3));
         assert!(fills.last().is_some_and(|at| *at > late), "{kind}: the last fill is long before the end");
         let Body::Header(header) = &records[0].body else { panic!("{kind}: no header") };
-        let mut auditor = Auditor::new(header);
-        for record in &records {
-            auditor.observe(record);
-        }
-        let report = auditor.finish();
+        let report = audit_records(header, &records);
         assert!(report.is_clean(), "{kind}: {report}");
         assert!(report.checked() > 1_000, "{kind}: {} checks", report.checked());
     }
@@ -247,5 +244,70 @@ fn a_healthy_run_raises_no_critical_alert() {
         assert_eq!((count(&records, critical), count(&records, anomaly)), (0, 0), "{kind}");
         let quotes = |body: &Body| matches!(body, Body::Event(Event::Market(_, MarketEvent::Quote(_))));
         assert_eq!(count(&records, quotes), 0, "{kind}");
+    }
+}
+
+fn charge_in(setup: &mut Setup, asset: FeeAsset) {
+    for instrument in setup.instruments.iter_mut().chain(&mut setup.venue.instruments) {
+        instrument.timeline[0].fees.asset = asset;
+    }
+}
+
+/// Fees in what is bought or in a third asset, rebates, a starved safety lane, and a wire slower
+/// than every time-out: no law breaks, exits still leave, and the replay acts the same.
+#[test]
+fn odd_terms_break_no_law() {
+    let slow = Latency::quantiles(vec![
+        (0, Span::from_millis(1)),
+        (500_000, Span::from_secs(1)),
+        (1_000_000, Span::from_secs(9)),
+    ]);
+    let slow = slow.expect("a table from none to all");
+    let base = || {
+        let mut odd = setup(l2_tape(13), Contract::Spot, "quoter");
+        charge_in(&mut odd, FeeAsset::Base);
+        odd
+    };
+    let third = || {
+        let mut odd = setup(l2_tape(13), Contract::Linear, "quoter");
+        charge_in(&mut odd, FeeAsset::Third { asset: AssetId(2), scale: 8, price: Money::new(600.into()) });
+        odd.assets.push(Asset { name: "BNB".to_owned(), scale: 8 });
+        odd.venue.balances.push(Balance { asset: AssetId(2), total: Money::new(1.into()) });
+        odd.rates.push((AssetId(2), Money::new(600.into())));
+        odd
+    };
+    let starved = || {
+        let mut odd = setup(l2_tape(13), Contract::Linear, "quoter");
+        odd.trader.set("budget.safety", "10/min 1").expect("the table knows the key");
+        odd
+    };
+    let slow_entry = || {
+        let mut odd = setup(l2_tape(13), Contract::Linear, "quoter");
+        odd.latency.order_entry = slow.clone();
+        odd
+    };
+    let slow_report = || {
+        let mut odd = setup(l2_tape(13), Contract::Spot, "quoter");
+        odd.latency.report = slow.clone();
+        odd
+    };
+    let all = [
+        ("base", base()),
+        ("third", third()),
+        ("starved", starved()),
+        ("entry", slow_entry()),
+        ("report", slow_report()),
+    ];
+    for (kind, setup) in all {
+        let records = records(&setup);
+        let Body::Header(header) = &records[0].body else { panic!("{kind}: no header") };
+        let report = audit_records(header, &records);
+        assert!(report.is_clean(), "{kind}: {report}");
+        assert_eq!(replay(&setup, &records).expect("the strategy is known").difference, None, "{kind}");
+        let sold = |body: &Body| matches!(body, Body::Truth(r) if matches!(r.kind, ReportKind::Filled(f) if f.side == Side::Sell));
+        assert!(
+            count(&records, is_fill) > count(&records, sold) && count(&records, sold) > 0,
+            "{kind}: bought and sold"
+        );
     }
 }

@@ -156,7 +156,11 @@ fn intended_first(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
         None => format!("order {number} leaves without an intent"),
         Some(_) => format!("order {number} leaves with other terms than were approved"),
     };
-    tally.holds(record.seq, intended == Some(*order), why);
+    // An exit may wait for its token; its deadline counts from its release.
+    let approved = intended.is_some_and(|approved| {
+        approved.deadline <= order.deadline && NewOrder { deadline: order.deadline, ..approved } == *order
+    });
+    tally.holds(record.seq, approved, why);
     let owner = facts.passes.get(&order.risk_pass);
     let why = || format!("order {number} leaves with risk pass {}, which is not its own", order.risk_pass.0);
     tally.holds(record.seq, owner == Some(&order.id), why);

@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 
 use super::{Approved, Preflight};
-use crate::market::{Check, Denied, Intention, Price, Pricing, Qty, Side, TimeInForce, TraderState};
+use crate::market::{Check, Denied, FeeAsset, Intention, Price, Pricing, Qty, Rate, Side, TimeInForce, TraderState};
 use crate::trading::orders::{Order, Purpose};
 use crate::trading::view::Reference;
 
@@ -87,7 +87,18 @@ impl Preflight<'_> {
         self.at_least(check, value(on_lot(wanted)), least_value, "quote", "the venue's least notional")?;
         let left = free - on_lot(wanted);
         let dust = left < least || value(left) < least_value;
-        Ok(on_lot(if dust { free } else { wanted }))
+        Ok(on_lot(if dust { free } else { wanted }.min(self.payable(free))))
+    }
+
+    /// What may be sold of `free` where the fee is taken in what is sold: the rest pays it, at the
+    /// taker rate.
+    fn payable(&self, free: Qty) -> Qty {
+        let fees = &self.rules.fees;
+        if fees.asset != FeeAsset::Base || fees.taker <= Rate::ZERO {
+            return free;
+        }
+        let most = Decimal::from(free.0) / (Decimal::ONE + fees.taker.decimal());
+        Qty(i64::try_from(most.trunc().mantissa()).expect("a part of 64 bits fits 64 bits"))
     }
 
     /// The limit asked for, or the collar (EX-1); on the grid it is still a price.
