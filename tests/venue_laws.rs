@@ -103,11 +103,24 @@ fn path() -> impl Strategy<Value = Vec<MarketEvent>> {
     })
 }
 
+/// A kind that waits for a trigger.
+fn triggered() -> impl Strategy<Value = OrderKind> {
+    (0..3, price(), -3_i64..4).prop_map(|(which, trigger, beyond)| {
+        let (trigger, limit) = (Price(trigger), Price(trigger + beyond));
+        match which {
+            0 => OrderKind::StopLimit { trigger, limit },
+            1 => OrderKind::TargetMarket { trigger },
+            _ => OrderKind::TargetLimit { trigger, limit },
+        }
+    })
+}
+
 fn any_order() -> impl Strategy<Value = NewOrder> {
     let kind = prop_oneof![
         6 => price().prop_map(|limit| OrderKind::Limit { limit: Price(limit) }),
         1 => Just(OrderKind::Market),
         2 => price().prop_map(|trigger| OrderKind::StopMarket { trigger: Price(trigger) }),
+        3 => triggered(),
     ];
     let tif = prop_oneof![
         5 => Just(TimeInForce::Gtc),
@@ -127,9 +140,9 @@ fn any_order() -> impl Strategy<Value = NewOrder> {
 
 fn command() -> impl Strategy<Value = Command> {
     let id = || (1_u64..20).prop_map(OrderId);
-    let amend = (id(), 1_i64..20, price()).prop_map(|(id, qty, limit)| {
-        Command::Amend(Amend { id, qty: Qty(qty), kind: OrderKind::Limit { limit: Price(limit) } })
-    });
+    let limit = price().prop_map(|limit| OrderKind::Limit { limit: Price(limit) });
+    let kind = prop_oneof![2 => limit, 1 => triggered()];
+    let amend = (id(), 1_i64..20, kind).prop_map(|(id, qty, kind)| Command::Amend(Amend { id, qty: Qty(qty), kind }));
     prop_oneof![
         3 => id().prop_map(Command::Cancel),
         4 => amend,

@@ -3,8 +3,8 @@
 use super::Venue;
 use super::resting::{Life, Number, Shows};
 use crate::market::{
-    Amend, CancelledBecause, ExecutionReport, InstrumentId, NewOrder, OrderId, OrderKind, Qty, RefusedBecause,
-    RejectReason, ReportKind, Span, TimeInForce, Timestamp, VenueMessage,
+    Amend, CancelledBecause, ExecutionReport, InstrumentId, NewOrder, OrderId, Qty, RefusedBecause, RejectReason,
+    ReportKind, Span, TimeInForce, Timestamp, VenueMessage,
 };
 
 impl Venue {
@@ -30,29 +30,30 @@ impl Venue {
 
     /// Lets an order that just arrived, or got new terms, trade; then wait or end.
     fn work(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) {
-        let terms = self.orders.get(number).terms;
-        let limit = terms.kind.limit();
-        match terms.kind {
-            OrderKind::Market | OrderKind::Limit { .. } => {
-                if terms.tif == TimeInForce::Fok && !self.fills_at_once(number) {
-                    self.cancel_remainder(now, number, CancelledBecause::FillOrKill, out);
-                    return;
-                }
-                self.take(now, number, limit, out);
-                let rests = limit.is_some() && matches!(terms.tif, TimeInForce::Gtc | TimeInForce::Gtd(_));
-                if !rests {
-                    self.cancel_remainder(now, number, CancelledBecause::Remainder, out);
-                } else if self.orders.get(number).life == Life::Open {
-                    self.join_queue(number);
-                }
-            }
-            OrderKind::StopMarket { .. }
-            | OrderKind::StopLimit { .. }
-            | OrderKind::TargetMarket { .. }
-            | OrderKind::TargetLimit { .. } => {
-                let market = self.market_of(number);
-                self.markets[market].wait(&self.orders, number);
-            }
+        let order = self.orders.get(number);
+        let terms = order.terms;
+        if order.trigger().is_some() {
+            let market = self.market_of(number);
+            self.markets[market].wait(&self.orders, number);
+            return;
+        }
+        if terms.tif == TimeInForce::Fok && !self.fills_at_once(number) {
+            self.cancel_remainder(now, number, CancelledBecause::FillOrKill, out);
+            return;
+        }
+        self.take_or_end(now, number, out);
+        if self.orders.get(number).life == Life::Open {
+            self.join_queue(number);
+        }
+    }
+
+    /// Takes what it may; what is left ends, unless the order may rest.
+    pub(super) fn take_or_end(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) {
+        let NewOrder { kind, tif, .. } = self.orders.get(number).terms;
+        self.take(now, number, kind.limit(), out);
+        let rests = kind.limit().is_some() && matches!(tif, TimeInForce::Gtc | TimeInForce::Gtd(_));
+        if !rests {
+            self.cancel_remainder(now, number, CancelledBecause::Remainder, out);
         }
     }
 
@@ -70,7 +71,7 @@ impl Venue {
     }
 
     /// Waits behind everything displayed at its price.
-    fn join_queue(&mut self, number: Number) {
+    pub(super) fn join_queue(&mut self, number: Number) {
         let market = self.market_of(number);
         let market = &mut self.markets[market];
         let order = self.orders.get_mut(number);
@@ -159,7 +160,7 @@ impl Venue {
 
     /// New terms pass what a new order passes, with what the old ones hold counted as free.
     fn admit_amended(&self, now: Timestamp, number: Number, new: &NewOrder) -> Result<(), RejectReason> {
-        self.admit_terms(now, new, self.orders.get(number).hold)
+        self.admit_terms(now, new, Some(self.orders.get(number)))
     }
 
     /// Holds what the open rest of an order needs, instead of what it held.
