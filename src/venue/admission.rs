@@ -21,6 +21,7 @@ impl Venue {
         let Some(instrument) = self.config.instruments.get(place(order.instrument)) else {
             return Err(RejectReason::UnknownInstrument);
         };
+        self.session_admits(order, None)?;
         let expired = matches!(order.tif, TimeInForce::Gtd(end) if end <= now);
         ensure(now <= order.deadline && !expired, RejectReason::DeadlineElapsed)?;
         ensure(self.orders.open.len() < self.config.max_open_orders, RejectReason::TooManyOrders)?;
@@ -77,7 +78,7 @@ impl Venue {
     }
 
     /// Whether a limit order would trade on arrival.
-    fn would_take(&self, order: &NewOrder, limit: Price) -> bool {
+    pub(super) fn would_take(&self, order: &NewOrder, limit: Price) -> bool {
         let market = &self.markets[place(order.instrument)];
         let best = if self.fills_whole() {
             market.book.best(order.side.opposite())

@@ -21,7 +21,7 @@ impl Venue {
             market.refresh_guards(&self.orders);
         }
         let fired = self.fire_touched(now, trade.instrument, Some(trade.price), out);
-        if let Some(taker) = taker {
+        if let Some(taker) = taker.filter(|_| self.markets[place(trade.instrument)].session.matches()) {
             self.share_print(now, trade, taker.opposite(), out);
         }
         self.rest_fired(&fired);
@@ -59,7 +59,11 @@ impl Venue {
 
     /// The book is whole again: what the opposite best reached fills, triggers first.
     pub(super) fn book_settled(&mut self, now: Timestamp, instrument: InstrumentId, out: &mut Vec<VenueMessage>) {
-        if self.markets[place(instrument)].last_trade.is_none() {
+        let market = &self.markets[place(instrument)];
+        if !market.session.matches() {
+            return;
+        }
+        if market.last_trade.is_none() {
             let fired = self.fire_touched(now, instrument, None, out);
             self.rest_fired(&fired);
         }

@@ -5,14 +5,14 @@
 //! once, that no fill beats its limit, that whatever the account gains somebody else loses, and
 //! that the same inputs give the same outputs. Its log, not the messages, is the truth.
 //!
-//! It does not read its client's mind, react to our trading (no impact), liquidate, pay funding, or
-//! keep sessions yet. Triggers look at trades alone, not at marks or indices. Market events of an instrument it does
+//! It does not read its client's mind, react to our trading (no impact), liquidate or pay
+//! funding. Triggers look at trades alone, not at marks or indices. Market events of an instrument it does
 //! not list are none of its business.
 //!
 //! # What it assumes, for a sceptic
 //!
-//! Each paragraph has a test of its name in `tests/venue_depth.rs`, `tests/venue_bars.rs` or
-//! `tests/venue_triggers.rs`.
+//! Each paragraph has a test of its name in `tests/venue_depth.rs`, `tests/venue_bars.rs`,
+//! `tests/venue_triggers.rs` or `tests/venue_sessions.rs`.
 //!
 //! **Takers walk displayed depth.** An order that reaches the market trades against the levels
 //! displayed, best first, up to its limit, each at its own price. What is not displayed is not there.
@@ -74,6 +74,12 @@
 //! **`parity_full` is optimistic**: a touched order fills whole, as some back-testers assume, whatever
 //! was printed or displayed.
 //!
+//! **A session limits commands, matching and triggers**: post-only takes what rests, cancel-only takes
+//! cancels, a halt takes cancels and matches nothing, maintenance hears nothing. Triggers fire while it
+//! is open alone. When it changes, our orders meet the last trade and the book as they stand then;
+//! a trigger that was touched in between, and no longer is, goes on waiting. Expiry, the dead-man's
+//! switch and queries work in every session.
+//!
 //! **The account pays or the order ends.** A spot fill that cash cannot pay, fees included, does not
 //! happen, and the rest of its order is cancelled. A margin account may run into debt.
 
@@ -84,6 +90,7 @@ mod fills;
 mod orders;
 mod path;
 mod resting;
+mod sessions;
 mod triggers;
 mod truth;
 
@@ -161,7 +168,8 @@ impl Venue {
             }
             MarketEvent::Quote(quote) => self.on_quote(now, quote, out),
             MarketEvent::Path(point, bar) => self.on_path(now, *point, bar, out),
-            MarketEvent::Bar(_) | MarketEvent::Session(..) => {}
+            MarketEvent::Session(instrument, state) => self.on_session(now, *instrument, *state, out),
+            MarketEvent::Bar(_) => {}
         }
     }
 

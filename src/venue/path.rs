@@ -47,7 +47,7 @@ impl Venue {
         };
         let from = market.last_trade.filter(|_| point != PathPoint::Open).unwrap_or(target);
         let mut consumed = [Qty::ZERO; 2];
-        if market.has_orders() || !self.config.guards {
+        if market.session.matches() && (market.has_orders() || !self.config.guards) {
             consumed = self.serve_leg(now, display, from, target, out);
         }
         let market = &mut self.markets[place(bar.instrument)];
@@ -110,7 +110,8 @@ impl Venue {
             (Turn::Limit, market.limits(Side::Sell)),
         ];
         let mut due = Vec::new();
-        for (turn, numbers) in waiting {
+        let allowed = |turn: Turn| turn == Turn::Limit || market.session.fires();
+        for (turn, numbers) in waiting.into_iter().filter(|(turn, _)| allowed(*turn)) {
             for number in numbers {
                 if let Some(distance) = display.distance(&self.orders, *number, from, to) {
                     due.push((distance, turn, *number));

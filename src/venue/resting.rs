@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::account::{Hold, NO_HOLD};
+use super::sessions::Session;
 use super::triggers::{TRIGGER_LISTS, towards};
 use crate::market::{
     Book, InstrumentId, LevelChange, NewOrder, OrderId, Price, Qty, Quote, RejectReason, Side, TimeInForce, Timestamp,
@@ -163,6 +164,7 @@ pub(super) struct Market {
     pub(super) book: Book,
     taken: Vec<Taken>,
     pub(super) last_trade: Option<Price>,
+    pub(super) session: Session,
     pub(super) shows: Shows,
     /// The message under way may concern an order of ours.
     pub(super) dirty: bool,

@@ -22,6 +22,9 @@ impl Venue {
         out: &mut Vec<VenueMessage>,
     ) -> Vec<Number> {
         let mut fired = Vec::new();
+        if !self.markets[place(at)].session.fires() {
+            return fired;
+        }
         for list in 0..TRIGGER_LISTS {
             while let Some(number) = self.first_touched(at, list, printed) {
                 if self.fire(now, number, out) {
