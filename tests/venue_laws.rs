@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use seatrial::market::{
     Amend, AssetId, Bar, Command, Contract, FeeAsset, Instrument, InstrumentId, LevelChange, Liquidity, MarketEvent,
-    Money, NewOrder, OrderId, OrderKind, PathPoint, Price, Qty, Query, Quote, ReportKind, Side, Span, TimeInForce,
-    Timestamp, Trade, VenueMessage,
+    Money, NewOrder, OrderId, OrderKind, PathPoint, Price, Qty, Query, Quote, ReportKind, SessionState, Side, Span,
+    TimeInForce, Timestamp, Trade, VenueMessage,
 };
 use seatrial::venue::{FillProfile, Venue, VenueConfig};
 use venue_desk::{bar, config, order};
@@ -103,11 +103,31 @@ fn path() -> impl Strategy<Value = Vec<MarketEvent>> {
     })
 }
 
+/// A change of session; open as often as all others together.
+fn session() -> impl Strategy<Value = Vec<MarketEvent>> {
+    use SessionState::{CancelOnly, Halted, Maintenance, Open, PostOnly};
+    let closed = prop::sample::select(vec![PostOnly, CancelOnly, Maintenance, Halted]);
+    prop_oneof![Just(Open), closed].prop_map(|state| vec![MarketEvent::Session(InstrumentId(0), state)])
+}
+
+/// A kind that waits for a trigger.
+fn triggered() -> impl Strategy<Value = OrderKind> {
+    (0..3, price(), -3_i64..4).prop_map(|(which, trigger, beyond)| {
+        let (trigger, limit) = (Price(trigger), Price(trigger + beyond));
+        match which {
+            0 => OrderKind::StopLimit { trigger, limit },
+            1 => OrderKind::TargetMarket { trigger },
+            _ => OrderKind::TargetLimit { trigger, limit },
+        }
+    })
+}
+
 fn any_order() -> impl Strategy<Value = NewOrder> {
     let kind = prop_oneof![
         6 => price().prop_map(|limit| OrderKind::Limit { limit: Price(limit) }),
         1 => Just(OrderKind::Market),
         2 => price().prop_map(|trigger| OrderKind::StopMarket { trigger: Price(trigger) }),
+        3 => triggered(),
     ];
     let tif = prop_oneof![
         5 => Just(TimeInForce::Gtc),
@@ -127,9 +147,9 @@ fn any_order() -> impl Strategy<Value = NewOrder> {
 
 fn command() -> impl Strategy<Value = Command> {
     let id = || (1_u64..20).prop_map(OrderId);
-    let amend = (id(), 1_i64..20, price()).prop_map(|(id, qty, limit)| {
-        Command::Amend(Amend { id, qty: Qty(qty), kind: OrderKind::Limit { limit: Price(limit) } })
-    });
+    let limit = price().prop_map(|limit| OrderKind::Limit { limit: Price(limit) });
+    let kind = prop_oneof![2 => limit, 1 => triggered()];
+    let amend = (id(), 1_i64..20, kind).prop_map(|(id, qty, kind)| Command::Amend(Amend { id, qty: Qty(qty), kind }));
     prop_oneof![
         3 => id().prop_map(Command::Cancel),
         4 => amend,
@@ -146,6 +166,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             4 => any_order().prop_map(Step::New),
             2 => command().prop_map(Step::Other),
             1 => (1_i64..6).prop_map(Step::Wait),
+            1 => session().prop_map(Step::Market),
         ];
         prop::collection::vec(step, 1..70)
     };
@@ -165,6 +186,7 @@ struct Watcher {
     /// Displayed and not yet taken, by opposite side and price; kept for depth alone.
     left: BTreeMap<(Side, i64), i64>,
     fills: usize,
+    session: SessionState,
 }
 
 impl Watcher {
@@ -182,6 +204,10 @@ impl Watcher {
             }
         }
         for message in said {
+            if let VenueMessage::Session { state, .. } = message {
+                self.session = *state;
+                continue;
+            }
             let VenueMessage::Report(report) = message else { panic!("{message:?} was not asked for") };
             match report.kind {
                 ReportKind::Amended { qty, kind } => {
@@ -197,6 +223,11 @@ impl Watcher {
     fn see_fill(&mut self, report: &seatrial::market::ExecutionReport, printed: &mut i64) {
         let ReportKind::Filled(fill) = report.kind else { return };
         self.fills += 1;
+        match self.session {
+            SessionState::Open => {}
+            SessionState::PostOnly | SessionState::CancelOnly => assert_eq!(fill.liquidity, Liquidity::Maker),
+            SessionState::Maintenance | SessionState::Halted => panic!("a fill while nothing matches: {report:?}"),
+        }
         let order = self.orders[&report.order];
         let filled = self.filled.entry(report.order).or_default();
         *filled += fill.qty;
@@ -272,6 +303,7 @@ fn run(setup: &Setup, steps: &[Step], guards: bool) -> Vec<VenueMessage> {
         cash: BTreeMap::new(),
         left: BTreeMap::new(),
         fills: 0,
+        session: SessionState::Open,
     };
     let (mut now, mut id) = (Timestamp(0), 0);
     let mut all = Vec::new();

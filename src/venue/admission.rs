@@ -7,8 +7,9 @@ use rust_decimal::Decimal;
 
 use super::Venue;
 use super::account::{Hold, NO_HOLD, margin};
-use super::fills::{levels, touches};
-use super::resting::{Market, place};
+use super::fills::levels;
+use super::resting::{Market, Order, place};
+use super::triggers::{touches, towards};
 use crate::market::{
     Contract, FeeAsset, Instrument, Liquidity, Money, NewOrder, OrderKind, Price, Qty, Rate, RejectReason, Side,
     TimeInForce, Timestamp, exact_product,
@@ -20,15 +21,22 @@ impl Venue {
         let Some(instrument) = self.config.instruments.get(place(order.instrument)) else {
             return Err(RejectReason::UnknownInstrument);
         };
+        self.session_admits(order, None)?;
         let expired = matches!(order.tif, TimeInForce::Gtd(end) if end <= now);
         ensure(now <= order.deadline && !expired, RejectReason::DeadlineElapsed)?;
         ensure(self.orders.open.len() < self.config.max_open_orders, RejectReason::TooManyOrders)?;
         ensure(supported(instrument, order), RejectReason::Unsupported)?;
-        self.admit_terms(now, order, NO_HOLD)
+        self.admit_terms(now, order, None)
     }
 
-    /// Whether an order's quantity, prices and cost are allowed, `kept` being what it holds already.
-    pub(super) fn admit_terms(&self, now: Timestamp, order: &NewOrder, kept: Hold) -> Result<(), RejectReason> {
+    /// Whether an order's quantity, prices and cost are allowed; as new terms of `open`, if there is
+    /// such an order: what that one holds counts as free.
+    pub(super) fn admit_terms(
+        &self,
+        now: Timestamp,
+        order: &NewOrder,
+        open: Option<&Order>,
+    ) -> Result<(), RejectReason> {
         let instrument = &self.config.instruments[place(order.instrument)];
         let market = &self.markets[place(order.instrument)];
         let rules = instrument.rules(now);
@@ -47,11 +55,9 @@ impl Venue {
         if order.post_only {
             ensure(!self.would_take(order, price), RejectReason::PostOnlyWouldCross)?;
         }
-        if let OrderKind::StopMarket { trigger } = order.kind {
-            let at = stop_reference(market, order.side);
-            ensure(!at.is_some_and(|at| touches(order.side, trigger, at)), RejectReason::WouldTriggerAtOnce)?;
-        }
+        ensure(trigger_is_ahead(market, order, open), RejectReason::WouldTriggerAtOnce)?;
         ensure(!order.reduce_only || self.reducible(order).0 > 0, RejectReason::ReduceOnly)?;
+        let kept = open.map_or(NO_HOLD, |open| open.hold);
         let need = self.required(now, order, order.qty, price);
         let short = |(part, held): (&(_, Money), &(_, Money))| {
             let held = if part.0 == held.0 { held.1 } else { Money::ZERO };
@@ -72,7 +78,7 @@ impl Venue {
     }
 
     /// Whether a limit order would trade on arrival.
-    fn would_take(&self, order: &NewOrder, limit: Price) -> bool {
+    pub(super) fn would_take(&self, order: &NewOrder, limit: Price) -> bool {
         let market = &self.markets[place(order.instrument)];
         let best = if self.fills_whole() {
             market.book.best(order.side.opposite())
@@ -138,8 +144,10 @@ fn supported(instrument: &Instrument, order: &NewOrder) -> bool {
     let kind = match order.kind {
         OrderKind::Limit { .. } => !order.post_only || rests,
         OrderKind::Market => !order.post_only,
-        OrderKind::StopMarket { .. } => !order.post_only && rests,
-        OrderKind::StopLimit { .. } | OrderKind::TargetMarket { .. } | OrderKind::TargetLimit { .. } => false,
+        OrderKind::StopMarket { .. }
+        | OrderKind::StopLimit { .. }
+        | OrderKind::TargetMarket { .. }
+        | OrderKind::TargetLimit { .. } => !order.post_only && rests,
     };
     kind && !(spot && order.leverage > 1)
 }
@@ -157,7 +165,13 @@ fn within_band(market: &Market, price: Price, band: Rate) -> bool {
     })
 }
 
-/// The price a stop looks at: the last trade; before any, the price it would trade at.
-fn stop_reference(market: &Market, side: Side) -> Option<Price> {
-    market.last_trade.or_else(|| market.book.best(side.opposite()).map(|(price, _)| price))
+/// Whether the price has yet to come to an order's trigger, if it has one. A trigger that was
+/// touched already stays as it was.
+fn trigger_is_ahead(market: &Market, order: &NewOrder, open: Option<&Order>) -> bool {
+    let Some(trigger) = order.kind.trigger() else { return true };
+    if let Some(open) = open.filter(|open| open.fired) {
+        return open.terms.kind.trigger() == Some(trigger);
+    }
+    let at = market.trigger_reference(order.side);
+    !at.is_some_and(|at| touches(towards(order.kind, order.side), trigger, at))
 }

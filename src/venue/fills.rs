@@ -13,17 +13,18 @@ use crate::market::{
 };
 
 impl Venue {
-    /// A print: it moves queues, fills what it passed or reached through the queue, and fires stops.
+    /// A print: it moves queues, fills what it passed or reached through the queue, and sets off triggers.
     pub(super) fn printed(&mut self, now: Timestamp, trade: &Trade, out: &mut Vec<VenueMessage>) {
         let market = &mut self.markets[place(trade.instrument)];
         let taker = trade.taker.or_else(|| side_by_touch(market, trade.price));
         if market.last_trade.replace(trade.price).is_none() {
             market.refresh_guards(&self.orders);
         }
-        self.fire_stops(now, trade.instrument, trade.price, out);
-        if let Some(taker) = taker {
+        let fired = self.fire_touched(now, trade.instrument, Some(trade.price), out);
+        if let Some(taker) = taker.filter(|_| self.markets[place(trade.instrument)].session.matches()) {
             self.share_print(now, trade, taker.opposite(), out);
         }
+        self.rest_fired(&fired);
     }
 
     /// One print among our orders on the side it hit, in price-time priority.
@@ -56,11 +57,15 @@ impl Venue {
         }
     }
 
-    /// The book is whole again: what the opposite best reached fills, stops first.
+    /// The book is whole again: what the opposite best reached fills, triggers first.
     pub(super) fn book_settled(&mut self, now: Timestamp, instrument: InstrumentId, out: &mut Vec<VenueMessage>) {
         let market = &self.markets[place(instrument)];
+        if !market.session.matches() {
+            return;
+        }
         if market.last_trade.is_none() {
-            self.fire_stops_by_touch(now, instrument, out);
+            let fired = self.fire_touched(now, instrument, None, out);
+            self.rest_fired(&fired);
         }
         for side in [Side::Buy, Side::Sell] {
             let mut next = 0;
@@ -132,38 +137,6 @@ impl Venue {
             market.consume(terms.side.opposite(), *price, here);
             left -= here;
         }
-    }
-
-    /// Fires the stops that a price touches, the nearest first.
-    pub(super) fn fire_stops(&mut self, now: Timestamp, at: InstrumentId, price: Price, out: &mut Vec<VenueMessage>) {
-        for side in [Side::Buy, Side::Sell] {
-            while let Some(&number) = self.markets[place(at)].stops(side).first() {
-                if !touches(side, self.orders.get(number).price(), price) {
-                    break;
-                }
-                self.fire(now, number, out);
-            }
-        }
-    }
-
-    /// Before anything printed, a stop looks at the price it would trade at.
-    fn fire_stops_by_touch(&mut self, now: Timestamp, at: InstrumentId, out: &mut Vec<VenueMessage>) {
-        for side in [Side::Buy, Side::Sell] {
-            while let Some(&number) = self.markets[place(at)].stops(side).first() {
-                let trigger = self.orders.get(number).price();
-                let best = self.markets[place(at)].book.best(side.opposite());
-                if !best.is_some_and(|(best, _)| touches(side, trigger, best)) {
-                    break;
-                }
-                self.fire(now, number, out);
-            }
-        }
-    }
-
-    /// A stop becomes a market order; what finds nothing to trade with is cancelled.
-    pub(super) fn fire(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) {
-        self.take(now, number, None, out);
-        self.cancel_remainder(now, number, CancelledBecause::Remainder, out);
     }
 
     /// Books one execution, reports it, and ends the order if nothing is left. Returns how much
@@ -284,11 +257,6 @@ pub(super) fn levels(
         }
         level = market.book.behind(side.opposite(), price);
     }
-}
-
-/// Whether a price touches a stop's trigger: a buy stop at or above it, a sell stop at or below.
-pub(super) const fn touches(side: Side, trigger: Price, price: Price) -> bool {
-    side.opposite().reaches(trigger, price)
 }
 
 /// The taker's side where the source does not say it: at the ask or above somebody bought, at the

@@ -5,13 +5,14 @@
 //! once, that no fill beats its limit, that whatever the account gains somebody else loses, and
 //! that the same inputs give the same outputs. Its log, not the messages, is the truth.
 //!
-//! It does not read its client's mind, react to our trading (no impact), liquidate, pay funding,
-//! keep sessions, or offer stop-limit and target kinds yet. Market events of an instrument it does
+//! It does not read its client's mind, react to our trading (no impact), liquidate or pay
+//! funding. Triggers look at trades alone, not at marks or indices. Market events of an instrument it does
 //! not list are none of its business.
 //!
 //! # What it assumes, for a sceptic
 //!
-//! Each paragraph has a test of its name in `tests/venue_depth.rs` or `tests/venue_bars.rs`.
+//! Each paragraph has a test of its name in `tests/venue_depth.rs`, `tests/venue_bars.rs`,
+//! `tests/venue_triggers.rs` or `tests/venue_sessions.rs`.
 //!
 //! **Takers walk displayed depth.** An order that reaches the market trades against the levels
 //! displayed, best first, up to its limit, each at its own price. What is not displayed is not there.
@@ -45,6 +46,15 @@
 //! **A stop fires on the last trade** and takes like a market order; what finds nothing is cancelled.
 //! Where nothing has traded yet it looks at the price it would trade at.
 //!
+//! **A trigger is touched at its price or beyond**: a buy stop and a sell target from below, a sell
+//! stop and a buy target from above. An order that is touched already is refused.
+//!
+//! **A stop-limit and a target-limit become limit orders**: they take up to the limit, and what is left
+//! joins the back of its price. The print that touched the trigger does not fill what rests of it.
+//! Queries go on to name the kind that was ordered; the touched trigger can no longer be amended.
+//!
+//! **A stop comes before a target** that the same print, or the same point of a path, touches.
+//!
 //! **Behind the touch the queue is unknown.** Where only quotes are recorded, an order behind the best
 //! waits until the best comes to its price, then behind what is shown there. Where depth is recorded,
 //! a quote says nothing new.
@@ -52,7 +62,8 @@
 //! **A bar is a path**: its open, one extreme, the other, its close. The first extreme is the one on
 //! the way to which a resting stop of ours is touched soonest; if none is, the one nearer the open.
 //! From close to the next open the price jumps; within the bar it moves continuously and serves our
-//! orders in the order it reaches them, a stop before a limit.
+//! orders in the order it reaches them, a stop before a target and a target before a limit. A trigger
+//! that leaves a limit order is served again if the same leg goes on to its limit.
 //!
 //! **A point of the path displays a share of the volume** around its price, half a spread away on each
 //! side; the leg that leads to a point fills us from what that point displays, once.
@@ -62,6 +73,12 @@
 //!
 //! **`parity_full` is optimistic**: a touched order fills whole, as some back-testers assume, whatever
 //! was printed or displayed.
+//!
+//! **A session limits commands, matching and triggers**: post-only takes what rests, cancel-only takes
+//! cancels, a halt takes cancels and matches nothing, maintenance hears nothing. Triggers fire while it
+//! is open alone. When it changes, our orders meet the last trade and the book as they stand then;
+//! a trigger that was touched in between, and no longer is, goes on waiting. Expiry, the dead-man's
+//! switch and queries work in every session.
 //!
 //! **The account pays or the order ends.** A spot fill that cash cannot pay, fees included, does not
 //! happen, and the rest of its order is cancelled. A margin account may run into debt.
@@ -73,6 +90,8 @@ mod fills;
 mod orders;
 mod path;
 mod resting;
+mod sessions;
+mod triggers;
 mod truth;
 
 pub use config::{FillProfile, VenueConfig};
@@ -149,7 +168,8 @@ impl Venue {
             }
             MarketEvent::Quote(quote) => self.on_quote(now, quote, out),
             MarketEvent::Path(point, bar) => self.on_path(now, *point, bar, out),
-            MarketEvent::Bar(_) | MarketEvent::Session(..) => {}
+            MarketEvent::Session(instrument, state) => self.on_session(now, *instrument, *state, out),
+            MarketEvent::Bar(_) => {}
         }
     }
 

@@ -1,10 +1,10 @@
 //! The commands: place, amend, cancel, and what time does to an open order.
 
 use super::Venue;
-use super::resting::{Life, Number, Shows};
+use super::resting::{Life, Number, Order, Shows};
 use crate::market::{
-    Amend, CancelledBecause, ExecutionReport, InstrumentId, NewOrder, OrderId, OrderKind, Qty, RefusedBecause,
-    RejectReason, ReportKind, Span, TimeInForce, Timestamp, VenueMessage,
+    Amend, CancelledBecause, ExecutionReport, InstrumentId, NewOrder, OrderId, Qty, RefusedBecause, RejectReason,
+    ReportKind, Span, TimeInForce, Timestamp, VenueMessage,
 };
 
 impl Venue {
@@ -30,29 +30,30 @@ impl Venue {
 
     /// Lets an order that just arrived, or got new terms, trade; then wait or end.
     fn work(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) {
-        let terms = self.orders.get(number).terms;
-        let limit = terms.kind.limit();
-        match terms.kind {
-            OrderKind::Market | OrderKind::Limit { .. } => {
-                if terms.tif == TimeInForce::Fok && !self.fills_at_once(number) {
-                    self.cancel_remainder(now, number, CancelledBecause::FillOrKill, out);
-                    return;
-                }
-                self.take(now, number, limit, out);
-                let rests = limit.is_some() && matches!(terms.tif, TimeInForce::Gtc | TimeInForce::Gtd(_));
-                if !rests {
-                    self.cancel_remainder(now, number, CancelledBecause::Remainder, out);
-                } else if self.orders.get(number).life == Life::Open {
-                    self.join_queue(number);
-                }
-            }
-            OrderKind::StopMarket { .. }
-            | OrderKind::StopLimit { .. }
-            | OrderKind::TargetMarket { .. }
-            | OrderKind::TargetLimit { .. } => {
-                let market = self.market_of(number);
-                self.markets[market].wait(&self.orders, number);
-            }
+        let order = self.orders.get(number);
+        let terms = order.terms;
+        if order.trigger().is_some() {
+            let market = self.market_of(number);
+            self.markets[market].wait(&self.orders, number);
+            return;
+        }
+        if terms.tif == TimeInForce::Fok && !self.fills_at_once(number) {
+            self.cancel_remainder(now, number, CancelledBecause::FillOrKill, out);
+            return;
+        }
+        self.take_or_end(now, number, out);
+        if self.orders.get(number).life == Life::Open {
+            self.join_queue(number);
+        }
+    }
+
+    /// Takes what it may; what is left ends, unless the order may rest.
+    pub(super) fn take_or_end(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) {
+        let NewOrder { kind, tif, .. } = self.orders.get(number).terms;
+        self.take(now, number, kind.limit(), out);
+        let rests = kind.limit().is_some() && matches!(tif, TimeInForce::Gtc | TimeInForce::Gtd(_));
+        if !rests {
+            self.cancel_remainder(now, number, CancelledBecause::Remainder, out);
         }
     }
 
@@ -70,7 +71,7 @@ impl Venue {
     }
 
     /// Waits behind everything displayed at its price.
-    fn join_queue(&mut self, number: Number) {
+    pub(super) fn join_queue(&mut self, number: Number) {
         let market = self.market_of(number);
         let market = &mut self.markets[market];
         let order = self.orders.get_mut(number);
@@ -88,7 +89,7 @@ impl Venue {
     /// A cancel: done, or too late.
     pub(super) fn on_cancel(&mut self, now: Timestamp, id: OrderId, out: &mut Vec<VenueMessage>) {
         match self.orders.find_open(id) {
-            Some(number) => self.cancel_remainder(now, number, CancelledBecause::Requested, out),
+            Some(number) => self.cancel_requested(now, number, out),
             None => out.push(self.refuse(now, id, ReportKind::CancelRejected(RefusedBecause::NotOpen))),
         }
         self.refresh_due();
@@ -101,21 +102,21 @@ impl Venue {
         instrument: Option<InstrumentId>,
         out: &mut Vec<VenueMessage>,
     ) {
-        self.cancel_where(now, instrument, CancelledBecause::Requested, out);
-        self.refresh_due();
-    }
-
-    fn cancel_where(
-        &mut self,
-        now: Timestamp,
-        instrument: Option<InstrumentId>,
-        why: CancelledBecause,
-        out: &mut Vec<VenueMessage>,
-    ) {
         let of = |number: &Number| instrument.is_none_or(|i| i == self.orders.get(*number).terms.instrument);
         let numbers: Vec<Number> = self.orders.open.iter().copied().filter(of).collect();
         for number in numbers {
-            self.cancel_remainder(now, number, why, out);
+            self.cancel_requested(now, number, out);
+        }
+        self.refresh_due();
+    }
+
+    /// Cancels an open order, unless its session hears no cancels.
+    fn cancel_requested(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) {
+        if self.markets[self.market_of(number)].session.cancels() {
+            self.cancel_remainder(now, number, CancelledBecause::Requested, out);
+        } else {
+            let stays = RefusedBecause::StillOpen(RejectReason::Session);
+            out.push(self.report(now, number, ReportKind::CancelRejected(stays)));
         }
     }
 
@@ -131,16 +132,14 @@ impl Venue {
         let order = self.orders.get(number);
         let old = order.terms;
         let new = NewOrder { qty: amend.qty, kind: amend.kind, ..old };
-        let same_kind = std::mem::discriminant(&old.kind) == std::mem::discriminant(&new.kind);
-        if same_kind && amend.qty <= order.filled && amend.qty.0 > 0 {
-            // Nothing is left of it under the new terms.
-            self.cancel_remainder(now, number, CancelledBecause::Venue, out);
-            self.refresh_due();
+        let nothing_left = new.qty.0 > 0 && new.qty <= order.filled;
+        if let Err(reason) = self.admit_amended(now, order, &new, nothing_left) {
+            out.push(self.report(now, number, ReportKind::AmendRejected(RefusedBecause::StillOpen(reason))));
             return;
         }
-        let verdict = if same_kind { self.admit_amended(now, number, &new) } else { Err(RejectReason::Unsupported) };
-        if let Err(reason) = verdict {
-            out.push(self.report(now, number, ReportKind::AmendRejected(RefusedBecause::StillOpen(reason))));
+        if nothing_left {
+            self.cancel_remainder(now, number, CancelledBecause::Venue, out);
+            self.refresh_due();
             return;
         }
         let keeps_place = new.kind == old.kind && new.qty <= old.qty;
@@ -157,9 +156,20 @@ impl Venue {
         self.refresh_due();
     }
 
-    /// New terms pass what a new order passes, with what the old ones hold counted as free.
-    fn admit_amended(&self, now: Timestamp, number: Number, new: &NewOrder) -> Result<(), RejectReason> {
-        self.admit_terms(now, new, self.orders.get(number).hold)
+    /// New terms pass what a new order passes, with what the old ones hold counted as free. Terms that
+    /// leave nothing need no more than a session.
+    fn admit_amended(
+        &self,
+        now: Timestamp,
+        order: &Order,
+        new: &NewOrder,
+        nothing_left: bool,
+    ) -> Result<(), RejectReason> {
+        self.session_admits(new, Some(order))?;
+        if std::mem::discriminant(&order.terms.kind) != std::mem::discriminant(&new.kind) {
+            return Err(RejectReason::Unsupported);
+        }
+        if nothing_left { Ok(()) } else { self.admit_terms(now, new, Some(order)) }
     }
 
     /// Holds what the open rest of an order needs, instead of what it held.
@@ -189,7 +199,9 @@ impl Venue {
         self.expire(switch.unwrap_or(until), out);
         if let Some(fires) = switch {
             self.dead_man = None;
-            self.cancel_where(fires, None, CancelledBecause::DeadMansSwitch, out);
+            for number in self.orders.open.clone() {
+                self.cancel_remainder(fires, number, CancelledBecause::DeadMansSwitch, out);
+            }
         }
         self.refresh_due();
     }

@@ -7,9 +7,9 @@
 //! each side; the leg that leads to a point fills us from what that point displays, once.
 
 use super::Venue;
-use super::fills::touches;
 use super::resting::{Life, Market, Number, Orders, Shows, place};
-use crate::market::{Bar, Instrument, InstrumentId, OrderKind, PathPoint, Price, Qty, Side, Timestamp, VenueMessage};
+use super::triggers::touches;
+use crate::market::{Bar, Instrument, InstrumentId, PathPoint, Price, Qty, Side, Timestamp, VenueMessage};
 
 /// What one point of the path displays.
 #[derive(Clone, Copy)]
@@ -17,6 +17,14 @@ struct Display {
     instrument: InstrumentId,
     half_spread: i64,
     qty: Qty,
+}
+
+/// Whose turn it is where the price reaches several orders at once.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Turn {
+    Stop,
+    Target,
+    Limit,
 }
 
 impl Venue {
@@ -39,7 +47,7 @@ impl Venue {
         };
         let from = market.last_trade.filter(|_| point != PathPoint::Open).unwrap_or(target);
         let mut consumed = [Qty::ZERO; 2];
-        if market.has_orders() || !self.config.guards {
+        if market.session.matches() && (market.has_orders() || !self.config.guards) {
             consumed = self.serve_leg(now, display, from, target, out);
         }
         let market = &mut self.markets[place(bar.instrument)];
@@ -50,8 +58,10 @@ impl Venue {
         }
     }
 
-    /// Serves our orders between two prices, in the order the price reaches them; a stop before a
-    /// limit where it reaches both at once. Returns what they took from the point's display.
+    /// Serves our orders between two prices, in the order the price reaches them; where it reaches
+    /// several at once a stop comes before a target and a target before a limit. A trigger that
+    /// leaves a limit order is served again where the price reaches the limit. Returns what they
+    /// took from the point's display.
     fn serve_leg(
         &mut self,
         now: Timestamp,
@@ -60,33 +70,57 @@ impl Venue {
         to: Price,
         out: &mut Vec<VenueMessage>,
     ) -> [Qty; 2] {
-        let mut due = Vec::new();
-        let market = &self.markets[place(display.instrument)];
-        for side in [Side::Buy, Side::Sell] {
-            for number in market.stops(side).iter().chain(market.limits(side)) {
-                if let Some(distance) = display.distance(&self.orders, *number, from, to) {
-                    let is_limit = self.orders.get(*number).terms.kind.trigger().is_none();
-                    due.push((distance, is_limit, *number));
-                }
-            }
-        }
-        // Stable: orders of one kind and distance keep their price-time priority.
-        due.sort_by_key(|(distance, is_limit, _)| (*distance, *is_limit));
+        let mut due = self.due(display, from, to);
         let direction = (to.0 - from.0).signum();
         let mut consumed = [Qty::ZERO; 2];
-        for (distance, is_limit, number) in due {
+        let mut fired = Vec::new();
+        let mut next = 0;
+        while let Some(&(distance, turn, number)) = due.get(next) {
+            next += 1;
             let at = Price(from.0 + direction * distance);
             display.show(&mut self.markets[place(display.instrument)], at, consumed);
             debug_assert_eq!(self.orders.get(number).life, Life::Open, "serving an order ends no other");
-            if is_limit {
+            if turn == Turn::Limit {
                 self.reach(now, number, out);
-            } else {
-                self.fire(now, number, out);
+            } else if self.fire(now, number, out) {
+                fired.push(number);
+                let reached = display.distance(&self.orders, number, from, to);
+                if let Some(later) = reached.filter(|later| *later > distance) {
+                    let place = due.partition_point(|other| (other.0, other.1) <= (later, Turn::Limit));
+                    due.insert(place, (later, Turn::Limit, number));
+                }
             }
             let market = &self.markets[place(display.instrument)];
             consumed = [Side::Buy, Side::Sell].map(|side| market.taken(side, display.quote(side, at)));
         }
+        self.rest_fired(&fired);
         consumed
+    }
+
+    /// Which of our orders the price reaches between two prices, and how far along: the first first.
+    fn due(&self, display: Display, from: Price, to: Price) -> Vec<(i64, Turn, Number)> {
+        let market = &self.markets[place(display.instrument)];
+        let [buy_stops, sell_stops, buy_targets, sell_targets] = market.triggers();
+        let waiting: [(Turn, &[Number]); 6] = [
+            (Turn::Stop, buy_stops),
+            (Turn::Stop, sell_stops),
+            (Turn::Target, buy_targets),
+            (Turn::Target, sell_targets),
+            (Turn::Limit, market.limits(Side::Buy)),
+            (Turn::Limit, market.limits(Side::Sell)),
+        ];
+        let mut due = Vec::new();
+        let allowed = |turn: Turn| turn == Turn::Limit || market.session.fires();
+        for (turn, numbers) in waiting.into_iter().filter(|(turn, _)| allowed(*turn)) {
+            for number in numbers {
+                if let Some(distance) = display.distance(&self.orders, *number, from, to) {
+                    due.push((distance, turn, *number));
+                }
+            }
+        }
+        // Stable: orders of one kind and distance keep their price-time priority.
+        due.sort_by_key(|(distance, turn, _)| (*distance, *turn));
+        due
     }
 
     /// What a bar's points display under this venue's terms.
@@ -123,11 +157,13 @@ impl Display {
     /// How far the path from one price to another goes until it reaches an order; none if it does
     /// not get there.
     fn distance(self, orders: &Orders, number: Number, from: Price, to: Price) -> Option<i64> {
-        let terms = &orders.get(number).terms;
+        let order = orders.get(number);
         // Going towards this sign reaches the order once the path is at its mark or beyond.
-        let (sign, mark) = match terms.kind {
-            OrderKind::Limit { limit } => (-terms.side.sign(), limit.0 - terms.side.sign() * self.half_spread),
-            kind => (terms.side.sign(), kind.trigger()?.0),
+        let (sign, mark) = if let Some(trigger) = order.trigger() {
+            (order.towards().sign(), trigger.0)
+        } else {
+            let sign = order.terms.side.sign();
+            (-sign, order.terms.kind.limit()?.0 - sign * self.half_spread)
         };
         if sign * (from.0 - mark) >= 0 {
             Some(0)

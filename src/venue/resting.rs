@@ -1,12 +1,14 @@
 //! Every order the venue ever saw, and where the open ones wait.
 //!
 //! Orders live in one slab for ever; the number of an order is its place there and its venue id.
-//! Open limits wait by price, then time; stops by how near their trigger is. Nothing here decides
+//! Open limits wait by price, then time; triggers by how near they are. Nothing here decides
 //! whether an order trades.
 
 use std::collections::BTreeSet;
 
 use super::account::{Hold, NO_HOLD};
+use super::sessions::Session;
+use super::triggers::{TRIGGER_LISTS, towards};
 use crate::market::{
     Book, InstrumentId, LevelChange, NewOrder, OrderId, Price, Qty, Quote, RejectReason, Side, TimeInForce, Timestamp,
     Trade,
@@ -31,6 +33,8 @@ pub(super) struct Order {
     pub(super) ahead: Qty,
     pub(super) life: Life,
     pub(super) hold: Hold,
+    /// Whether its trigger was touched: from then on it is a market or a limit order.
+    pub(super) fired: bool,
     pub(super) ended: Timestamp,
 }
 
@@ -39,10 +43,19 @@ impl Order {
         Qty(self.terms.qty.0 - self.filled.0)
     }
 
-    /// The price it waits at: its limit, else its trigger.
+    /// The price it waits at: its trigger until that is touched, then its limit.
     pub(super) fn price(&self) -> Price {
-        let kind = self.terms.kind;
-        kind.limit().or(kind.trigger()).expect("a resting order names a price")
+        self.trigger().or(self.terms.kind.limit()).expect("a resting order names a price")
+    }
+
+    /// The trigger it still waits for, if it does.
+    pub(super) fn trigger(&self) -> Option<Price> {
+        self.terms.kind.trigger().filter(|_| !self.fired)
+    }
+
+    /// The way the price must go to touch its trigger: [`Side::Buy`] is up.
+    pub(super) const fn towards(&self) -> Side {
+        towards(self.terms.kind, self.terms.side)
     }
 }
 
@@ -79,7 +92,15 @@ impl Orders {
         let place = self.by_id.partition_point(|(id, _)| *id < terms.id);
         self.by_id.insert(place, (terms.id, number));
         let life = refused.map_or(Life::Open, Life::Rejected);
-        self.all.push(Order { terms, filled: Qty::ZERO, ahead: Qty::ZERO, life, hold: NO_HOLD, ended: now });
+        self.all.push(Order {
+            terms,
+            filled: Qty::ZERO,
+            ahead: Qty::ZERO,
+            life,
+            hold: NO_HOLD,
+            fired: false,
+            ended: now,
+        });
         if refused.is_none() {
             self.open.push(number);
             if let TimeInForce::Gtd(end) = terms.tif {
@@ -143,6 +164,7 @@ pub(super) struct Market {
     pub(super) book: Book,
     taken: Vec<Taken>,
     pub(super) last_trade: Option<Price>,
+    pub(super) session: Session,
     pub(super) shows: Shows,
     /// The message under way may concern an order of ours.
     pub(super) dirty: bool,
@@ -151,8 +173,9 @@ pub(super) struct Market {
     pub(super) high_first: bool,
     /// Our limits: the best price first, then the oldest.
     limits: [Vec<Number>; 2],
-    /// Our stops: the nearest trigger first, then the oldest.
-    stops: [Vec<Number>; 2],
+    /// Our triggers: buy stops, sell stops, buy targets, sell targets; in each the nearest first,
+    /// then the oldest.
+    triggers: [Vec<Number>; TRIGGER_LISTS],
 }
 
 impl Market {
@@ -161,11 +184,21 @@ impl Market {
     }
 
     pub(super) fn stops(&self, side: Side) -> &[Number] {
-        &self.stops[side as usize]
+        &self.triggers[side as usize]
+    }
+
+    /// Our triggers, stops before targets; the first of each list is the nearest.
+    pub(super) fn triggers(&self) -> &[Vec<Number>; TRIGGER_LISTS] {
+        &self.triggers
+    }
+
+    /// The price a trigger looks at: the last trade; before any, the price it would trade at.
+    pub(super) fn trigger_reference(&self, side: Side) -> Option<Price> {
+        self.last_trade.or_else(|| self.book.best(side.opposite()).map(|(price, _)| price))
     }
 
     pub(super) fn has_orders(&self) -> bool {
-        self.limits.iter().chain(&self.stops).any(|waiting| !waiting.is_empty())
+        self.limits.iter().chain(&self.triggers).any(|waiting| !waiting.is_empty())
     }
 
     /// Lets an open order wait behind everything of its price.
@@ -190,9 +223,15 @@ impl Market {
 
     /// Where orders of its kind and side wait.
     fn waiting(&mut self, orders: &Orders, number: Number) -> &mut Vec<Number> {
-        let terms = &orders.get(number).terms;
-        let kinds = if terms.kind.trigger().is_some() { &mut self.stops } else { &mut self.limits };
-        &mut kinds[terms.side as usize]
+        let order = orders.get(number);
+        let side = order.terms.side as usize;
+        if order.trigger().is_none() {
+            &mut self.limits[side]
+        } else if order.towards() == order.terms.side {
+            &mut self.triggers[side]
+        } else {
+            &mut self.triggers[2 + side]
+        }
     }
 
     /// What is left at a level for us to take.
@@ -267,15 +306,17 @@ impl Market {
         };
         let (best_buy, worst_buy) = ends(&self.limits[Side::Buy as usize]);
         let (best_sell, worst_sell) = ends(&self.limits[Side::Sell as usize]);
-        let (buy_stop, _) = ends(&self.stops[Side::Buy as usize]);
-        let (sell_stop, _) = ends(&self.stops[Side::Sell as usize]);
-        let stops_by_touch = self.last_trade.is_none() && (buy_stop.is_some() || sell_stop.is_some());
+        let [buy_stop, sell_stop, buy_target, sell_target] = &self.triggers;
+        let nearest = |first: &[Number], second: &[Number]| [ends(first).0, ends(second).0].into_iter().flatten();
+        let above = nearest(buy_stop, sell_target).min();
+        let below = nearest(sell_stop, buy_target).max();
+        let triggers_by_touch = self.last_trade.is_none() && (above.is_some() || below.is_some());
         self.guards = Guards {
             buys: (worst_buy.unwrap_or(Price(i64::MAX)), best_buy.unwrap_or(Price(i64::MIN))),
             sells: (best_sell.unwrap_or(Price(i64::MAX)), worst_sell.unwrap_or(Price(i64::MIN))),
-            buy_trigger: buy_stop.unwrap_or(Price(i64::MAX)),
-            sell_trigger: sell_stop.unwrap_or(Price(i64::MIN)),
-            watch: stops_by_touch || !self.taken.is_empty(),
+            trigger_above: above.unwrap_or(Price(i64::MAX)),
+            trigger_below: below.unwrap_or(Price(i64::MIN)),
+            watch: triggers_by_touch || !self.taken.is_empty(),
         };
     }
 }
@@ -287,18 +328,18 @@ pub struct Guards {
     pub buys: (Price, Price),
     /// Lowest and highest price of our resting sells.
     pub sells: (Price, Price),
-    /// The lowest trigger of our buy stops.
-    pub buy_trigger: Price,
-    /// The highest trigger of our sell stops.
-    pub sell_trigger: Price,
-    /// Every change matters: we took what the market has not refreshed, or a stop waits for the touch.
+    /// The lowest trigger that a rising price touches: of our buy stops and sell targets.
+    pub trigger_above: Price,
+    /// The highest trigger that a falling price touches: of our sell stops and buy targets.
+    pub trigger_below: Price,
+    /// Every change matters: we took what the market has not refreshed, or a trigger waits for the touch.
     pub watch: bool,
 }
 
 impl Default for Guards {
     fn default() -> Self {
         let nobody = (Price(i64::MAX), Price(i64::MIN));
-        Self { buys: nobody, sells: nobody, buy_trigger: Price(i64::MAX), sell_trigger: Price(i64::MIN), watch: false }
+        Self { buys: nobody, sells: nobody, trigger_above: nobody.0, trigger_below: nobody.1, watch: false }
     }
 }
 
@@ -328,16 +369,17 @@ impl Guards {
     #[must_use]
     #[inline]
     pub fn trade(&self, trade: &Trade) -> bool {
-        trade.price >= self.sells.0.min(self.buy_trigger) || trade.price <= self.buys.1.max(self.sell_trigger)
+        trade.price >= self.sells.0.min(self.trigger_above) || trade.price <= self.buys.1.max(self.trigger_below)
     }
 }
 
-/// How far back an order waits: a limit by how far from the touch, a stop by how far its trigger.
+/// How far back an order waits: a limit by how far from the touch, a trigger by how far it is.
 /// A market order never waits.
 fn rank(orders: &Orders, number: Number) -> i64 {
-    let terms = &orders.get(number).terms;
-    match terms.kind.trigger() {
-        Some(trigger) => terms.side.sign() * trigger.0,
+    let order = orders.get(number);
+    let terms = &order.terms;
+    match order.trigger() {
+        Some(trigger) => order.towards().sign() * trigger.0,
         None => -terms.side.sign() * terms.kind.limit().unwrap_or_default().0,
     }
 }
