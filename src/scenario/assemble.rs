@@ -35,7 +35,10 @@ impl Scenario {
                 lost_file(lost, file, data_root, &mut problems);
                 return Err(problems.into_result().expect_err("one was just added"));
             }
-            data::open(&file.value, data_root, cache, &options(instrument)).map(Arc::new).map_err(|bad| vec![bad])
+            data::open(&file.value, data_root, cache, &ImportOptions::default())
+                .and_then(|tape| fine_enough(tape, instrument))
+                .map(Arc::new)
+                .map_err(|bad| vec![bad])
         };
         let (mut tapes, mut all) = (Vec::new(), Vec::new());
         for instrument in &self.body.instruments {
@@ -132,16 +135,16 @@ fn lost_file(lost: Lost, file: &Located<String>, data_root: &Path, problems: &mu
     }
 }
 
-/// What the importer may hold a raw file against: the grid, where it never changes; else only the
-/// decimals of the finest.
-fn options(instrument: &InstrumentText) -> ImportOptions {
-    let grid = |of: fn(&RulesText) -> Decimal| {
-        let first = of(&instrument.rules[0]);
+/// A tape in units that its instrument's grids are whole numbers of. What the market displays and
+/// prints need not stand on the order grid; a tape is refined, never made coarser.
+fn fine_enough(tape: Tape, instrument: &InstrumentText) -> Result<Tape, BadInput> {
+    let finest = |unit: Decimal, of: fn(&RulesText) -> Decimal| {
         let decimals = instrument.rules.iter().map(|rules| of(rules).normalize().scale()).max().unwrap_or_default();
-        let same = instrument.rules.iter().all(|rules| of(rules) == first);
-        Some(if same { first.normalize() } else { Decimal::new(1, decimals) })
+        unit.min(Decimal::new(1, decimals))
     };
-    ImportOptions { symbol: None, tick: grid(|rules| rules.tick.value), lot: grid(|rules| rules.lot.value) }
+    let price = finest(tape.price_unit, |rules| rules.tick.value);
+    let qty = finest(tape.qty_unit, |rules| rules.lot.value);
+    tape.in_units(price, qty)
 }
 
 /// The part of a tape that counts, which the tape must cover.

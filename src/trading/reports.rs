@@ -162,7 +162,8 @@ impl Core {
         Some(Money::new(quotient).half_even(RATE_SCALE))
     }
 
-    /// What makes a fill impossible (production-rules §4.4), if anything.
+    /// What makes a fill impossible (production-rules §4.4), if anything. An order keeps the grid
+    /// it was placed on: its own limit and its last lots are never off it.
     fn malformed(&self, order: &Order, report: &ExecutionReport, fill: &Fill) -> Option<String> {
         let instrument = self.instrument(order.terms.instrument);
         let fault = if fill.qty.0 <= 0 {
@@ -173,9 +174,9 @@ impl Core {
             "another instrument"
         } else if fill.side != order.terms.side {
             "the other side"
-        } else if !instrument.on_tick(fill.price, report.at) {
+        } else if !instrument.on_tick(fill.price, report.at) && order.terms.kind.limit() != Some(fill.price) {
             "a price off the tick grid"
-        } else if !instrument.on_lot(fill.qty, report.at) {
+        } else if !instrument.on_lot(fill.qty, report.at) && order.filled + fill.qty != order.terms.qty {
             "a quantity off the lot grid"
         } else {
             return None;

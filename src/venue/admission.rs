@@ -50,7 +50,7 @@ impl Venue {
         if let (Some(limit), Some(band)) = (order.kind.limit(), rules.band) {
             ensure(within_band(market, limit, band), RejectReason::PriceBand)?;
         }
-        let price = self.price_to_count(order)?;
+        let price = self.price_to_count(order, rules.lot)?;
         ensure(instrument.value(order.qty.at(price)) >= rules.min_notional, RejectReason::MinNotional)?;
         if order.post_only {
             ensure(!self.would_take(order, price), RejectReason::PostOnlyWouldCross)?;
@@ -67,13 +67,13 @@ impl Venue {
     }
 
     /// The price at which an order counts: its limit, its trigger, or the worst it would reach.
-    fn price_to_count(&self, order: &NewOrder) -> Result<Price, RejectReason> {
+    fn price_to_count(&self, order: &NewOrder, lot: Qty) -> Result<Price, RejectReason> {
         if let Some(price) = order.kind.limit().or(order.kind.trigger()) {
             return Ok(price);
         }
         let mut plan = Vec::new();
         let market = &self.markets[place(order.instrument)];
-        levels(market, order.side, None, order.qty, self.config.profile, &mut plan);
+        levels(market, (order.side, None, order.qty), lot, self.config.profile, &mut plan);
         plan.last().map(|(price, _)| *price).ok_or(RejectReason::NoMarket)
     }
 

@@ -46,10 +46,13 @@ impl Venue {
                 rest
             };
             if beyond.0 > 0 {
-                let qty = if self.fills_whole() { leaves } else { leaves.min(beyond) };
-                let filled = self.execute(now, number, own, qty, Liquidity::Maker, out);
-                if !self.fills_whole() {
-                    spent += filled;
+                let lot = self.lot(trade.instrument, now);
+                let qty = if self.fills_whole() { leaves } else { on_lot(beyond, leaves, lot) };
+                if qty.0 > 0 {
+                    let filled = self.execute(now, number, own, qty, Liquidity::Maker, out);
+                    if !self.fills_whole() {
+                        spent += filled;
+                    }
                 }
             }
             // An order that ended has left its place to the next.
@@ -91,7 +94,7 @@ impl Venue {
             self.execute(now, number, limit, leaves, Liquidity::Maker, out);
             return true;
         }
-        let plan = self.plan(number, Some(limit));
+        let plan = self.plan(now, number, Some(limit));
         let qty = plan.iter().map(|(_, qty)| *qty).sum::<Qty>();
         if !qty.is_zero() {
             let filled = self.execute(now, number, limit, qty, Liquidity::Maker, out);
@@ -103,9 +106,10 @@ impl Venue {
 
     /// Takes what is displayed at the limit or better; without a limit, whatever is displayed.
     pub(super) fn take(&mut self, now: Timestamp, number: Number, limit: Option<Price>, out: &mut Vec<VenueMessage>) {
-        let plan = self.plan(number, limit);
+        let plan = self.plan(now, number, limit);
         for level in &plan {
-            let filled = self.execute(now, number, level.0, level.1, Liquidity::Taker, out);
+            let price = self.on_tick(now, number, level.0);
+            let filled = self.execute(now, number, price, level.1, Liquidity::Taker, out);
             self.consume(number, std::slice::from_ref(level), filled);
             if filled != level.1 {
                 break;
@@ -114,13 +118,26 @@ impl Venue {
         self.scratch = plan;
     }
 
+    /// The price a taker trades at for a displayed one: the tick in force, rounded against it.
+    fn on_tick(&self, now: Timestamp, number: Number, displayed: Price) -> Price {
+        let terms = &self.orders.get(number).terms;
+        let tick = self.config.instruments[place(terms.instrument)].rules(now).tick.0;
+        let against = terms.side.sign();
+        Price(-against * (-against * displayed.0).div_euclid(tick) * tick)
+    }
+
+    fn lot(&self, instrument: InstrumentId, now: Timestamp) -> Qty {
+        self.config.instruments[place(instrument)].rules(now).lot
+    }
+
     /// The levels an order would take from, best first, and how much from each.
-    pub(super) fn plan(&mut self, number: Number, limit: Option<Price>) -> Vec<(Price, Qty)> {
+    pub(super) fn plan(&mut self, now: Timestamp, number: Number, limit: Option<Price>) -> Vec<(Price, Qty)> {
         let order = self.orders.get(number);
         let mut plan = std::mem::take(&mut self.scratch);
         plan.clear();
         let market = &self.markets[place(order.terms.instrument)];
-        levels(market, order.terms.side, limit, order.leaves(), self.config.profile, &mut plan);
+        let wanted = (order.terms.side, limit, order.leaves());
+        levels(market, wanted, self.lot(order.terms.instrument, now), self.config.profile, &mut plan);
         plan
     }
 
@@ -232,12 +249,17 @@ impl Venue {
     }
 }
 
-/// The levels a taker would take from, best first, until its quantity is met.
+/// What of `qty` trades on the lot grid: whole lots, or all that was asked for.
+pub(super) fn on_lot(qty: Qty, asked: Qty, lot: Qty) -> Qty {
+    if qty >= asked { asked } else { Qty(qty.0 / lot.0 * lot.0) }
+}
+
+/// The levels a taker would take from, best first, until its quantity is met. Less than a lot is
+/// left where it stands.
 pub(super) fn levels(
     market: &Market,
-    side: Side,
-    limit: Option<Price>,
-    qty: Qty,
+    (side, limit, qty): (Side, Option<Price>, Qty),
+    lot: Qty,
     profile: FillProfile,
     plan: &mut Vec<(Price, Qty)>,
 ) {
@@ -248,7 +270,7 @@ pub(super) fn levels(
         && limit.is_none_or(|limit| side.reaches(limit, price))
     {
         let here = match profile {
-            FillProfile::Conservative => market.available(side.opposite(), price, displayed).min(left),
+            FillProfile::Conservative => on_lot(market.available(side.opposite(), price, displayed), left, lot),
             FillProfile::ParityFull => left,
         };
         if !here.is_zero() {

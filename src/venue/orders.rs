@@ -37,7 +37,7 @@ impl Venue {
             self.markets[market].wait(&self.orders, number);
             return;
         }
-        if terms.tif == TimeInForce::Fok && !self.fills_at_once(number) {
+        if terms.tif == TimeInForce::Fok && !self.fills_at_once(now, number) {
             self.cancel_remainder(now, number, CancelledBecause::FillOrKill, out);
             return;
         }
@@ -58,13 +58,13 @@ impl Venue {
     }
 
     /// Whether displayed depth fills an order whole.
-    fn fills_at_once(&mut self, number: Number) -> bool {
+    fn fills_at_once(&mut self, now: Timestamp, number: Number) -> bool {
         let order = self.orders.get(number);
         let (terms, leaves) = (order.terms, order.leaves());
         if terms.reduce_only && self.reducible(&terms) < leaves {
             return false;
         }
-        let plan = self.plan(number, terms.kind.limit());
+        let plan = self.plan(now, number, terms.kind.limit());
         let whole = plan.iter().map(|(_, qty)| *qty).sum::<Qty>() == leaves;
         self.scratch = plan;
         whole
