@@ -11,7 +11,7 @@ use seatrial::audit::audit_records;
 use seatrial::data::{Records, Row, RowKind};
 use seatrial::journal::{Body, Journal, Record};
 use seatrial::market::{
-    Alert, Asset, AssetId, Balance, Command, Contract, Decision, Event, FeeAsset, MarketEvent, Money, Price, Qty,
+    Alert, Asset, AssetId, Balance, Command, Contract, Decision, Event, FeeAsset, MarketEvent, Money, Price, Qty, Rate,
     ReportKind, Severity, Side, Span, Timestamp,
 };
 use seatrial::replay::replay;
@@ -268,6 +268,16 @@ fn odd_terms_break_no_law() {
         charge_in(&mut odd, FeeAsset::Base);
         odd
     };
+    let charged = |maker, taker| {
+        let mut odd = base();
+        for instrument in odd.instruments.iter_mut().chain(&mut odd.venue.instruments) {
+            let rules = &mut instrument.timeline[0];
+            // What such fees leave of a position can be sold: this is about books, not dust.
+            rules.min_qty = rules.lot;
+            (rules.fees.maker, rules.fees.taker) = (Rate::from_bps(maker), Rate::from_bps(taker));
+        }
+        odd
+    };
     let third = || {
         let mut odd = setup(l2_tape(13), Contract::Linear, "quoter");
         charge_in(&mut odd, FeeAsset::Third { asset: AssetId(2), scale: 8, price: Money::new(600.into()) });
@@ -293,6 +303,8 @@ fn odd_terms_break_no_law() {
     };
     let all = [
         ("base", base()),
+        ("base, dear", charged(50, 100)),
+        ("base, rebate", charged(-7, 100)),
         ("third", third()),
         ("starved", starved()),
         ("entry", slow_entry()),

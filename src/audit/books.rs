@@ -86,7 +86,9 @@ impl Facts {
         let holding = self.holdings.entry(key).or_default();
         let effect = holding.position.book(card, &fill, fee, at)?;
         let [position, cost, gross] = booking.claimed;
-        booking.cost_known = !holding.cost_unknown && !effect.residue_returned;
+        // After a reversal the residue is no longer known, nor the moment at which it returns.
+        let unsure = holding.reversed && effect.residue_returned;
+        booking.cost_known = !holding.cost_unknown && !unsure;
         booking.counted = Some(([holding.position.qty, holding.position.cost], effect));
         holding.claimed = [position, cost];
         holding.gross = holding.gross.checked_add(gross).ok_or(TooLarge)?;
@@ -96,11 +98,11 @@ impl Facts {
         if let Some(fee) = fee {
             holding.pay(fee, card.base, card.quote, card.price(fill.price)?)?;
         }
-        if holding.stale || effect.residue_returned {
+        if holding.stale || unsure {
             self.step.rebased.push(card.quote);
         }
         holding.stale = false;
-        holding.cost_unknown |= effect.residue_returned;
+        holding.cost_unknown |= unsure;
         if holding.position.qty == 0 {
             holding.cost_unknown = false;
             holding.position.cost = 0;

@@ -11,7 +11,7 @@
 //! The left side comes from postings and fills, gross, Q and C are what the trader claims, and the
 //! accounts on the right enter with minus their balance. Base held is what fills brought less base
 //! fees; what it is more than Q (the residue of base fees) stands on both sides, at cost on the
-//! right, and base fees count at the price of their fill. Nothing is converted between assets, so
+//! right with what fees taken of it realised, and base fees count at the price of their fill. Nothing is converted between assets, so
 //! nothing is rounded and the two sides are equal to the last digit or a law is broken. Since every
 //! balance began at zero, holding after every booking is holding for every change.
 
@@ -91,6 +91,7 @@ fn in_quote(card: &InstrumentCard, holding: &Holding) -> Result<(Exact, Exact), 
     }
     let base = Exact::whole(holding.traded).times(card.qty_step())?.minus(holding.base_fees)?;
     let residue = base.minus(claimed)?.times(mark)?.minus(holding.position.residue_cost)?;
-    let explained = gross.plus(unrealised)?.plus(residue)?.minus(holding.base_fee_value)?;
+    let realised = gross.plus(holding.position.residue_gross)?;
+    let explained = realised.plus(unrealised)?.plus(residue)?.minus(holding.base_fee_value)?;
     Ok((base.times(mark)?, explained))
 }

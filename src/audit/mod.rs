@@ -9,6 +9,7 @@
 //! not repair, stop or explain anything but where a law was broken, with the records before it and
 //! the line that runs it again.
 
+mod base_fee;
 mod books;
 mod equity;
 mod facts;

@@ -2,12 +2,11 @@
 //!
 //! A growing fill adds to quantity and cost; a closing one releases cost × closed ÷ quantity,
 //! truncated toward zero, and the last lot releases the rest. A fill beyond zero closes first and
-//! opens with what is left. A fee in the base asset leaves the position in whole lots at the fill
-//! price; what the lots are more than the fee is the residue. This is a second implementation on
-//! purpose: it shares nothing with the one it checks.
+//! opens with what is left. What a fee in the base asset does is in `base_fee`. This is a second
+//! implementation on purpose: it shares nothing with the one it checks.
 
 use crate::journal::{Exact, InstrumentCard, TooLarge};
-use crate::market::{Fee, Fill, Side, Timestamp};
+use crate::market::{Contract, Fee, Fill, Side, Timestamp};
 
 /// One desk's position in one instrument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -20,6 +19,8 @@ pub(super) struct Position {
     pub residue: Exact,
     /// What the residue cost, in quote.
     pub residue_cost: Exact,
+    /// Gross realised so far by what fees took of the residue, in quote.
+    pub residue_gross: Exact,
     /// Entry fees of what is open, in quote.
     pub open_fees: Exact,
 }
@@ -33,7 +34,7 @@ pub(super) struct Effect {
     pub closed: i128,
     /// Net realised in quote; none where a fee's value or its share is not defined.
     pub net: Option<Exact>,
-    /// Whether a residue came back into the position, at a cost that is not defined to the unit.
+    /// Whether whole lots of the residue came back into the position.
     pub residue_returned: bool,
 }
 
@@ -51,9 +52,10 @@ impl Position {
         let (gross, closed) = self.trade(i128::from(fill.side.sign()) * qty, price)?;
         let mut effect = Effect { gross, closed, ..Effect::default() };
         match fee {
-            Some(fee) if fee.asset == card.base && !fee.amount.is_zero() => {
-                let lot = i128::from(card.rules(at).lot.0);
-                effect.residue_returned = self.pay_in_base(card, fee.amount.into(), price, lot, &mut effect.gross)?;
+            Some(fee) if card.contract == Contract::Spot && fee.asset == card.base && !fee.amount.is_zero() => {
+                let paid = self.pay_in_base(card, fee.amount.into(), fill.price, at)?;
+                effect.gross = effect.gross.checked_add(paid).ok_or(TooLarge)?;
+                effect.residue_returned = self.return_lots(card, at)?;
             }
             Some(fee) if fee.asset != card.quote => {}
             fee => {
@@ -74,7 +76,7 @@ impl Position {
     }
 
     /// Trades a signed quantity at a price: gross realised, and the quantity closed.
-    fn trade(&mut self, signed: i128, price: i128) -> Result<(i128, i128), TooLarge> {
+    pub(super) fn trade(&mut self, signed: i128, price: i128) -> Result<(i128, i128), TooLarge> {
         let opposite = (self.qty > 0 && signed < 0) || (self.qty < 0 && signed > 0);
         let closed = if opposite { signed.abs().min(self.qty.abs()) } else { 0 };
         let mut gross = 0;
@@ -91,33 +93,6 @@ impl Position {
         self.cost = self.cost.checked_add(cost).ok_or(TooLarge)?;
         self.qty += opening;
         Ok((gross, closed))
-    }
-
-    /// Pays a fee in base: whole lots leave at the fill price, the rest of the last lot is residue.
-    fn pay_in_base(
-        &mut self,
-        card: &InstrumentCard,
-        fee: Exact,
-        price: i128,
-        lot: i128,
-        gross: &mut i128,
-    ) -> Result<bool, TooLarge> {
-        let lot_in_base = Exact::whole(lot).times(card.qty_step())?;
-        let lots = fee.units_up(lot_in_base)?;
-        let leaving = lots.checked_mul(-lot).ok_or(TooLarge)?;
-        *gross = gross.checked_add(self.trade(leaving, price)?.0).ok_or(TooLarge)?;
-        let rest = Exact::whole(lots).times(lot_in_base)?.minus(fee)?;
-        let quote_price = card.price(crate::market::Price(i64::try_from(price).map_err(|_| TooLarge)?))?;
-        self.residue = self.residue.plus(rest)?;
-        self.residue_cost = self.residue_cost.plus(rest.times(quote_price)?)?;
-        let returned = self.residue.compare(lot_in_base)?.is_ge();
-        if returned {
-            let share = self.residue_cost.times(lot_in_base)?.divided(self.residue, 12)?;
-            self.residue = self.residue.minus(lot_in_base)?;
-            self.residue_cost = self.residue_cost.minus(share)?;
-            self.qty += lot;
-        }
-        Ok(returned)
     }
 
     /// Net realised: gross, less the released share of the entry fees and this fill's closing fee.

@@ -87,6 +87,12 @@ impl Exact {
         self.mantissa.checked_neg().map(|mantissa| Self { mantissa, ..self }).ok_or(TooLarge)
     }
 
+    /// Its decimals.
+    #[must_use]
+    pub const fn scale(self) -> u32 {
+        self.scale
+    }
+
     /// Without its sign.
     pub fn abs(self) -> Result<Self, TooLarge> {
         if self.is_negative() { self.negated() } else { Ok(self) }

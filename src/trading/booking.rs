@@ -28,8 +28,8 @@ use super::position::{Position, Split};
 use super::residue::Residue;
 use crate::ledger::Ledger;
 use crate::market::{
-    AssetId, Cause, DeskId, Fill, Instrument, InstrumentId, Money, Posting, Timestamp, Transaction, TransactionId,
-    VenueRef,
+    AssetId, Cause, DeskId, Fill, Instrument, InstrumentId, Money, Posting, TickLots, Timestamp, Transaction,
+    TransactionId, VenueRef,
 };
 
 /// A fill with everything needed to book it.
@@ -71,6 +71,7 @@ struct Latest {
     execution: VenueRef,
     before: Holding,
     gross: Money,
+    lots_gross: TickLots,
     net: Money,
 }
 
@@ -134,7 +135,8 @@ impl Books {
         let moment = Moment { at: execution.at, life: self.lives + 1, new_entry: execution.new_entry };
         let effect = holding.apply(execution, &charge, moment)?;
         let booked = self.commit(now, execution, charge, &holding, &effect);
-        let latest = Latest { execution: fill.execution, before, gross: effect.gross, net: effect.net };
+        let Effect { gross, lots_gross, net, .. } = effect;
+        let latest = Latest { execution: fill.execution, before, gross, lots_gross, net };
         self.latest.insert((execution.desk, execution.instrument.id), latest);
         Ok(Outcome::Booked(booked))
     }
@@ -220,6 +222,7 @@ impl Books {
             split,
             charge,
             gross: effect.gross,
+            lots_gross: effect.lots_gross,
             net: effect.net,
             closed: closed(instrument, effect, holding),
             transactions,

@@ -195,7 +195,7 @@ impl Core {
             execution: fill.execution,
             position: booked.position.qty,
             cost: booked.position.cost,
-            gross: booked.split.gross,
+            gross: booked.lots_gross,
             net: booked.net,
         }));
     }

@@ -44,8 +44,8 @@ impl Books {
         self.applied.insert(id, Applied { fill, charge, fee_transaction, ..known });
         self.settle(&corrected, &charge, &holding, &effect);
         let split = Split::default();
-        let (gross, net) = (effect.gross, effect.net);
-        Ok(Booked { position: holding.position, split, charge, gross, net, closed: None, transactions })
+        let Effect { gross, lots_gross, net, .. } = effect;
+        Ok(Booked { position: holding.position, split, charge, gross, lots_gross, net, closed: None, transactions })
     }
 
     /// Takes a booked fill back. Its id stays known; a second bust of it changes nothing.
@@ -71,7 +71,8 @@ impl Books {
         let latest = self.latest.get(&key).filter(|latest| latest.execution == execution);
         let (holding, effect) = if let Some(latest) = latest {
             let split = Split { gross: -known.split.gross, ..Split::default() };
-            let effect = Effect { split, gross: -latest.gross, net: -latest.net, ..Effect::default() };
+            let (gross, lots_gross, net) = (-latest.gross, -latest.lots_gross, -latest.net);
+            let effect = Effect { split, gross, lots_gross, net, ..Effect::default() };
             (latest.before, effect)
         } else {
             let mut holding = self.holding(desk, instrument.id);
@@ -87,6 +88,7 @@ impl Books {
             split: effect.split,
             charge,
             gross: effect.gross,
+            lots_gross: effect.lots_gross,
             net: effect.net,
             closed: None,
             transactions,

@@ -6,7 +6,7 @@
 
 use super::charge::{Charge, is_disposal};
 use super::{BookError, Execution};
-use crate::market::{Instrument, Money, Price, Side, Timestamp};
+use crate::market::{Instrument, Money, Price, Side, TickLots, Timestamp};
 use crate::trading::position::{Position, Split};
 use crate::trading::residue::{Grain, Residue};
 use crate::trading::share::money_share;
@@ -26,6 +26,8 @@ pub(super) struct Effect {
     pub exit_fee: Money,
     /// Gross realised, lots a base fee took included.
     pub gross: Money,
+    /// The same of whole lots alone: what a residue gave stands only in `gross`.
+    pub lots_gross: TickLots,
     /// Realised net of everything released and of the exit fee.
     pub net: Money,
     /// Net realised of the closing part alone.
@@ -58,7 +60,8 @@ impl Holding {
         let opening_fee = opening_part(charge.value, &split, instrument.quote_scale);
         let gross = instrument.value(split.gross);
         let closed_net = gross - split.entry_fees - split.carry - (charge.value - opening_fee);
-        let mut effect = Effect { split, exit_fee: charge.value - opening_fee, gross, net: closed_net, closed_net };
+        let exit_fee = charge.value - opening_fee;
+        let mut effect = Effect { split, exit_fee, gross, lots_gross: split.gross, net: closed_net, closed_net };
         self.charge(instrument, fill.price, charge, moment, &mut effect)?;
         self.bear(opening_fee, true, &mut effect);
         Ok(effect)
@@ -120,6 +123,7 @@ impl Holding {
         let (split, product) = self.dispose(instrument, &grain, price, amount, moment.at).ok_or(too_large)?;
         let gross = grain.value(product).ok_or(too_large)?;
         effect.gross += gross;
+        effect.lots_gross += split.gross;
         effect.net += gross - split.entry_fees - split.carry;
         self.collect(instrument, &grain, moment);
         Ok(())

@@ -28,6 +28,9 @@ pub struct Booked {
     pub charge: Charge,
     /// Gross realised profit in quote, lots a base fee took included.
     pub gross: Money,
+    /// The same in tick-lots, of whole lots alone: less than a lot has no tick-lots, so what a
+    /// residue realised when a fee took of it stands only in `gross`.
+    pub lots_gross: TickLots,
     /// Net realised profit in quote: what counts now, of this fill and of the fees released.
     pub net: Money,
     /// The close, if the fill closed anything.
