@@ -272,8 +272,6 @@ fn odd_terms_break_no_law() {
         let mut odd = base();
         for instrument in odd.instruments.iter_mut().chain(&mut odd.venue.instruments) {
             let rules = &mut instrument.timeline[0];
-            // What such fees leave of a position can be sold: this is about books, not dust.
-            rules.min_qty = rules.lot;
             (rules.fees.maker, rules.fees.taker) = (Rate::from_bps(maker), Rate::from_bps(taker));
         }
         odd
@@ -301,7 +299,26 @@ fn odd_terms_break_no_law() {
         odd.latency.report = slow.clone();
         odd
     };
+    // Grids coarser than the tape, from the start and from the middle of the run on.
+    let coarse = |from_the_middle: bool| {
+        let mut odd = setup(l2_tape(13), Contract::Linear, "quoter");
+        let (first, last) = odd.tapes[0].tape.range().expect("a tape with records");
+        let middle = first.after(Span(last.since(first).0 / 2));
+        for instrument in odd.instruments.iter_mut().chain(&mut odd.venue.instruments) {
+            let mut rules = instrument.timeline[0].clone();
+            (rules.tick, rules.lot, rules.min_qty) = (Price(5), Qty(100), Qty(100));
+            if from_the_middle {
+                rules.from = middle;
+                instrument.timeline.push(rules);
+            } else {
+                instrument.timeline[0] = rules;
+            }
+        }
+        odd
+    };
     let all = [
+        ("coarse grid", coarse(false)),
+        ("coarser grid", coarse(true)),
         ("base", base()),
         ("base, dear", charged(50, 100)),
         ("base, rebate", charged(-7, 100)),

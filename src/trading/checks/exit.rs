@@ -77,6 +77,8 @@ impl Preflight<'_> {
     /// notional at the smaller of order price and reference.
     fn without_dust(&mut self, wanted: Qty, free: Qty, price: Price, reference: Reference) -> Result<Qty, Denied> {
         let check = Check::Exit(4);
+        let free = self.payable(free);
+        let wanted = wanted.min(free);
         let (least, lot) = (self.rules.min_qty.max(Qty(1)), self.rules.lot.0);
         let (least_value, counted) =
             (self.rules.min_notional.decimal(), self.instrument.price(price).min(reference.price(self.instrument)));
@@ -87,7 +89,7 @@ impl Preflight<'_> {
         self.at_least(check, value(on_lot(wanted)), least_value, "quote", "the venue's least notional")?;
         let left = free - on_lot(wanted);
         let dust = left < least || value(left) < least_value;
-        Ok(on_lot(if dust { free } else { wanted }.min(self.payable(free))))
+        Ok(on_lot(if dust { free } else { wanted }))
     }
 
     /// What may be sold of `free` where the fee is taken in what is sold: the rest pays it, at the
