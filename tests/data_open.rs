@@ -113,6 +113,24 @@ fn nothing_is_left_beside_a_written_file_and_a_failed_write_leaves_nothing() {
     assert_eq!(fs::read_dir(&folder).expect("the folder is there").count(), 2);
 }
 
+/// What is no tape is left as it is, and nothing is left beside it.
+#[test]
+fn only_a_tape_is_replaced() {
+    let folder = folder("replaced");
+    let refused = |path: &Path| {
+        let bad = write(&sample(), path).expect_err("no tape stands there");
+        assert_eq!(bad.code, "E-MD-080", "{bad}");
+    };
+    for (name, bytes) in [("a.toml", "[run]\n"), ("empty", ""), ("short", "PAR")] {
+        let path = folder.join(name);
+        fs::write(&path, bytes).expect("the folder takes a file");
+        refused(&path);
+        assert_eq!(fs::read_to_string(&path).expect("it is still there"), bytes);
+    }
+    refused(&folder);
+    assert_eq!(fs::read_dir(&folder).expect("the folder is there").count(), 3);
+}
+
 /// Damage anywhere in the file is refused or has no effect; it never panics out of the reader and
 /// never gives another tape.
 #[test]

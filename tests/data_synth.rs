@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use seatrial::data::synth::{BarOptions, L2Options, bars, l2};
 use seatrial::data::{Row, RowKind, Tape};
-use seatrial::market::{Book, InstrumentId, MarketEvent, Side};
+use seatrial::market::{Book, InstrumentId, MarketEvent, Side, Timestamp};
 
 fn generated(minutes: u32, seed: u64) -> Tape {
     l2(&L2Options { seed, minutes, ..L2Options::default() }).expect("sound options")
@@ -108,6 +108,28 @@ fn options_out_of_range_are_refused() {
     let off = L2Options { price: decimal("60000.05"), ..L2Options::default() };
     assert!(text(l2(&off)).starts_with("E-MD-090 synth price: found \"60000.05\""));
     assert!(text(bars(&BarOptions { days: 0, ..BarOptions::default() })).starts_with("E-MD-090 synth days"));
+}
+
+/// What the reader of tapes refuses is not generated: it takes 2000 to 2100, the end exclusive.
+#[test]
+fn a_market_outside_the_time_of_tapes_is_refused() {
+    const FIRST: i64 = 946_684_800_000_000_000;
+    const LAST: i64 = 4_102_444_800_000_000_000;
+    const DAY: i64 = 86_400_000_000_000;
+    let days = |start, days| bars(&BarOptions { days, start: Timestamp(start), ..BarOptions::default() });
+    let minute = |start| l2(&L2Options { minutes: 1, start: Timestamp(start), ..L2Options::default() });
+    for start in [i64::MIN, i64::MIN + DAY, FIRST - 1, LAST - DAY / 2, LAST, i64::MAX - DAY, i64::MAX] {
+        let bad = days(start, 1).expect_err("bars out of range").to_string();
+        assert!(bad.starts_with("E-MD-090 synth start: found "), "{bad}");
+    }
+    for start in [i64::MIN, FIRST - 1, LAST - 60_000_000_000, LAST, i64::MAX] {
+        let bad = minute(start).expect_err("a book out of range").to_string();
+        assert!(bad.starts_with("E-MD-090 synth start: found "), "{bad}");
+    }
+    assert!(days(LAST - 3 * DAY, 4).is_err());
+    for tape in [days(FIRST, 1), days(LAST - 3 * DAY, 3), minute(FIRST), minute(LAST - 61_000_000_000)] {
+        assert!(!tape.expect("in range").records.is_empty());
+    }
 }
 
 #[cfg(feature = "batch")]

@@ -162,6 +162,11 @@ fn a_journal_has_one_writer_and_overwrites_only_journals() {
     fs::write(&scratch.0, "[package]").expect("a file");
     assert!(matches!(Journal::to_file(&scratch.0), Err(JournalError::Write(_))));
     assert_eq!(fs::read(&scratch.0).expect("untouched"), b"[package]");
+    fs::remove_file(&scratch.0).expect("it was just written");
+    fs::create_dir(&scratch.0).expect("a folder");
+    let refused = Journal::to_file(&scratch.0).err().map(|error| error.complaint().found.clone());
+    fs::remove_dir(&scratch.0).expect("it was just made");
+    assert_eq!(refused.as_deref(), Some("something that is not a regular file"));
 }
 
 proptest! {

@@ -25,6 +25,7 @@ pub fn data(args: &Data, output: &mut Output) -> Exit {
 
 /// Imports a file, writes its tape, and says what the tape holds.
 fn bring_in(import: &Import) -> Result<Info, BadInput> {
+    may_write(&import.out, Some(&import.file))?;
     let tape = data::import(&import.file, &options(&import.known))?;
     write(&tape, &import.out)?;
     Ok(Info::of(text::lossy(&import.out), Format::Parquet, &tape))
@@ -32,6 +33,8 @@ fn bring_in(import: &Import) -> Result<Info, BadInput> {
 
 /// Makes a market up, writes its tape, and says what the tape holds.
 fn make_up(kind: &SynthKind) -> Result<Info, BadInput> {
+    let out = out_of(kind);
+    may_write(out, None)?;
     let tape = match kind {
         SynthKind::L2 { minutes, market } => {
             let SynthMarket { seed, symbol, start, price, tick, lot, .. } = market;
@@ -46,7 +49,6 @@ fn make_up(kind: &SynthKind) -> Result<Info, BadInput> {
             synth::bars(&BarOptions { seed, days, symbol, start, price, tick, lot })?
         }
     };
-    let out = out_of(kind);
     write(&tape, out)?;
     Ok(Info::of(text::lossy(out), Format::Parquet, &tape))
 }
@@ -61,8 +63,19 @@ fn write(tape: &Tape, out: &Path) -> Result<(), BadInput> {
     data::write(tape, out)
 }
 
+/// Asked before the work, so that nobody waits for a refusal.
+#[cfg(feature = "batch")]
+fn may_write(out: &Path, source: Option<&Path>) -> Result<(), BadInput> {
+    data::may_write(out, source)
+}
+
 #[cfg(not(feature = "batch"))]
 fn write(_tape: &Tape, out: &Path) -> Result<(), BadInput> {
+    may_write(out, None)
+}
+
+#[cfg(not(feature = "batch"))]
+fn may_write(out: &Path, _source: Option<&Path>) -> Result<(), BadInput> {
     let found = "a wish for Parquet, which this build does not write";
     Err(BadInput::new("E-MD-078", &text::lossy(out), found, "a build with the feature `batch`"))
 }

@@ -58,7 +58,7 @@ fn keep(tape: &Tape, cached: &Path) -> Result<(), BadInput> {
         let found = "a cache folder that cannot be made";
         BadInput::new(super::fault::UNWRITABLE, &folder.display().to_string(), found, "a place to write files")
     })?;
-    super::parquet::write(tape, cached)
+    super::parquet::replace(tape, cached)
 }
 
 #[cfg(not(feature = "batch"))]

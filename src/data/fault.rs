@@ -122,6 +122,9 @@ pub(crate) const NO_PARQUET: &str = "E-MD-078";
 /// A file cannot be written.
 #[cfg(feature = "batch")]
 pub(crate) const UNWRITABLE: &str = "E-MD-079";
+/// What stands where a tape is to be written is no tape, or is the source.
+#[cfg(feature = "batch")]
+pub(crate) const TAKEN: &str = "E-MD-080";
 /// An option is out of range.
 pub(crate) const OPTION: &str = "E-MD-090";
 

@@ -36,6 +36,6 @@ pub use check::{CheckReport, check};
 pub use import::{Format, IMPORTER_VERSION, import};
 pub use info::{Info, Latency, info};
 #[cfg(feature = "batch")]
-pub use parquet::write;
+pub use parquet::{may_write, write};
 pub use path::below_root;
 pub use tape::{Provenance, Records, Row, RowKind, Tape, TapeHash};

@@ -96,6 +96,10 @@ impl Journal {
     /// A journal in a file, which is created, or overwritten if it is a journal.
     pub fn to_file(path: &Path) -> Result<Self, JournalError> {
         let name = path.display().to_string();
+        // Looked at before it is opened: reading a pipe would wait for its writer.
+        if path.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(write_error(&name, 0, 0, "something that is not a regular file"));
+        }
         let mut file = lock(&name, OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path))?;
         let refuse = |error: io::Error| write_error(&name, 0, 0, &error.to_string());
         let mut start = Vec::new();

@@ -251,3 +251,29 @@ fn a_made_up_market_is_the_same_twice_and_a_tape_the_same_as_its_source() {
     assert!(stderr.contains(" price: found "), "{stderr}");
     assert!(!folder.0.join("c.parquet").exists());
 }
+
+/// Neither a scenario, nor a pipe, nor the source is replaced; a pipe is not waited for.
+#[cfg(all(feature = "batch", unix))]
+#[test]
+fn what_is_no_tape_is_not_written_over() {
+    let folder = Folder::new("taken");
+    folder.write("bars.csv", bars());
+    folder.write("a.toml", trading());
+    folder.write("data/bars.csv", bars());
+    let pipe = std::process::Command::new("mkfifo").arg(folder.0.join("pipe")).status();
+    assert!(pipe.is_ok_and(|status| status.success()), "mkfifo is there");
+    let refused = |arguments: &[&str], expected: &str| {
+        let (code, stdout, stderr) = folder.told(arguments);
+        assert_eq!((code, stdout.as_str()), (BAD_INPUT, ""), "{arguments:?}\n{stderr}");
+        assert!(stderr.contains(expected), "{arguments:?}\n{stderr}");
+    };
+    let synth = ["data", "synth", "bars", "--days", "1", "--out"];
+    for out in ["a.toml", "pipe", "data"] {
+        refused(&[&synth[..], &[out]].concat(), &format!("E-MD-080 {out}: found "));
+        refused(&["data", "import", "bars.csv", "--out", out], &format!("E-MD-080 {out}: found "));
+    }
+    assert_eq!(std::fs::read_to_string(folder.0.join("a.toml")).expect("still there"), trading());
+    assert_eq!(folder.told(&["data", "import", "bars.csv", "--out", "t.parquet"]).0, OK);
+    refused(&["data", "import", "t.parquet", "--out", "data/../t.parquet"], "found the file that is imported");
+    refused(&["run", "a.toml", "--journal", "pipe"], "E-JR-013 pipe:0:0 write: found something that is not a regular");
+}

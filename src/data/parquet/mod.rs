@@ -10,6 +10,7 @@
 
 mod columns;
 mod keys;
+mod place;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::ErrorKind;
@@ -20,6 +21,7 @@ use polars::prelude::{KeyValueMetadata, ParallelStrategy, ParquetReader, Parquet
 
 use self::columns::Assembler;
 use self::keys::Keys;
+pub use self::place::may_write;
 use super::fault::{HASH, PARQUET, PARQUET_COLUMN, UNWRITABLE};
 use super::source::Source;
 use super::tape::Tape;
@@ -30,8 +32,15 @@ const SLICE: usize = 1 << 20;
 /// How many names are tried for the file that is written before it is renamed.
 const NAMES_MAX: u32 = 100;
 
-/// Writes a tape to `path`, whole or not at all. A file that is there is replaced.
+/// Writes a tape to `path`, whole or not at all. A tape that is there is replaced, anything else
+/// is left alone and refused.
 pub fn write(tape: &Tape, path: &Path) -> Result<(), BadInput> {
+    may_write(path, None)?;
+    replace(tape, path)
+}
+
+/// Writes a tape over whatever file is there: for the cache, where a damaged tape is made again.
+pub(crate) fn replace(tape: &Tape, path: &Path) -> Result<(), BadInput> {
     let refuse = |found: &str| BadInput::new(UNWRITABLE, &path.display().to_string(), found, "a place to write a file");
     let (file, beside) = create_beside(path).map_err(|_| refuse("a folder that takes no file"))?;
     let result = write_to(tape, &file)

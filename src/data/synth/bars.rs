@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 
 use super::chance::{Chance, real, whole};
-use super::{DEFAULT_START, Grid, provenance, within};
+use super::{DEFAULT_START, Grid, in_reach, provenance, within};
 use crate::bad_input::BadInput;
 use crate::data::tape::{Records, Tape};
 use crate::data::time::shown;
@@ -100,10 +100,10 @@ pub fn bars(options: &BarOptions) -> Result<Tape, BadInput> {
     let mut market =
         Market { chance: Chance::new(options.seed, STREAM), price: real(grid.start_ticks), regime: 0, drift: 0.0 };
     let length = Span::from_mins(1);
+    let minutes = i64::from(days) * MINUTES_A_DAY;
+    in_reach(options.start, options.start.after(length.times(minutes - 1)))?;
     let first = options.start.0.div_euclid(length.0) * length.0;
-    let bars = (0..i64::from(days) * MINUTES_A_DAY)
-        .map(|minute| market.minute(Timestamp(first).after(length.times(minute)), grid))
-        .collect();
+    let bars = (0..minutes).map(|minute| market.minute(Timestamp(first).after(length.times(minute)), grid)).collect();
     let provenance = provenance("synth-bars", options.command());
     Ok(Tape::new(options.symbol.clone(), grid.decimals, length, Records::Bars(bars), provenance))
 }

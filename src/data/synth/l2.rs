@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 
 use super::chance::{Chance, real, whole};
 use super::maker::{Change, Crowd};
-use super::{DEFAULT_START, Grid, provenance, within};
+use super::{DEFAULT_START, Grid, in_reach, provenance, within};
 use crate::bad_input::BadInput;
 use crate::data::tape::{Records, Row, RowKind, Tape};
 use crate::data::time::shown;
@@ -22,6 +22,8 @@ const FLOOR_TICKS: f64 = 500.0;
 /// The mean of a trade, in lots.
 const TRADE_LOTS: f64 = 8_000.0;
 const LATENCY_MIN_NS: i64 = 1_000_000;
+/// Longer than the last message takes to be quoted and to arrive.
+const TAIL: Span = Span::from_millis(100);
 const LATENCY_SPREAD_NS: f64 = 19_000_000.0;
 
 /// What to generate.
@@ -109,6 +111,8 @@ struct Market {
 pub fn l2(options: &L2Options) -> Result<Tape, BadInput> {
     let minutes = within("minutes", options.minutes, MINUTES_MAX)?;
     let grid = Grid::new(options.price, options.tick, options.lot)?;
+    let end = options.start.after(Span::from_mins(i64::from(minutes)));
+    in_reach(options.start, end.after(TAIL))?;
     let mut chance = Chance::new(options.seed, STREAM);
     let (crowd, levels) = Crowd::around(grid.start_ticks, &mut chance);
     let mut market = Market {
@@ -123,7 +127,6 @@ pub fn l2(options: &L2Options) -> Result<Tape, BadInput> {
         rows: Vec::new(),
     };
     market.levels(&levels);
-    let end = options.start.after(Span::from_mins(i64::from(minutes)));
     while market.step(end) {}
     let records = Records::Rows(market.rows);
     let provenance = provenance("synth-l2", options.command());

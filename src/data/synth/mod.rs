@@ -22,6 +22,7 @@ pub use l2::{L2Options, l2};
 use super::fault::OPTION;
 use super::number::Number;
 use super::tape::Provenance;
+use super::time::{in_range, shown};
 use crate::bad_input::{BadInput, quoted};
 use crate::market::Timestamp;
 
@@ -75,6 +76,15 @@ fn within(field: &str, value: u32, last: u32) -> Result<u32, BadInput> {
         return Ok(value);
     }
     Err(bad_option(field, &value.to_string(), &format!("1 to {last}")))
+}
+
+/// A market whose first and last times a reader of tapes takes, or a complaint of its start.
+fn in_reach(start: Timestamp, last: Timestamp) -> Result<(), BadInput> {
+    if in_range(start.0).is_some() && in_range(last.0).is_some() {
+        return Ok(());
+    }
+    let allowed = "a market that lies from 2000-01-01 to 2100-01-01 UTC, its end included";
+    Err(bad_option("start", &shown(start), allowed))
 }
 
 fn provenance(importer: &str, source: String) -> Provenance {
