@@ -60,13 +60,13 @@ fn every_way_of_keeping_a_journal_has_the_same_digest() {
     elsewhere.scenario.path = "elsewhere.toml".into();
     elsewhere.build = "other".into();
     assert_eq!(run(Journal::in_memory(), elsewhere), digest);
-    let mut other = header();
-    other.scenario.text.push('#');
-    assert_ne!(run(Journal::in_memory(), other), digest);
+    let mut commented = header();
+    commented.scenario.text.push('#');
+    assert_eq!(run(Journal::in_memory(), commented), digest, "what the text changes is in the records");
     let mut other = header();
     other.run = 1;
     assert_ne!(run(Journal::in_memory(), other), digest);
-    expect!["52e156505001b1fc"].assert_eq(&format!("{digest:016x}"));
+    expect!["771775cf4483d715"].assert_eq(&format!("{digest:016x}"));
 }
 
 /// I08, D1, D2: cut the file at every byte; the complete records before it come back, and writing

@@ -6,7 +6,6 @@
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::exact::{Exact, TooLarge};
 use crate::market::{
@@ -216,12 +215,11 @@ impl Header {
         format!("seatrial run {} --seed {} --run {}", self.scenario.path, self.seed, self.run)
     }
 
-    /// The part of the header that a digest covers: what was run, not by whom, when or from where.
-    /// The scenario counts by its text, so the path it was called by changes nothing.
+    /// The part of the header that a digest covers: seed, run and market. What the scenario's text
+    /// makes of them is in the records, so a comment in it, its `[expect]` or its path change nothing.
     pub(super) fn digested(&self) -> Vec<u8> {
-        let scenario: [u8; 32] = Sha256::digest(self.scenario.text.as_bytes()).into();
         let tapes: Vec<_> = self.tapes.iter().map(|tape| (&tape.hash, tape.from, tape.to)).collect();
-        postcard::to_stdvec(&(self.seed, self.run, scenario, tapes)).expect("plain data has an encoding")
+        postcard::to_stdvec(&(self.seed, self.run, tapes)).expect("plain data has an encoding")
     }
 
     /// The first field that describes something impossible: its name, what it says, what it may say.
