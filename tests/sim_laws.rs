@@ -253,6 +253,24 @@ fn charge_in(setup: &mut Setup, asset: FeeAsset) {
     }
 }
 
+/// A run whose grids are coarser than the tape, from the start or from the middle on.
+fn coarse(from_the_middle: bool) -> Setup {
+    let mut odd = setup(l2_tape(13), Contract::Linear, "quoter");
+    let (first, last) = odd.tapes[0].tape.range().expect("a tape with records");
+    let middle = first.after(Span(last.since(first).0 / 2));
+    for instrument in odd.instruments.iter_mut().chain(&mut odd.venue.instruments) {
+        let mut rules = instrument.timeline[0].clone();
+        (rules.tick, rules.lot, rules.min_qty) = (Price(5), Qty(100), Qty(100));
+        if from_the_middle {
+            rules.from = middle;
+            instrument.timeline.push(rules);
+        } else {
+            instrument.timeline[0] = rules;
+        }
+    }
+    odd
+}
+
 /// Fees in what is bought or in a third asset, rebates, a starved safety lane, and a wire slower
 /// than every time-out: no law breaks, exits still leave, and the replay acts the same.
 #[test]
@@ -297,23 +315,6 @@ fn odd_terms_break_no_law() {
     let slow_report = || {
         let mut odd = setup(l2_tape(13), Contract::Spot, "quoter");
         odd.latency.report = slow.clone();
-        odd
-    };
-    // Grids coarser than the tape, from the start and from the middle of the run on.
-    let coarse = |from_the_middle: bool| {
-        let mut odd = setup(l2_tape(13), Contract::Linear, "quoter");
-        let (first, last) = odd.tapes[0].tape.range().expect("a tape with records");
-        let middle = first.after(Span(last.since(first).0 / 2));
-        for instrument in odd.instruments.iter_mut().chain(&mut odd.venue.instruments) {
-            let mut rules = instrument.timeline[0].clone();
-            (rules.tick, rules.lot, rules.min_qty) = (Price(5), Qty(100), Qty(100));
-            if from_the_middle {
-                rules.from = middle;
-                instrument.timeline.push(rules);
-            } else {
-                instrument.timeline[0] = rules;
-            }
-        }
         odd
     };
     let all = [
