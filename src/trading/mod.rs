@@ -1,7 +1,7 @@
 //! The trading core: what goes live. One function, `(now, event) → actions`.
 //!
 //! Read it from [`trader`] (the order of a step), then [`desk`] (what a strategy may do) and
-//! [`checks`] (what stands between a proposal and an order), then [`transitions`] (the order state
+//! `checks` (what stands between a proposal and an order), then [`transitions`] (the order state
 //! machine as a table) and [`booking`] (what a fill does to positions and ledger).
 //!
 //! It imports `market` and `ledger` and nothing else of the crate. It owns no clock, chance, file,
