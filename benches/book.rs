@@ -17,7 +17,7 @@ use rust_decimal::Decimal;
 use seatrial::market::{
     AssetId, Balance, Book, Command, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, LevelChange,
     MarketEvent, Money, NewOrder, OrderId, OrderKind, Price, Qty, Rate, RiskPassId, Rules, Side, TimeInForce,
-    Timestamp,
+    Timestamp, TriggerSource,
 };
 use seatrial::venue::{Venue, VenueConfig};
 use venue_capture::{Units, frames, tape};
@@ -83,6 +83,7 @@ fn idle_venue() -> Venue {
         instrument: InstrumentId(0),
         side: Side::Buy,
         kind: OrderKind::Limit { limit: Price(1_000) },
+        trigger_by: TriggerSource::Last,
         qty: Qty(1),
         tif: TimeInForce::Gtc,
         post_only: true,

@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use seatrial::market::{
     Action, AssetId, Balance, Command, Contract, Event, ExecutionReport, Fee, FeeAsset, FeeSchedule, Fill, Instrument,
     InstrumentId, Intention, Liquidity, MarketEvent, Money, NewOrder, Price, Pricing, Qty, Quote, Rate, RawPrice,
-    ReportKind, Rules, Timestamp, VenueMessage, VenueRef,
+    ReportKind, Rules, Snapshot, Timestamp, VenueMessage, VenueRef,
 };
 use seatrial::trading::{Config, Desk, Setup, Strategy, Trader};
 
@@ -81,8 +81,16 @@ fn armed() -> (Trader, NewOrder) {
     let mut actions = Vec::new();
     let cash = Balance { asset: AssetId(1), total: Money::new(10_000.into()) };
     trader.step(Timestamp(0), &Event::Wake, &mut actions);
-    trader.step(Timestamp(0), &Event::Account(VenueMessage::OpenOrders(Vec::new())), &mut actions);
-    trader.step(Timestamp(0), &Event::Account(VenueMessage::Balances(vec![cash])), &mut actions);
+    trader.step(
+        Timestamp(0),
+        &Event::Account(VenueMessage::OpenOrders(Snapshot { at: Timestamp(0), items: Vec::new() })),
+        &mut actions,
+    );
+    trader.step(
+        Timestamp(0),
+        &Event::Account(VenueMessage::Balances(Snapshot { at: Timestamp(0), items: vec![cash] })),
+        &mut actions,
+    );
     trader.step(Timestamp(MILLI), &Event::Market(Timestamp(MILLI), quote(600_000)), &mut actions);
     let sent = actions.iter().find_map(|action| match action {
         Action::Send(Command::New(order)) => Some(*order),

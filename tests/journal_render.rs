@@ -12,8 +12,8 @@ use seatrial::market::{
     Denied, DeskId, Event, ExecutionReport, Fill, FillPage, HostEvent, InstrumentId, Intention, LinkEvent, Liquidity,
     Measure, Money, OpenOrder, OrderId, OrderKind, OrderStatus, PendingEffect, Posting, Price, Pricing, Proposal,
     ProposalId, Qty, Query, Rate, RawPrice, ReferenceEvent, Regime, RejectReason, ReportKind, SessionState, Severity,
-    Side, Size, Span, TickLots, Timestamp, TraderState, Transaction, TransactionId, Trim, VenueMessage, VenuePosition,
-    VenueRef,
+    Side, Size, Snapshot, Span, TickLots, Timestamp, TraderState, Transaction, TransactionId, Trim, VenueMessage,
+    VenuePosition, VenueRef,
 };
 
 #[test]
@@ -27,6 +27,10 @@ fn a_story_reads_order_by_order() {
 fn report(kind: ReportKind) -> ExecutionReport {
     let (order, instrument) = (OrderId(7), InstrumentId(0));
     ExecutionReport { order, venue_id: None, instrument, at: Timestamp(1), cumulative: None, kind }
+}
+
+fn listed<T>(items: Vec<T>) -> Snapshot<T> {
+    Snapshot { at: Timestamp(0), items }
 }
 
 fn decisions() -> Vec<Decision> {
@@ -45,6 +49,7 @@ fn decisions() -> Vec<Decision> {
             post_only: false,
             stop: Some(raw("44100")),
             target: None,
+            trailing: false,
             leverage: 1,
             confidence: Rate::ONE,
             regime: Regime::Choppy,
@@ -105,13 +110,19 @@ fn messages() -> Vec<VenueMessage> {
         qty: Qty(100_000_000),
         filled: Qty(1),
         kind: OrderKind::Limit { limit: Price(1) },
+        reduce_only: false,
     };
     vec![
-        VenueMessage::OpenOrders(vec![open]),
-        VenueMessage::ClosedOrders(Vec::new()),
-        VenueMessage::Fills(FillPage { fills: vec![report(ReportKind::Filled(fill))], more: true }),
-        VenueMessage::Balances(vec![Balance { asset: AssetId(1), total: money("12.5") }]),
-        VenueMessage::Positions(vec![VenuePosition { instrument, qty: Qty(-1) }]),
+        VenueMessage::OpenOrders(listed(vec![open])),
+        VenueMessage::ClosedOrders(listed(Vec::new())),
+        VenueMessage::Fills(FillPage {
+            at: Timestamp(0),
+            page: 0,
+            fills: vec![report(ReportKind::Filled(fill))],
+            more: true,
+        }),
+        VenueMessage::Balances(listed(vec![Balance { asset: AssetId(1), total: money("12.5") }])),
+        VenueMessage::Positions(listed(vec![VenuePosition { instrument, qty: Qty(-1) }])),
         VenueMessage::Transfer(Balance { asset: AssetId(66), total: money("-1") }),
         VenueMessage::Session { instrument, state: SessionState::CancelOnly },
     ]

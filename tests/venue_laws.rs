@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use seatrial::market::{
-    Amend, AssetId, Bar, Command, Contract, FeeAsset, Instrument, InstrumentId, LevelChange, Liquidity, MarketEvent,
-    Money, NewOrder, OrderId, OrderKind, PathPoint, Price, Qty, Query, Quote, ReportKind, SessionState, Side, Span,
-    TimeInForce, Timestamp, Trade, VenueMessage,
+    Amend, AssetId, Bar, Command, Contract, ExecutionReport, FeeAsset, Instrument, InstrumentId, LevelChange,
+    Liquidity, MarketEvent, Money, NewOrder, OrderId, OrderKind, PathPoint, Price, Qty, Query, Quote, ReportKind,
+    SessionState, Side, Span, TimeInForce, Timestamp, Trade, VenueMessage,
 };
 use seatrial::venue::{FillProfile, Venue, VenueConfig};
 use venue_desk::{bar, config, order};
@@ -331,15 +331,31 @@ fn run(setup: &Setup, steps: &[Step], guards: bool) -> Vec<VenueMessage> {
     }
     venue.on_time(now, &mut all);
     let mut answers = Vec::new();
-    venue.on_command(now, &Command::Query(Query::Fills(Timestamp::MIN)), &mut answers);
+    let fills = every_fill(&mut venue, now);
     venue.on_command(now, &Command::Query(Query::ClosedOrders(Timestamp::MIN)), &mut answers);
-    let [VenueMessage::Fills(page), VenueMessage::ClosedOrders(closed)] = &answers[..] else { panic!("{answers:?}") };
-    assert_eq!(page.fills.len(), watcher.fills);
+    let [VenueMessage::ClosedOrders(closed)] = &answers[..] else { panic!("{answers:?}") };
+    assert_eq!(fills.len(), watcher.fills);
     let is_fill = |message: &&VenueMessage| matches!(message, VenueMessage::Report(report) if matches!(report.kind, ReportKind::Filled(_)));
-    let logged = page.fills.iter().map(|fill| VenueMessage::Report(*fill));
+    let logged = fills.iter().map(|fill| VenueMessage::Report(*fill));
     assert!(all.iter().filter(is_fill).cloned().eq(logged), "the log is what was said");
-    assert_eq!(closed.len() + venue.open_orders().len(), watcher.orders.len(), "every order is open or closed");
+    assert_eq!(closed.items.len() + venue.open_orders().len(), watcher.orders.len(), "every order is open or closed");
     all
+}
+
+/// The whole history of fills, page by page, oldest first.
+fn every_fill(venue: &mut Venue, now: Timestamp) -> Vec<ExecutionReport> {
+    let mut fills = Vec::new();
+    for page in 0.. {
+        let mut out = Vec::new();
+        venue.on_command(now, &Command::Query(Query::Fills { since: Timestamp::MIN, page }), &mut out);
+        let [VenueMessage::Fills(found)] = &out[..] else { panic!("{out:?}") };
+        assert!(found.fills.len() <= 50 && found.page == page);
+        fills.splice(..0, found.fills.iter().copied());
+        if !found.more {
+            break;
+        }
+    }
+    fills
 }
 
 proptest! {

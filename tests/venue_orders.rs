@@ -275,15 +275,15 @@ fn queries_are_answered_from_what_happened() {
         #5 Status(NotFound { complete: true })"]]
     .assert_eq(&states.join("\n"));
     let mut out = Vec::new();
-    for query in [Query::OpenOrders, Query::ClosedOrders(Timestamp(2)), Query::Fills(Timestamp(0))] {
+    for query in [Query::OpenOrders, Query::ClosedOrders(Timestamp(2)), Query::Fills { since: Timestamp(0), page: 0 }] {
         desk.venue.on_command(desk.now, &Command::Query(query), &mut out);
     }
     let [VenueMessage::OpenOrders(open), VenueMessage::ClosedOrders(closed), VenueMessage::Fills(page)] = &out[..]
     else {
         panic!("{out:?}")
     };
-    assert_eq!(open.iter().map(|order| order.order.0).collect::<Vec<_>>(), [2]);
-    assert_eq!(closed.iter().map(|report| report.order.0).collect::<Vec<_>>(), [3, 4], "the fill came before");
+    assert_eq!(open.items.iter().map(|order| order.order.0).collect::<Vec<_>>(), [2]);
+    assert_eq!(closed.items.iter().map(|report| report.order.0).collect::<Vec<_>>(), [3, 4], "the fill came before");
     assert_eq!((page.fills.len(), page.more), (1, false));
     expect!["Balances([Balance { asset: AssetId(0), total: 1004 }, Balance { asset: AssetId(1), total: 999595.19 }]); Positions([])"]
         .assert_eq(&ask(&mut desk, Query::Account));

@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use seatrial::market::{
     AssetId, Balance, Command, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, Money, NewOrder, OrderId,
-    OrderKind, Price, Qty, Rate, ReportKind, RiskPassId, Rules, Side, TickLots, TimeInForce, Timestamp, VenueMessage,
+    OrderKind, Price, Qty, Rate, ReportKind, RiskPassId, Rules, Side, TickLots, TimeInForce, Timestamp, TriggerSource,
+    VenueMessage,
 };
 use seatrial::venue::{FillProfile, Venue, VenueConfig};
 use venue_capture::{Units, frames, lines, tape, whole};
@@ -35,6 +36,7 @@ fn expected() -> Option<Vec<Expected>> {
             instrument: InstrumentId(0),
             side: if cells[2] == "B" { Side::Buy } else { Side::Sell },
             kind: OrderKind::Limit { limit: price },
+            trigger_by: TriggerSource::Last,
             qty: Qty(whole(cells[4], 3)),
             tif: TimeInForce::Gtc,
             post_only: true,

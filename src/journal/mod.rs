@@ -19,6 +19,8 @@ mod reader;
 mod record;
 mod render;
 mod render_decision;
+mod render_message;
+mod render_upkeep;
 mod words;
 mod writer;
 

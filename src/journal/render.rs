@@ -16,9 +16,8 @@ use super::header::{Header, InstrumentCard};
 use super::record::{Body, Record};
 use super::words::{listed, plain, words};
 use crate::market::{
-    AssetId, Command, ControlAct, Event, ExecutionReport, Fill, InstrumentId, LinkEvent, Money, NewOrder, OrderId,
-    OrderKind, OrderStatus, Price, Qty, Query, ReferenceEvent, ReportKind, TickLots, TimeInForce, Timestamp,
-    VenueMessage,
+    AssetId, Command, Event, ExecutionReport, Fill, InstrumentId, LinkEvent, Money, NewOrder, OrderId, OrderKind,
+    OrderStatus, Price, Qty, Query, ReferenceEvent, ReportKind, TickLots, TimeInForce, Timestamp,
 };
 
 /// Turns records into lines. It remembers which order trades what, so give it every record.
@@ -104,54 +103,7 @@ impl<'a> Renderer<'a> {
             Event::Host(host) => format!("host {}", words(host)),
             Event::Wake => "the time it asked for".to_owned(),
             Event::Control(control) => {
-                format!("{} by {}: {}", self.act(control.act), plain(&control.author), plain(&control.reason))
-            }
-        }
-    }
-
-    pub(super) fn act(&self, act: ControlAct) -> String {
-        match act {
-            ControlAct::Halt => "halt".to_owned(),
-            ControlAct::Rearm => "re-arm".to_owned(),
-            ControlAct::Cancel(order) => format!("cancel order {}", order.0),
-            ControlAct::Close(id) => format!("close {}", self.symbol(id)),
-        }
-    }
-
-    fn message(&self, message: &VenueMessage) -> String {
-        let list = |what: &str, items: Vec<String>| format!("{} {what}{}", items.len(), listed(&items));
-        match message {
-            VenueMessage::Report(report) => self.report(report),
-            VenueMessage::OpenOrders(orders) => {
-                let one = |order: &crate::market::OpenOrder| {
-                    let (qty, filled) =
-                        (self.qty(order.instrument, order.qty), self.qty(order.instrument, order.filled));
-                    format!("order {} {} {filled} of {qty} filled", order.order.0, words(&order.side))
-                };
-                list("open orders", orders.iter().map(one).collect())
-            }
-            VenueMessage::ClosedOrders(reports) => {
-                list("closed orders", reports.iter().map(|report| self.report(report)).collect())
-            }
-            VenueMessage::Fills(page) => {
-                let more = if page.more { ", and more to come" } else { "" };
-                list("fills", page.fills.iter().map(|report| self.report(report)).collect()) + more
-            }
-            VenueMessage::Balances(balances) => {
-                list("balances", balances.iter().map(|balance| self.amount(balance.asset, balance.total)).collect())
-            }
-            VenueMessage::Positions(positions) => {
-                let one = |held: &crate::market::VenuePosition| {
-                    format!("{} {}", plain(&self.header.symbol(held.instrument)), self.qty(held.instrument, held.qty))
-                };
-                list("positions", positions.iter().map(one).collect())
-            }
-            VenueMessage::Transfer(balance) => format!("transfer {}", self.amount(balance.asset, balance.total)),
-            VenueMessage::Funding { instrument, at, paid } => {
-                format!("funding of {} at {}: {paid} paid", plain(&self.header.symbol(*instrument)), time(*at))
-            }
-            VenueMessage::Session { instrument, state } => {
-                format!("session of {}: {}", plain(&self.header.symbol(*instrument)), words(state))
+                format!("{} by {}: {}", self.act(&control.act), plain(&control.author), plain(&control.reason))
             }
         }
     }
@@ -210,6 +162,10 @@ impl<'a> Renderer<'a> {
             Command::CancelAll(Some(id)) => format!("cancel of every order in {}", plain(&self.header.symbol(*id))),
             Command::CancelAllAfter(span) => format!("dead-man's switch after {} ns", span.0),
             Command::Query(Query::Order(id)) => format!("query of order {}", id.0),
+            Command::Query(Query::Fills { since, page }) => {
+                format!("query of fills since {}, page {page}", time(*since))
+            }
+            Command::Query(Query::ClosedOrders(since)) => format!("query of closed orders since {}", time(*since)),
             Command::Query(query) => format!("query of {}", words(query)),
         }
     }
@@ -297,11 +253,12 @@ impl<'a> Renderer<'a> {
 
 fn link_words(link: LinkEvent) -> String {
     match link {
-        LinkEvent::Down => "down".to_owned(),
-        LinkEvent::Up => "up".to_owned(),
+        LinkEvent::Down(which) => format!("to {} down", words(&which)),
+        LinkEvent::Up(which) => format!("to {} up", words(&which)),
         LinkEvent::Ambiguous(order) => format!("has an ambiguous reply to order {}", order.0),
         LinkEvent::DuplicateId(order) => format!("has order {} refused as a duplicate", order.0),
         LinkEvent::NotSent(order) => format!("proves that order {} was not sent", order.0),
+        LinkEvent::Unmapped(order) => format!("has a reply to order {} that is on no table", order.0),
     }
 }
 

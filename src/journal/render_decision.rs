@@ -20,9 +20,10 @@ impl Renderer<'_> {
                     denied.proposal.map_or_else(|| "a command".to_owned(), |proposal| proposal.0.to_string());
                 ("denied", format!("{proposal} of desk {}: {}", denied.desk.0, plain(&denied.text)))
             }
-            Decision::Intended { intent, proposal, desk, pass, order, twice_reference } => {
+            Decision::Intended { intent, proposal, purpose, desk, pass, order, twice_reference } => {
                 self.remember(order);
-                let by = format!("proposal {} intent {} pass {} desk {}", proposal.0, intent.0, pass.0, desk.0);
+                let origin = proposal.map_or_else(|| words(purpose), |proposal| format!("proposal {}", proposal.0));
+                let by = format!("{origin} intent {} pass {} desk {}", intent.0, pass.0, desk.0);
                 let reference = self.half(order.instrument, *twice_reference);
                 ("intended", format!("{} ({by}, reference {reference})", self.order(order)))
             }
@@ -57,8 +58,23 @@ impl Renderer<'_> {
             }
             Decision::Operator(control) => {
                 let who = plain(&control.author);
-                ("operator", format!("{who}: {} ({})", self.act(control.act), plain(&control.reason)))
+                ("operator", format!("{who}: {} ({})", self.act(&control.act), plain(&control.reason)))
             }
+            Decision::Resolving { .. }
+            | Decision::Retrying { .. }
+            | Decision::Protected { .. }
+            | Decision::Naked { .. }
+            | Decision::Covered { .. }
+            | Decision::Exiting { .. }
+            | Decision::Breaker { .. }
+            | Decision::PeriodBegan { .. }
+            | Decision::PeakRestarted { .. }
+            | Decision::Volatility { .. }
+            | Decision::Valued { .. }
+            | Decision::Reconciled { .. }
+            | Decision::Adopted { .. }
+            | Decision::Released { .. }
+            | Decision::LimitChanged { .. } => self.upkeep(decision),
         }
     }
 

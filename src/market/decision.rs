@@ -11,7 +11,10 @@ use super::money::Money;
 use super::order::{DeskId, IntentId, NewOrder, OrderId, RiskPassId, VenueRef};
 use super::posting::Transaction;
 use super::proposal::{Proposal, ProposalId};
-use super::units::{Qty, TickLots, Timestamp};
+use super::standing::{
+    Author, Breaker, CooldownCause, ExitCause, OrderState, PendingEffect, Period, Purpose, TraderState,
+};
+use super::units::{Price, Qty, Span, TickLots, Timestamp};
 
 /// A check of production-rules §2.2 (CK) or §2.8 (EC), by its number there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -80,109 +83,6 @@ pub enum Trim {
     Lot,
 }
 
-/// Where an order stands with us (production-rules §1.4).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum OrderState {
-    /// Approved and recorded, not yet released.
-    Intent,
-    /// Released, no reply yet.
-    Sent,
-    /// Outcome of the submission unknown.
-    UnknownSubmit,
-    /// Known to be open; partly filled if anything filled.
-    Live,
-    /// Cancel in flight.
-    CancelPending,
-    /// Outcome of the cancel unknown.
-    UnknownCancel,
-    /// Amend in flight.
-    AmendPending,
-    /// Outcome of the amend unknown.
-    UnknownAmend,
-    /// Ended by its last fill.
-    Filled,
-    /// Ended by cancel.
-    Cancelled,
-    /// Ended by expiry.
-    Expired,
-    /// Refused by the venue.
-    Rejected,
-    /// Proven never accepted.
-    Void,
-}
-
-impl OrderState {
-    /// Every state, in the order of production-rules §1.4.
-    pub const ALL: [Self; 13] = [
-        Self::Intent,
-        Self::Sent,
-        Self::UnknownSubmit,
-        Self::Live,
-        Self::CancelPending,
-        Self::UnknownCancel,
-        Self::AmendPending,
-        Self::UnknownAmend,
-        Self::Filled,
-        Self::Cancelled,
-        Self::Expired,
-        Self::Rejected,
-        Self::Void,
-    ];
-
-    /// Whether the order takes no more commands. Never whether it takes no more money.
-    #[must_use]
-    pub const fn is_terminal(self) -> bool {
-        matches!(self, Self::Filled | Self::Cancelled | Self::Expired | Self::Rejected | Self::Void)
-    }
-
-    /// Whether we do not know what the venue made of our last command.
-    #[must_use]
-    pub const fn is_unknown(self) -> bool {
-        matches!(self, Self::UnknownSubmit | Self::UnknownCancel | Self::UnknownAmend)
-    }
-}
-
-/// Whether, and what, a trader may trade (production-rules §1.3).
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum TraderState {
-    /// The account picture is not complete.
-    Reconciling,
-    /// Everything is allowed.
-    Armed,
-    /// Only what shrinks risk.
-    ReduceOnly,
-    /// Only cancels, protection, and the exits the kill policy asks for.
-    Halted,
-}
-
-/// An effect that the transition table demands and that a later part of the house carries out.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum PendingEffect {
-    /// Bring protection in line with the position.
-    Protect,
-    /// Ask the venue for the order's fate, on the resolution ladder.
-    Resolve,
-    /// Find the fills the venue reported but did not send.
-    FindFills,
-    /// Undo a busted fill in the ledger.
-    Reverse,
-    /// Send a refused cancel or amend again.
-    Retry,
-}
-
-/// Why entries pause for a while.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
-pub enum CooldownCause {
-    /// A position was closed.
-    Close,
-    /// It was closed at a loss.
-    Loss,
-    /// The third loss in a row, or a later one.
-    ThreeLosses,
-    /// The fifth loss in a row, or a later one.
-    FiveLosses,
-}
-
 /// What a trader decided.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum Decision {
@@ -207,8 +107,10 @@ pub enum Decision {
     Intended {
         /// The wish it serves.
         intent: IntentId,
-        /// The proposal it came from.
-        proposal: ProposalId,
+        /// The proposal it came from; none where the core acts by itself.
+        proposal: Option<ProposalId>,
+        /// What it is for.
+        purpose: Purpose,
         /// For which desk.
         desk: DeskId,
         /// Proof of its checks.
@@ -291,6 +193,147 @@ pub enum Decision {
     },
     /// An operator acted.
     Operator(Control),
+    /// A step of the resolution ladder (production-rules §1.6).
+    Resolving {
+        /// Whose outcome is unknown.
+        order: OrderId,
+        /// Its number there: 2 is LD-2.
+        step: u8,
+        /// The evidence so far, or what is done.
+        text: String,
+    },
+    /// A refused order is to be tried again, as a new order of the same intent.
+    Retrying {
+        /// Which intent.
+        intent: IntentId,
+        /// Which attempt, from 1.
+        attempt: u32,
+        /// When.
+        at: Timestamp,
+    },
+    /// The stop and target wanted for a position.
+    Protected {
+        /// Whose position.
+        desk: DeskId,
+        /// In which instrument.
+        instrument: InstrumentId,
+        /// The stop wanted.
+        stop: Option<Price>,
+        /// The target wanted.
+        target: Option<Price>,
+        /// Whether an operator set the stop and automation may not move it.
+        pinned: bool,
+        /// Who moved it.
+        author: Author,
+        /// Why.
+        why: String,
+    },
+    /// A position is without full live exit coverage since an instant.
+    Naked {
+        /// Whose position.
+        desk: DeskId,
+        /// In which instrument.
+        instrument: InstrumentId,
+        /// Since when.
+        since: Timestamp,
+    },
+    /// A naked position is covered again, or gone.
+    Covered {
+        /// Whose position.
+        desk: DeskId,
+        /// In which instrument.
+        instrument: InstrumentId,
+        /// How long it was naked.
+        after: Span,
+    },
+    /// The core demands an exit by itself; the ladder begins or goes on.
+    Exiting {
+        /// Whose position.
+        desk: DeskId,
+        /// In which instrument.
+        instrument: InstrumentId,
+        /// What is to remain, signed.
+        remaining: Qty,
+        /// Why.
+        cause: ExitCause,
+        /// The step of the ladder, from 1.
+        step: u8,
+    },
+    /// A breaker tripped or was reset.
+    Breaker {
+        /// Which.
+        breaker: Breaker,
+        /// Whether it is active from here on.
+        active: bool,
+        /// What was measured.
+        measured: Money,
+        /// The limit.
+        limit: Money,
+        /// How it resets, or why it was reset.
+        why: String,
+    },
+    /// A period begins with this equity.
+    PeriodBegan {
+        /// Which.
+        period: Period,
+        /// Its boundary.
+        at: Timestamp,
+        /// Equity at its start.
+        equity: Money,
+    },
+    /// The peak from which drawdown is measured starts again from here.
+    PeakRestarted {
+        /// Equity now.
+        equity: Money,
+    },
+    /// A volatility spike began or ended.
+    Volatility {
+        /// In which instrument.
+        instrument: InstrumentId,
+        /// Whether it is on from here.
+        spike: bool,
+    },
+    /// What the account came to.
+    Valued {
+        /// Equity in account currency.
+        equity: Money,
+        /// Worst-case exposure as a share of it.
+        exposure: Money,
+        /// Open positions.
+        positions: u32,
+    },
+    /// A reconciliation pass ended.
+    Reconciled {
+        /// Whether nothing differs and nothing is unknown.
+        clean: bool,
+        /// What differs, or what was compared.
+        text: String,
+    },
+    /// Something that is not ours was taken in.
+    Adopted {
+        /// In which instrument.
+        instrument: InstrumentId,
+        /// The order, where there was one.
+        order: Option<OrderId>,
+        /// What it is.
+        text: String,
+    },
+    /// An instrument is no longer reduce-only.
+    Released {
+        /// Which.
+        instrument: InstrumentId,
+        /// Why.
+        why: String,
+    },
+    /// A configuration key has another value from the next event on.
+    LimitChanged {
+        /// Dotted name.
+        key: String,
+        /// Value before.
+        from: String,
+        /// Value after.
+        to: String,
+    },
 }
 
 /// How loud an alert is (production-rules §4.14).

@@ -4,9 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::{Alert, Decision};
 use super::instrument::{AssetId, InstrumentId};
-use super::money::Money;
-use super::order::{Command, OrderId};
+use super::money::{Money, RawPrice};
+use super::order::{Command, DeskId, OrderId};
+use super::posting::Account;
 use super::report::{ExecutionReport, SessionState, VenueMessage};
+use super::standing::Breaker;
 use super::units::{Price, Qty, Side, Span, Timestamp};
 
 /// One price level's new quantity.
@@ -115,21 +117,45 @@ pub enum MarketEvent {
     Path(PathPoint, Bar),
     /// A session changed.
     Session(InstrumentId, SessionState),
+    /// The venue's mark price.
+    Mark(InstrumentId, Price),
+    /// The index price of several venues.
+    Index(InstrumentId, Price),
+}
+
+/// One of the connections to a venue; each can fail alone.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub enum Link {
+    /// Market data.
+    Market,
+    /// Execution reports and account messages that the venue sends by itself.
+    Reports,
+    /// Order entry.
+    Orders,
+    /// Queries and their answers.
+    Queries,
+}
+
+impl Link {
+    /// Every link.
+    pub const ALL: [Self; 4] = [Self::Market, Self::Reports, Self::Orders, Self::Queries];
 }
 
 /// What the link itself learned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum LinkEvent {
-    /// The link went down.
-    Down,
-    /// The link is up again.
-    Up,
+    /// A link went down.
+    Down(Link),
+    /// A link is up again.
+    Up(Link),
     /// The reply to an order's last command is ambiguous.
     Ambiguous(OrderId),
     /// The venue refused an order's client id as a duplicate.
     DuplicateId(OrderId),
     /// Proof that no byte of an order's last command left.
     NotSent(OrderId),
+    /// The reply to an order's last command has a code that is on no table: ambiguous, and a defect.
+    Unmapped(OrderId),
 }
 
 /// What we hold to be true of the outside world.
@@ -151,6 +177,19 @@ pub enum HostEvent {
     ClockOffset(Span),
     /// The journal can no longer be written.
     JournalFailed,
+    /// Whether the journal has room for more than cancels and exits.
+    JournalSpace(bool),
+    /// What the venue says our key may do.
+    Permission {
+        /// Place and cancel orders.
+        trade: bool,
+        /// Move funds out: a key that may is never armed with.
+        withdraw: bool,
+    },
+    /// The process died and was rebuilt from its journal; what was under way to us is lost.
+    Restarted,
+    /// The process is asked to stop: the kill mode runs once (production-rules OP-7).
+    Stopping,
 }
 
 /// What an operator asks for (production-rules OP-1).
@@ -164,17 +203,71 @@ pub struct Control {
     pub act: ControlAct,
 }
 
-/// An operator's act.
+/// How far an operator's act reaches.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub enum Scope {
+    /// Everything of the account.
+    All,
+    /// One desk.
+    Desk(DeskId),
+    /// One instrument.
+    Instrument(InstrumentId),
+}
+
+/// An operator's act (production-rules OP-1). An act on a position names its instrument and means
+/// the position of every desk in it.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum ControlAct {
-    /// Stop entries and cancel what rests of them.
+    /// Kill in the configured mode: entries end, and nothing is traded until an operator re-arms.
     Halt,
     /// Trade again, by way of `Reconciling`.
-    Rearm,
+    Rearm {
+        /// What was typed: [`ControlAct::REARM`], or nothing happens.
+        confirmation: String,
+    },
     /// Cancel one order.
     Cancel(OrderId),
     /// Close what is open in an instrument.
     Close(InstrumentId),
+    /// Cancel entries and close everything in scope; over all, that is a kill in mode `flatten`.
+    Flatten(Scope),
+    /// Set a stop, which is pinned from then on.
+    SetStop(InstrumentId, RawPrice),
+    /// Let automation move the stop again.
+    UnpinStop(InstrumentId),
+    /// Set a target; none removes it.
+    SetTarget(InstrumentId, Option<RawPrice>),
+    /// Switch a position's trailing stop.
+    Trailing(InstrumentId, bool),
+    /// Reset a breaker.
+    ResetBreaker(Breaker),
+    /// Re-arm the repeated-execution throttle of a desk and instrument.
+    ResetThrottle(DeskId, InstrumentId),
+    /// What external hands did in an instrument is accepted: it trades again.
+    SettleExternal(InstrumentId),
+    /// Move an unexplained amount of an asset to its true account.
+    PostCorrection {
+        /// Of which asset.
+        asset: AssetId,
+        /// How much leaves `unexplained`.
+        amount: Money,
+        /// Where it belongs.
+        to: Account,
+    },
+    /// Change a configuration key; a looser value needs to be confirmed.
+    ChangeLimit {
+        /// Dotted name.
+        key: String,
+        /// Its value as it is written.
+        value: String,
+        /// Whether a loosening was confirmed.
+        confirmed: bool,
+    },
+}
+
+impl ControlAct {
+    /// What an operator types to re-arm.
+    pub const REARM: &'static str = "re-arm";
 }
 
 /// Everything a trader can experience.

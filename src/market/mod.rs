@@ -9,30 +9,35 @@ mod event;
 mod instrument;
 mod money;
 mod order;
+pub mod planted;
 mod posting;
 mod proposal;
 mod report;
+mod standing;
 mod units;
 
 pub use book::Book;
-pub use decision::{
-    Alert, Check, CooldownCause, Decision, Denied, Measure, OrderState, PendingEffect, Severity, TraderState, Trim,
-};
+pub use decision::{Alert, Check, Decision, Denied, Measure, Severity, Trim};
 pub use event::{
-    Action, Bar, Control, ControlAct, Event, HostEvent, LevelChange, LinkEvent, MarketEvent, PathPoint, Quote,
-    ReferenceEvent, Trade,
+    Action, Bar, Control, ControlAct, Event, HostEvent, LevelChange, Link, LinkEvent, MarketEvent, PathPoint, Quote,
+    ReferenceEvent, Scope, Trade,
 };
 #[cfg(test)]
 pub(crate) use instrument::samples;
 pub use instrument::{Asset, AssetId, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, Liquidity, Rules};
 pub use money::{Money, Rate, RawPrice, exact_product};
 pub use order::{
-    Amend, Command, DeskId, IntentId, NewOrder, OrderId, OrderKind, Query, RiskPassId, TimeInForce, VenueRef,
+    Amend, Command, DeskId, IntentId, NewOrder, OrderId, OrderKind, Query, RiskPassId, TimeInForce, TriggerSource,
+    VenueRef,
 };
+pub use planted::{Bug, planted};
 pub use posting::{Account, Cause, Posting, Transaction, TransactionId};
 pub use proposal::{Intention, Pricing, Proposal, ProposalId, Regime, Size};
 pub use report::{
     Balance, CancelledBecause, ExecutionReport, Fee, Fill, FillPage, OpenOrder, OrderStatus, RefusedBecause,
-    RejectReason, ReportKind, SessionState, VenueMessage, VenuePosition,
+    RejectReason, ReportKind, SessionState, Snapshot, VenueMessage, VenuePosition,
+};
+pub use standing::{
+    Author, Breaker, CooldownCause, ExitCause, OrderState, PendingEffect, Period, Purpose, TraderState,
 };
 pub use units::{Price, Qty, Side, Span, TickLots, Timestamp};

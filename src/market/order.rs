@@ -12,6 +12,11 @@ use super::units::{Price, Qty, Side, Span, Timestamp};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct OrderId(pub u64);
 
+impl OrderId {
+    /// First id under which a venue lists an order that somebody else placed.
+    pub const FIRST_EXTERNAL: Self = Self(1 << 63);
+}
+
 /// An approved wish to trade; at most one of its orders can be live.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct IntentId(pub u64);
@@ -23,6 +28,11 @@ pub struct RiskPassId(pub u64);
 /// One of the strategies of an account.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub struct DeskId(pub u16);
+
+impl DeskId {
+    /// The desk of orders, fills and holdings that are not ours (production-rules §4.11).
+    pub const EXTERNAL: Self = Self(u16::MAX);
+}
 
 /// Least digits of a simulated venue's names.
 const NUMBERED_DIGITS: usize = 12;
@@ -169,6 +179,20 @@ pub enum TimeInForce {
     Fok,
 }
 
+/// Which price sets off a trigger.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default, Serialize, Deserialize)]
+pub enum TriggerSource {
+    /// The last trade.
+    #[default]
+    Last,
+    /// The venue's mark price.
+    Mark,
+    /// The index of several venues; where there is none, the last trade.
+    Index,
+    /// The price the order would trade at: the best bid for a sell, the best ask for a buy.
+    Touch,
+}
+
 /// A new order as it leaves for the venue.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NewOrder {
@@ -180,6 +204,8 @@ pub struct NewOrder {
     pub side: Side,
     /// Kind and prices.
     pub kind: OrderKind,
+    /// What sets off its trigger, if it has one.
+    pub trigger_by: TriggerSource,
     /// Quantity, above zero.
     pub qty: Qty,
     /// How long it works.
@@ -216,8 +242,13 @@ pub enum Query {
     OpenOrders,
     /// Orders that ended since an instant.
     ClosedOrders(Timestamp),
-    /// Executions since an instant.
-    Fills(Timestamp),
+    /// Executions since an instant, by pages: page 0 holds the newest, page 1 those before them.
+    Fills {
+        /// Since when.
+        since: Timestamp,
+        /// Which page.
+        page: u32,
+    },
     /// Balances and positions.
     Account,
 }

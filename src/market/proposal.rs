@@ -89,6 +89,8 @@ pub struct Proposal {
     pub stop: Option<RawPrice>,
     /// Where profit would be taken.
     pub target: Option<RawPrice>,
+    /// Whether the stop of the position may trail, where `trailing.enabled` allows it.
+    pub trailing: bool,
     /// Leverage asked for, 1 without margin.
     pub leverage: u8,
     /// How sure the desk is, 0 to 1.

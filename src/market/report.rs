@@ -74,6 +74,12 @@ pub enum RejectReason {
     RateLimited,
     /// The engine is busy.
     Busy,
+    /// The nonce of the request was refused; nothing was accepted.
+    Nonce,
+    /// The key may not do this.
+    Permission,
+    /// The account or key is locked out for a while.
+    Lockout,
 }
 
 /// Why a cancel or an amend was refused.
@@ -191,6 +197,8 @@ pub struct OpenOrder {
     pub filled: Qty,
     /// Kind and prices.
     pub kind: OrderKind,
+    /// Whether it may only shrink a position.
+    pub reduce_only: bool,
 }
 
 /// A balance as a venue states it.
@@ -226,9 +234,22 @@ pub enum SessionState {
     Halted,
 }
 
+/// What the venue listed, whole, and when it was true.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Snapshot<T> {
+    /// Venue time at which it was true; a snapshot may be served stale.
+    pub at: Timestamp,
+    /// What there was.
+    pub items: Vec<T>,
+}
+
 /// A page of an account's executions.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct FillPage {
+    /// Venue time at which it was true.
+    pub at: Timestamp,
+    /// Which page: 0 holds the newest executions, 1 those before them.
+    pub page: u32,
     /// Reports of kind [`ReportKind::Filled`], oldest first.
     pub fills: Vec<ExecutionReport>,
     /// Whether older ones remain.
@@ -241,15 +262,15 @@ pub enum VenueMessage {
     /// About one order.
     Report(ExecutionReport),
     /// All open orders.
-    OpenOrders(Vec<OpenOrder>),
+    OpenOrders(Snapshot<OpenOrder>),
     /// Orders that ended: reports of kind [`ReportKind::Status`].
-    ClosedOrders(Vec<ExecutionReport>),
+    ClosedOrders(Snapshot<ExecutionReport>),
     /// Executions.
     Fills(FillPage),
     /// All balances.
-    Balances(Vec<Balance>),
+    Balances(Snapshot<Balance>),
     /// All positions.
-    Positions(Vec<VenuePosition>),
+    Positions(Snapshot<VenuePosition>),
     /// Money came or went.
     Transfer(Balance),
     /// Funding paid (positive) or received.

@@ -235,7 +235,22 @@ impl Metrics {
             | Decision::CoolingDown { .. }
             | Decision::Tripped { .. }
             | Decision::ReduceOnly { .. }
-            | Decision::Operator(_) => {}
+            | Decision::Operator(_)
+            | Decision::Resolving { .. }
+            | Decision::Retrying { .. }
+            | Decision::Protected { .. }
+            | Decision::Naked { .. }
+            | Decision::Covered { .. }
+            | Decision::Exiting { .. }
+            | Decision::Breaker { .. }
+            | Decision::PeriodBegan { .. }
+            | Decision::PeakRestarted { .. }
+            | Decision::Volatility { .. }
+            | Decision::Valued { .. }
+            | Decision::Reconciled { .. }
+            | Decision::Adopted { .. }
+            | Decision::Released { .. }
+            | Decision::LimitChanged { .. } => {}
         }
         Ok(())
     }

@@ -16,10 +16,9 @@ use super::pace::{Pace, Patience};
 use super::params::Reader;
 use super::stops::stop_price;
 use crate::market::{
-    Event, ExecutionReport, Instrument, Intention, MarketEvent, OrderId, Pricing, RawPrice, ReportKind, Side, Size,
-    Span, TimeInForce, Timestamp,
+    Event, ExecutionReport, Instrument, Intention, MarketEvent, OrderId, Pricing, Purpose, RawPrice, ReportKind, Side,
+    Size, Span, TimeInForce, Timestamp,
 };
-use crate::trading::orders::Purpose;
 use crate::trading::{Desk, Strategy};
 use prices::Guard;
 use scene::{Scene, Wanted, Working};
@@ -67,7 +66,12 @@ impl Strategy for Quoter {
         match event {
             MarketEvent::Quote(quote) => quote.instrument == self.terms.instrument && self.guard.lets_through(quote),
             MarketEvent::Session(instrument, _) => *instrument == self.terms.instrument,
-            MarketEvent::Level(_) | MarketEvent::Trade(_) | MarketEvent::Bar(_) | MarketEvent::Path(..) => false,
+            MarketEvent::Level(_)
+            | MarketEvent::Trade(_)
+            | MarketEvent::Bar(_)
+            | MarketEvent::Path(..)
+            | MarketEvent::Mark(..)
+            | MarketEvent::Index(..) => false,
         }
     }
 }
@@ -177,7 +181,7 @@ impl Quoter {
 
     fn place(&mut self, desk: &mut Desk<'_>, scene: &mut Scene, side: Side, wanted: Wanted) {
         let allowed = match wanted.purpose {
-            Purpose::Exit => scene.may_exit,
+            Purpose::Exit | Purpose::Stop | Purpose::Target => scene.may_exit,
             Purpose::Entry => self.may_enter(desk, scene),
         };
         if !allowed || !self.is_time(self.patience[slot(side)], scene.now) {

@@ -7,13 +7,13 @@
 use super::checks::{Approved, examine};
 use super::config::Config;
 use super::core::{Core, alert};
-use super::orders::{Order, Purpose};
+use super::orders::Order;
 use super::plan::entry_side;
 use super::position::Position;
 use super::view::InstrumentView;
 use crate::market::{
     Action, AssetId, Check, Decision, Denied, DeskId, Event, Instrument, InstrumentId, Intention, MarketEvent, Money,
-    OrderId, OrderState, Pricing, Proposal, ProposalId, Rate, Regime, Severity, Size, Timestamp, TraderState,
+    OrderId, OrderState, Pricing, Proposal, ProposalId, Purpose, Rate, Regime, Severity, Size, Timestamp, TraderState,
 };
 
 /// A rule for trading. It keeps whole numbers, not floats, and asks nothing but its desk.
@@ -72,10 +72,13 @@ impl<'a> Desk<'a> {
         self.core.books.position(self.id, id).copied().unwrap_or_default()
     }
 
-    /// The desk's open orders, oldest first.
+    /// The desk's own open orders, oldest first; what protects its position is not among them.
     pub fn orders(&self) -> impl Iterator<Item = &Order> {
         let desk = self.id;
-        self.core.orders.open().filter(move |order| order.desk == desk && !order.state.is_terminal())
+        self.core
+            .orders
+            .open()
+            .filter(move |order| order.desk == desk && order.proposal.is_some() && !order.state.is_terminal())
     }
 
     /// Equity in account currency, if every mark it needs is known.
@@ -116,6 +119,7 @@ impl<'a> Desk<'a> {
             post_only: false,
             stop: None,
             target: None,
+            trailing: false,
             leverage: 1,
             confidence: Rate::ZERO,
             regime: Regime::Unknown,
@@ -178,24 +182,25 @@ impl<'a> Desk<'a> {
         let Approved { mut order, stop, twice_reference, notional, measures, trims } = approved;
         let core = &mut *self.core;
         core.numbers.last_proposal = proposal.id.0;
+        let purpose = if entry_side(proposal.intention).is_some() { Purpose::Entry } else { Purpose::Exit };
         let (intent, pass) = (core.numbers.intent(), core.numbers.pass());
         (order.id, order.risk_pass) = (core.numbers.order(), pass);
         self.actions.push(Action::Record(Decision::Checked(proposal.id, measures)));
         self.actions.extend(trims.into_iter().map(Action::Record));
         self.actions.push(Action::Record(Decision::Intended {
             intent,
-            proposal: proposal.id,
+            proposal: Some(proposal.id),
+            purpose,
             desk: proposal.desk,
             pass,
             order,
             twice_reference,
         }));
-        let purpose = if entry_side(proposal.intention).is_some() { Purpose::Entry } else { Purpose::Exit };
         core.orders.insert(Order {
             terms: order,
             desk: proposal.desk,
             intent,
-            proposal: proposal.id,
+            proposal: Some(proposal.id),
             purpose,
             stop,
             twice_reference,

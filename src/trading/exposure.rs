@@ -8,8 +8,8 @@
 use rust_decimal::Decimal;
 
 use super::core::Core;
-use super::orders::{Order, Purpose};
-use crate::market::{Account, AssetId, Contract, DeskId, Instrument, InstrumentId, Qty, Side, Timestamp};
+use super::orders::Order;
+use crate::market::{Account, AssetId, Contract, DeskId, Instrument, InstrumentId, Purpose, Qty, Side, Timestamp};
 
 /// Long and short side of what an instrument could come to, in quote.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

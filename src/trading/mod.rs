@@ -9,22 +9,29 @@
 //! venue at the other end of the wire is real.
 
 pub mod booking;
+mod breakers;
 pub mod budget;
 mod checks;
 pub mod config;
 pub mod core;
 pub mod desk;
 pub mod exposure;
+mod host;
+mod links;
+mod operator;
 pub mod orders;
 pub mod pauses;
 pub mod plan;
 pub mod position;
+mod protection;
+mod reconciliation;
 mod reports;
 mod residue;
 mod sending;
 pub mod setting;
 mod share;
 pub mod tables;
+mod timers;
 pub mod trader;
 pub mod transitions;
 pub mod view;

@@ -8,18 +8,9 @@ use std::collections::BTreeMap;
 
 use super::transitions::{Cell, Effect, Input, Next, transition};
 use crate::market::{
-    DeskId, InstrumentId, IntentId, NewOrder, OrderId, OrderState, PendingEffect, Price, ProposalId, Qty, Side,
-    Timestamp, VenueRef,
+    DeskId, InstrumentId, IntentId, NewOrder, OrderId, OrderState, PendingEffect, Price, ProposalId, Purpose, Qty,
+    Side, Timestamp, VenueRef,
 };
-
-/// What an order is for.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Purpose {
-    /// Opens or grows a position.
-    Entry,
-    /// Can only shrink it.
-    Exit,
-}
 
 /// One attempt to execute an intent.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -30,9 +21,9 @@ pub struct Order {
     pub desk: DeskId,
     /// The wish it serves.
     pub intent: IntentId,
-    /// The proposal it came from.
-    pub proposal: ProposalId,
-    /// Entry or exit.
+    /// The proposal it came from; none where the core acts by itself.
+    pub proposal: Option<ProposalId>,
+    /// What it is for.
     pub purpose: Purpose,
     /// Where the position would be given up.
     pub stop: Option<Price>,
@@ -237,7 +228,7 @@ pub(crate) mod samples {
     //! Orders for the tests of this room.
 
     use super::*;
-    use crate::market::{OrderKind, RiskPassId, TimeInForce};
+    use crate::market::{OrderKind, RiskPassId, TimeInForce, TriggerSource};
 
     /// A live buy of ten at one hundred.
     pub fn order(id: u64, state: OrderState) -> Order {
@@ -247,6 +238,7 @@ pub(crate) mod samples {
                 instrument: InstrumentId(0),
                 side: Side::Buy,
                 kind: OrderKind::Limit { limit: Price(100) },
+                trigger_by: TriggerSource::Last,
                 qty: Qty(10),
                 tif: TimeInForce::Gtc,
                 post_only: false,
@@ -257,7 +249,7 @@ pub(crate) mod samples {
             },
             desk: DeskId(0),
             intent: IntentId(id),
-            proposal: ProposalId(id),
+            proposal: Some(ProposalId(id)),
             purpose: Purpose::Entry,
             stop: None,
             twice_reference: 200,

@@ -8,11 +8,11 @@ use rust_decimal::Decimal;
 
 use super::booking::{Booked, Execution, Outcome};
 use super::core::{Core, alert, anomaly};
-use super::orders::{Order, Purpose};
+use super::orders::Order;
 use super::transitions::{Effect, Input};
 use crate::market::{
     Action, AssetId, Decision, ExecutionReport, Fill, InstrumentId, Money, OrderId, OrderKind, OrderStatus,
-    PendingEffect, Qty, RefusedBecause, RejectReason, ReportKind, Severity, Timestamp,
+    PendingEffect, Purpose, Qty, RefusedBecause, RejectReason, ReportKind, Severity, Timestamp,
 };
 
 /// Decimals kept of a rate that is a quotient of two others.

@@ -6,9 +6,9 @@
 //! fired as it was (EC-6).
 
 use super::core::{Core, alert};
-use super::orders::{Moved, Purpose};
+use super::orders::Moved;
 use super::transitions::{Effect, Input, Next};
-use crate::market::{Action, Command, Decision, OrderId, OrderState, Severity, Span, Timestamp};
+use crate::market::{Action, Command, Decision, OrderId, OrderState, Purpose, Severity, Span, Timestamp};
 
 /// Age at which a wish to exit is no longer what was wished (`exit.max_age`).
 const EXIT_MAX_AGE: Span = Span::from_secs(5);
@@ -89,7 +89,7 @@ impl Core {
                 assert!(self.entry_lane.take(now), "CK-32 saw a token for order {id:?}");
                 self.release(now, id, actions);
             }
-            Purpose::Exit => self.errand(now, Errand::Exit, id, actions),
+            Purpose::Exit | Purpose::Stop | Purpose::Target => self.errand(now, Errand::Exit, id, actions),
         }
     }
 

@@ -109,7 +109,11 @@ impl InstrumentView {
                 self.traded_at = at;
             }
             MarketEvent::Session(_, session) => self.session = *session,
-            MarketEvent::Level(_) | MarketEvent::Bar(_) | MarketEvent::Path(..) => {}
+            MarketEvent::Level(_)
+            | MarketEvent::Bar(_)
+            | MarketEvent::Path(..)
+            | MarketEvent::Mark(..)
+            | MarketEvent::Index(..) => {}
         }
     }
 
@@ -175,7 +179,9 @@ impl View {
             MarketEvent::Trade(trade) => trade.instrument,
             MarketEvent::Level(level) => level.instrument,
             MarketEvent::Bar(bar) | MarketEvent::Path(_, bar) => bar.instrument,
-            MarketEvent::Session(instrument, _) => *instrument,
+            MarketEvent::Session(instrument, _)
+            | MarketEvent::Mark(instrument, _)
+            | MarketEvent::Index(instrument, _) => *instrument,
         };
         if let Some(market) = self.markets.get_mut(usize::from(instrument.0)) {
             market.learn(at, event);

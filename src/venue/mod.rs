@@ -169,7 +169,7 @@ impl Venue {
             MarketEvent::Quote(quote) => self.on_quote(now, quote, out),
             MarketEvent::Path(point, bar) => self.on_path(now, *point, bar, out),
             MarketEvent::Session(instrument, state) => self.on_session(now, *instrument, *state, out),
-            MarketEvent::Bar(_) => {}
+            MarketEvent::Bar(_) | MarketEvent::Mark(..) | MarketEvent::Index(..) => {}
         }
     }
 

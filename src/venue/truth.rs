@@ -6,8 +6,11 @@ use super::resting::{Life, Number, Orders, place};
 use super::{Venue, venue_name};
 use crate::market::{
     AssetId, ExecutionReport, Fee, Fill, FillPage, InstrumentId, Liquidity, Money, OpenOrder, OrderId, OrderStatus,
-    Price, Qty, Query, ReportKind, Timestamp, VenueMessage, VenueRef,
+    Price, Qty, Query, ReportKind, Snapshot, Timestamp, VenueMessage, VenueRef,
 };
+
+/// Executions a page of the history holds at most (faults.md §0.9).
+pub const FILLS_PER_PAGE: usize = 50;
 
 /// One execution as it happened. Its number is its place in the log.
 #[derive(Clone, Copy)]
@@ -37,10 +40,13 @@ impl Truth {
         self.report(orders, self.executions.len() - 1)
     }
 
-    /// The reports of all executions at or after an instant, oldest first.
-    pub(super) fn since(&self, orders: &Orders, since: Timestamp) -> Vec<ExecutionReport> {
+    /// A page of the executions at or after an instant, oldest first within it; page 0 is the newest.
+    /// Also whether older ones remain.
+    pub(super) fn page(&self, orders: &Orders, since: Timestamp, page: u32) -> (Vec<ExecutionReport>, bool) {
         let first = self.executions.partition_point(|execution| execution.at < since);
-        (first..self.executions.len()).map(|place| self.report(orders, place)).collect()
+        let end = self.executions.len().saturating_sub(page as usize * FILLS_PER_PAGE).max(first);
+        let start = end.saturating_sub(FILLS_PER_PAGE).max(first);
+        ((start..end).map(|place| self.report(orders, place)).collect(), start > first)
     }
 
     fn report(&self, orders: &Orders, place: usize) -> ExecutionReport {
@@ -71,16 +77,19 @@ impl Venue {
     pub(super) fn answer(&self, now: Timestamp, query: Query, out: &mut Vec<VenueMessage>) {
         match query {
             Query::Order(id) => out.push(self.order_status(now, id)),
-            Query::OpenOrders => out.push(VenueMessage::OpenOrders(self.open_orders())),
-            Query::ClosedOrders(since) => out.push(VenueMessage::ClosedOrders(self.closed_since(since))),
-            // Everything since the instant is in the one page: nothing remains.
-            Query::Fills(since) => {
-                let fills = self.truth.since(&self.orders, since);
-                out.push(VenueMessage::Fills(FillPage { fills, more: false }));
+            Query::OpenOrders => {
+                out.push(VenueMessage::OpenOrders(Snapshot { at: now, items: self.open_orders() }));
+            }
+            Query::ClosedOrders(since) => {
+                out.push(VenueMessage::ClosedOrders(Snapshot { at: now, items: self.closed_since(since) }));
+            }
+            Query::Fills { since, page } => {
+                let (fills, more) = self.truth.page(&self.orders, since, page);
+                out.push(VenueMessage::Fills(FillPage { at: now, page, fills, more }));
             }
             Query::Account => {
-                out.push(VenueMessage::Balances(self.balances()));
-                out.push(VenueMessage::Positions(self.positions()));
+                out.push(VenueMessage::Balances(Snapshot { at: now, items: self.balances() }));
+                out.push(VenueMessage::Positions(Snapshot { at: now, items: self.positions() }));
             }
         }
     }
@@ -98,6 +107,7 @@ impl Venue {
                 qty: order.terms.qty,
                 filled: order.filled,
                 kind: order.terms.kind,
+                reduce_only: order.terms.reduce_only,
             }
         };
         self.orders.open.iter().map(open).collect()

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use seatrial::market::{
     Account, AssetId, Balance, Bar, Command, Contract, DeskId, ExecutionReport, FeeAsset, FeeSchedule, Fill,
     Instrument, InstrumentId, MarketEvent, Money, NewOrder, OrderId, OrderKind, PathPoint, Price, Qty, Quote, Rate,
-    RawPrice, RejectReason, ReportKind, RiskPassId, Rules, Side, TimeInForce, Timestamp, VenueMessage,
+    RawPrice, RejectReason, ReportKind, RiskPassId, Rules, Side, TimeInForce, Timestamp, TriggerSource, VenueMessage,
 };
 use seatrial::trading::booking::{Books, Execution, Marks, Outcome};
 use seatrial::venue::{FillProfile, Venue, VenueConfig};
@@ -200,6 +200,7 @@ impl Client {
             instrument: self.instrument.id,
             side,
             kind,
+            trigger_by: TriggerSource::Last,
             qty,
             tif: TimeInForce::Gtc,
             post_only: false,

@@ -8,8 +8,8 @@ use seatrial::journal::{Body, Header, Record};
 use seatrial::market::{
     Account, AssetId, CancelledBecause, Cause, Command, Contract, Decision, DeskId, Event, ExecutionReport, Fee, Fill,
     InstrumentId, IntentId, Liquidity, Money, NewOrder, OrderId, OrderKind, OrderState, Posting, Price, ProposalId,
-    Qty, ReportKind, RiskPassId, Side, TickLots, TimeInForce, Timestamp, TraderState, Transaction, TransactionId,
-    VenueMessage, VenueRef,
+    Purpose, Qty, ReportKind, RiskPassId, Side, TickLots, TimeInForce, Timestamp, TraderState, Transaction,
+    TransactionId, TriggerSource, VenueMessage, VenueRef,
 };
 
 use super::header;
@@ -116,6 +116,7 @@ impl Story {
             instrument,
             side,
             kind: OrderKind::Limit { limit: Price(price) },
+            trigger_by: TriggerSource::Last,
             qty: Qty(qty),
             tif: TimeInForce::Gtc,
             post_only: false,
@@ -130,7 +131,8 @@ impl Story {
         self.tell(Body::Market);
         self.tell(Body::Decision(Decision::Intended {
             intent: IntentId(id),
-            proposal: ProposalId(id),
+            proposal: Some(ProposalId(id)),
+            purpose: Purpose::Entry,
             desk: DeskId(0),
             pass: RiskPassId(id),
             order,

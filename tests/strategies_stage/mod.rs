@@ -125,7 +125,10 @@ impl Stage {
             fills: true,
         };
         let cash = Balance { asset: AssetId(1), total: Money::new(decimal("10000")) };
-        let account = [VenueMessage::OpenOrders(Vec::new()), VenueMessage::Balances(vec![cash])];
+        let account = [
+            VenueMessage::OpenOrders(Snapshot { at: Timestamp(0), items: Vec::new() }),
+            VenueMessage::Balances(Snapshot { at: Timestamp(0), items: vec![cash] }),
+        ];
         stage.step(&Event::Wake);
         for message in account {
             stage.step(&Event::Account(message));

@@ -11,8 +11,8 @@ use rust_decimal::Decimal;
 use seatrial::market::{
     Account, Action, AssetId, Balance, CancelledBecause, Command, Contract, Control, ControlAct, Decision, Denied,
     Event, ExecutionReport, Fill, HostEvent, Instrument, InstrumentId, Intention, LinkEvent, Liquidity, MarketEvent,
-    Money, NewOrder, OrderId, Price, Qty, Quote, ReferenceEvent, ReportKind, Span, Timestamp, Trim, VenueMessage,
-    VenueRef,
+    Money, NewOrder, OrderId, Price, Qty, Quote, ReferenceEvent, ReportKind, Snapshot, Span, Timestamp, Trim,
+    VenueMessage, VenueRef,
 };
 use seatrial::trading::{Config, Desk, Setup, Strategy, Trader};
 
@@ -67,9 +67,9 @@ impl Bench {
     /// An armed trader with these balances.
     pub fn holding(instruments: Vec<Instrument>, config: Config, balances: &[(AssetId, &str)]) -> Self {
         let mut bench = Self::silent(instruments, config);
-        bench.account(VenueMessage::OpenOrders(Vec::new()));
+        bench.account(VenueMessage::OpenOrders(Snapshot { at: Timestamp(0), items: Vec::new() }));
         let balances = balances.iter().map(|(asset, total)| Balance { asset: *asset, total: money(total) });
-        bench.account(VenueMessage::Balances(balances.collect()));
+        bench.account(VenueMessage::Balances(Snapshot { at: Timestamp(0), items: balances.collect() }));
         bench
     }
 

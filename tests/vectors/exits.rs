@@ -2,8 +2,8 @@
 
 use expect_test::expect;
 use seatrial::market::{
-    Contract, ControlAct, Event, HostEvent, Intention, LinkEvent, OrderKind, Price, ProposalId, Qty, SessionState,
-    Side, TimeInForce, VenueMessage,
+    Contract, ControlAct, Event, HostEvent, Intention, Link, LinkEvent, OrderKind, Price, ProposalId, Qty,
+    SessionState, Side, TimeInForce, VenueMessage,
 };
 
 use crate::bench::{Ask, B, Bench, SECOND, X, config, instruments};
@@ -35,13 +35,13 @@ fn ec_1_the_account_picture_is_complete() {
     bench.control(ControlAct::Halt);
     denied(&mut bench, &close(), &expect!["EC-1 BTC/USDT: Halted against a complete account picture"]);
     // A lost link never makes a halted trader freer.
-    bench.step(&Event::Link(LinkEvent::Down));
+    bench.step(&Event::Link(LinkEvent::Down(Link::Orders)));
     denied(&mut bench, &close(), &expect!["EC-1 BTC/USDT: Halted against a complete account picture"]);
     bench.step(&Event::Host(HostEvent::JournalFailed));
     denied(&mut bench, &close(), &expect!["EC-1 BTC/USDT: Halted against a complete account picture"]);
     // Reduce-only is what exits are for.
     let mut bench = holding(&[]);
-    bench.step(&Event::Link(LinkEvent::Down));
+    bench.step(&Event::Link(LinkEvent::Down(Link::Orders)));
     passes(&mut bench, &close());
 }
 

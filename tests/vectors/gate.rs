@@ -4,7 +4,7 @@ use expect_test::expect;
 use rust_decimal::Decimal;
 use seatrial::market::{
     Balance, Contract, ControlAct, Event, HostEvent, InstrumentId, MarketEvent, Money, Price, ProposalId, Qty,
-    RawPrice, SessionState, Size, TimeInForce, Timestamp, VenueMessage,
+    RawPrice, SessionState, Size, Snapshot, TimeInForce, Timestamp, VenueMessage,
 };
 
 use crate::bench::{Ask, B, Bench, NOON, SECOND, USDT, X, Y, config, instruments, money, rate};
@@ -130,16 +130,16 @@ fn ck_04_the_trader_is_armed() {
         &Ask::v01(),
         &expect!["CK-04 BTC/USDT: Reconciling against Armed; balances not heard, open orders not heard"],
     );
-    bench.account(VenueMessage::OpenOrders(Vec::new()));
+    bench.account(VenueMessage::OpenOrders(Snapshot { at: Timestamp(0), items: Vec::new() }));
     denied(&mut bench, &Ask::v01(), &expect!["CK-04 BTC/USDT: Reconciling against Armed; balances not heard"]);
     let balance = Balance { asset: USDT, total: money("10000") };
-    bench.account(VenueMessage::Balances(vec![balance]));
+    bench.account(VenueMessage::Balances(Snapshot { at: Timestamp(0), items: vec![balance] }));
     passes(&mut bench, &Ask::v01());
     bench.step(&Event::Host(HostEvent::JournalFailed));
     denied(&mut bench, &Ask::v01(), &expect!["CK-04 BTC/USDT: ReduceOnly against Armed"]);
     bench.control(ControlAct::Halt);
     denied(&mut bench, &Ask::v01(), &expect!["CK-04 BTC/USDT: Halted against Armed"]);
-    bench.control(ControlAct::Rearm);
+    bench.control(ControlAct::Rearm { confirmation: ControlAct::REARM.to_owned() });
     passes(&mut bench, &Ask::long(X, "0.60", "0.588").quantity(100));
 }
 
@@ -168,7 +168,7 @@ fn ck_07_a_reduce_only_instrument_waits_for_an_operator() {
         &Ask::v01().at("44999").quantity(100_000),
         &expect!["CK-07 BTC/USDT: reduce-only against free; order 1 met Overfilled (TR-05) in Sent"],
     );
-    bench.control(ControlAct::Rearm);
+    bench.control(ControlAct::Rearm { confirmation: ControlAct::REARM.to_owned() });
     passes(&mut bench, &Ask::v01().at("44999").quantity(100_000));
 }
 

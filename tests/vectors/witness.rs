@@ -87,7 +87,10 @@ impl Witness {
                     checked.insert(*proposal);
                 }
                 Action::Record(Decision::Intended { order, pass, proposal, .. }) => {
-                    must!(checked.contains(proposal), "{proposal:?} became an order before its checks");
+                    must!(
+                        proposal.is_none_or(|proposal| checked.contains(&proposal)),
+                        "{proposal:?} became an order before its checks"
+                    );
                     must!(self.intended.insert(order.id, *order).is_none(), "{:?} is intended twice", order.id);
                     must!(self.passes.insert(*pass) && order.risk_pass == *pass, "{pass:?} passed twice");
                     in_this_step.insert(order.id);

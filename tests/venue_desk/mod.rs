@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use seatrial::market::{
     AssetId, Balance, Bar, Command, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, LevelChange, Liquidity,
     MarketEvent, Money, NewOrder, OrderId, OrderKind, PathPoint, Price, Qty, Quote, Rate, ReportKind, RiskPassId,
-    Rules, Side, Span, TimeInForce, Timestamp, Trade, VenueMessage,
+    Rules, Side, Span, TimeInForce, Timestamp, Trade, TriggerSource, VenueMessage,
 };
 use seatrial::venue::{Venue, VenueConfig};
 
@@ -162,6 +162,7 @@ pub fn order(side: Side, kind: OrderKind, qty: i64) -> NewOrder {
         instrument: InstrumentId(0),
         side,
         kind,
+        trigger_by: TriggerSource::Last,
         qty: Qty(qty),
         tif: TimeInForce::Gtc,
         post_only: false,

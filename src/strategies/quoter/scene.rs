@@ -6,9 +6,10 @@ use super::super::params::Distance;
 use super::prices::Centre;
 use super::terms::Terms;
 use crate::market::{
-    Contract, Intention, OrderId, OrderState, Price, Qty, Rules, SessionState, Side, TickLots, Timestamp, TraderState,
+    Contract, Intention, OrderId, OrderState, Price, Purpose, Qty, Rules, SessionState, Side, TickLots, Timestamp,
+    TraderState,
 };
-use crate::trading::orders::{Order, Purpose};
+use crate::trading::orders::Order;
 use crate::trading::view::Reference;
 use crate::trading::{Config, Desk};
 
@@ -56,7 +57,7 @@ pub(super) struct Wanted {
 impl Wanted {
     pub(super) const fn intention(&self, side: Side) -> Intention {
         match (self.purpose, side) {
-            (Purpose::Exit, _) => Intention::Reduce(self.qty),
+            (Purpose::Exit | Purpose::Stop | Purpose::Target, _) => Intention::Reduce(self.qty),
             (Purpose::Entry, Side::Buy) => Intention::OpenLong,
             (Purpose::Entry, Side::Sell) => Intention::OpenShort,
         }

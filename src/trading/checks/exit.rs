@@ -4,8 +4,9 @@
 use rust_decimal::Decimal;
 
 use super::{Approved, Preflight};
+use crate::market::Purpose;
 use crate::market::{Check, Denied, FeeAsset, Intention, Price, Pricing, Qty, Rate, Side, TimeInForce, TraderState};
-use crate::trading::orders::{Order, Purpose};
+use crate::trading::orders::Order;
 use crate::trading::view::Reference;
 
 impl Preflight<'_> {

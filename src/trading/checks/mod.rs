@@ -19,7 +19,7 @@ use super::core::Core;
 use super::plan::{Plan, entry_side};
 use crate::market::{
     Check, Decision, Denied, Instrument, Measure, Money, NewOrder, OrderId, OrderKind, Pricing, Proposal, Qty,
-    RiskPassId, Rules, TimeInForce, Timestamp,
+    RiskPassId, Rules, TimeInForce, Timestamp, TriggerSource,
 };
 
 /// An order that passed, still without its ids.
@@ -125,6 +125,7 @@ impl Preflight<'_> {
             instrument: self.instrument.id,
             side,
             kind: OrderKind::Limit { limit: price },
+            trigger_by: TriggerSource::Last,
             qty,
             tif: self.tif(),
             post_only: self.proposal.post_only,

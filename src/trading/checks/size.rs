@@ -3,9 +3,9 @@
 use rust_decimal::Decimal;
 
 use super::Preflight;
+use crate::market::Purpose;
 use crate::market::{Check, Contract, Denied, Price, Qty, Side};
 use crate::trading::core::Core;
-use crate::trading::orders::Purpose;
 use crate::trading::plan::Plan;
 
 impl Preflight<'_> {
