@@ -60,21 +60,7 @@ impl Renderer<'_> {
                 let who = plain(&control.author);
                 ("operator", format!("{who}: {} ({})", self.act(&control.act), plain(&control.reason)))
             }
-            Decision::Resolving { .. }
-            | Decision::Retrying { .. }
-            | Decision::Protected { .. }
-            | Decision::Naked { .. }
-            | Decision::Covered { .. }
-            | Decision::Exiting { .. }
-            | Decision::Breaker { .. }
-            | Decision::PeriodBegan { .. }
-            | Decision::PeakRestarted { .. }
-            | Decision::Volatility { .. }
-            | Decision::Valued { .. }
-            | Decision::Reconciled { .. }
-            | Decision::Adopted { .. }
-            | Decision::Released { .. }
-            | Decision::LimitChanged { .. } => self.upkeep(decision),
+            _ => self.upkeep(decision),
         }
     }
 
