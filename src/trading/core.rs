@@ -91,6 +91,8 @@ pub struct Core {
     pub(crate) entries: BTreeMap<(DeskId, InstrumentId), BTreeSet<OrderId>>,
     /// Net result of the open life of each position, its partial closes so far.
     pub(crate) life_net: BTreeMap<(DeskId, InstrumentId), Money>,
+    /// Positions that protection must look at before the step ends.
+    pub(crate) dirty: BTreeSet<(DeskId, InstrumentId)>,
     pub(crate) numbers: Numbers,
     /// The earliest wake asked for and not yet come.
     pub(crate) wake: Option<Timestamp>,
@@ -118,6 +120,7 @@ impl Core {
             leverages: BTreeMap::new(),
             entries: BTreeMap::new(),
             life_net: BTreeMap::new(),
+            dirty: BTreeSet::new(),
             numbers: Numbers::starting_at(setup.first_id),
             wake: None,
             desk_wake: None,
@@ -160,6 +163,11 @@ impl Core {
             actions.push(Action::Record(Decision::Became { from: self.state, to, why: why.to_owned() }));
             self.state = to;
         }
+    }
+
+    /// Marks a position for the protection phase of this step.
+    pub(crate) fn touch(&mut self, key: (DeskId, InstrumentId)) {
+        self.dirty.insert(key);
     }
 
     /// Asks to be woken at `at`, unless an earlier wake is already due.

@@ -8,6 +8,7 @@ impl Core {
     /// Brings protection in line with every position that changed: the third phase of a step.
     pub(crate) fn protect(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         let _ = (now, actions);
+        self.dirty.clear();
     }
 
     /// Demands that a position shrinks to `remaining` (signed, zero to close it) on the exit ladder.

@@ -204,6 +204,7 @@ impl Core {
     fn after_booking(&mut self, now: Timestamp, id: OrderId, fill: &Fill, booked: &Booked, actions: &mut Vec<Action>) {
         let order = self.orders.get(id).expect("the caller found the order");
         let (terms, key, purpose) = (order.terms, (order.desk, order.terms.instrument), order.purpose);
+        self.touch(key);
         if terms.kind.limit().is_some_and(|limit| !terms.side.reaches(limit, fill.price)) {
             let text = format!("order {} filled at {:?}, worse than its limit; booked", id.0, fill.price);
             alert(Severity::Critical, Some(key.1), Some(id), text.clone(), actions);

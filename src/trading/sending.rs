@@ -42,6 +42,9 @@ impl Core {
             actions.push(Action::Record(Decision::Pending(id, pending)));
         }
         self.speak(id, input, moved, actions);
+        if let Some(order) = self.orders.get(id) {
+            self.touch((order.desk, order.terms.instrument));
+        }
         if moved.cell.has(Effect::Cancel) {
             self.errand(now, Errand::Cancel, id, actions);
         }
