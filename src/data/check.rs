@@ -84,7 +84,12 @@ fn check_book(file: &str, tape: &Tape, complaints: &mut Complaints) -> Result<()
         let side = match row.kind() {
             RowKind::Bid => Side::Buy,
             RowKind::Ask => Side::Sell,
-            RowKind::TradeBuy | RowKind::TradeSell | RowKind::TradeUnknown => continue,
+            RowKind::TradeBuy
+            | RowKind::TradeSell
+            | RowKind::TradeUnknown
+            | RowKind::Session(_)
+            | RowKind::Mark
+            | RowKind::Index => continue,
         };
         book.set(side, row.price, row.qty());
         if let (true, Some((bid, _)), Some((ask, _))) = (row.last(), book.best(Side::Buy), book.best(Side::Sell))

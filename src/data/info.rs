@@ -9,7 +9,7 @@ use super::builder::ImportOptions;
 use super::fault::Complaints;
 use super::import::{Format, read};
 use super::source::Source;
-use super::tape::{Provenance, Records, Row, RowKind, Tape, TapeHash};
+use super::tape::{Provenance, Records, Row, Tape, TapeHash};
 use super::time::shown;
 use crate::bad_input::BadInput;
 
@@ -88,7 +88,7 @@ impl Info {
             symbol: tape.symbol.clone(),
             records: tape.provenance.rows,
             messages: messages(tape),
-            trades: count(tape.rows().iter().filter(|row| !matches!(row.kind(), RowKind::Bid | RowKind::Ask)).count()),
+            trades: count(tape.rows().iter().filter(|row| row.kind().is_trade()).count()),
             first,
             last,
             price_unit: tape.price_unit.to_string(),

@@ -13,7 +13,9 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::fmt;
 
-use crate::market::{Bar, InstrumentId, LevelChange, MarketEvent, Price, Qty, Side, Span, Timestamp, Trade};
+use crate::market::{
+    Bar, InstrumentId, LevelChange, MarketEvent, Price, Qty, SessionState, Side, Span, Timestamp, Trade,
+};
 
 const QTY_BITS: u32 = 56;
 const KIND_MASK: u64 = 0b1111;
@@ -33,11 +35,30 @@ pub enum RowKind {
     TradeSell,
     /// A trade whose source does not say who took.
     TradeUnknown,
+    /// The session changed; price and quantity are one and mean nothing.
+    Session(SessionState),
+    /// The venue's mark price; the quantity is one and means nothing.
+    Mark,
+    /// The index price; the quantity is one and means nothing.
+    Index,
 }
 
 impl RowKind {
     /// Every kind, in the order of their codes.
-    pub const ALL: [Self; 5] = [Self::Bid, Self::Ask, Self::TradeBuy, Self::TradeSell, Self::TradeUnknown];
+    pub const ALL: [Self; 12] = [
+        Self::Bid,
+        Self::Ask,
+        Self::TradeBuy,
+        Self::TradeSell,
+        Self::TradeUnknown,
+        Self::Session(SessionState::Open),
+        Self::Session(SessionState::PostOnly),
+        Self::Session(SessionState::CancelOnly),
+        Self::Session(SessionState::Maintenance),
+        Self::Session(SessionState::Halted),
+        Self::Mark,
+        Self::Index,
+    ];
 
     /// The number that stands for the kind in files and hashes.
     #[must_use]
@@ -48,6 +69,13 @@ impl RowKind {
             Self::TradeBuy => 2,
             Self::TradeSell => 3,
             Self::TradeUnknown => 4,
+            Self::Session(SessionState::Open) => 5,
+            Self::Session(SessionState::PostOnly) => 6,
+            Self::Session(SessionState::CancelOnly) => 7,
+            Self::Session(SessionState::Maintenance) => 8,
+            Self::Session(SessionState::Halted) => 9,
+            Self::Mark => 10,
+            Self::Index => 11,
         }
     }
 
@@ -55,6 +83,12 @@ impl RowKind {
     #[must_use]
     pub fn from_code(code: u64) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| u64::from(kind.code()) == code)
+    }
+
+    /// Whether it is a public trade.
+    #[must_use]
+    pub const fn is_trade(self) -> bool {
+        matches!(self, Self::TradeBuy | Self::TradeSell | Self::TradeUnknown)
     }
 
     /// The level kind of a book side.
@@ -120,7 +154,14 @@ impl Row {
             1 => RowKind::Ask,
             2 => RowKind::TradeBuy,
             3 => RowKind::TradeSell,
-            _ => RowKind::TradeUnknown,
+            4 => RowKind::TradeUnknown,
+            5 => RowKind::Session(SessionState::Open),
+            6 => RowKind::Session(SessionState::PostOnly),
+            7 => RowKind::Session(SessionState::CancelOnly),
+            8 => RowKind::Session(SessionState::Maintenance),
+            9 => RowKind::Session(SessionState::Halted),
+            10 => RowKind::Mark,
+            _ => RowKind::Index,
         }
     }
 
@@ -146,6 +187,9 @@ impl Row {
             RowKind::TradeBuy => Some(Side::Buy),
             RowKind::TradeSell => Some(Side::Sell),
             RowKind::TradeUnknown => None,
+            RowKind::Session(state) => return MarketEvent::Session(instrument, state),
+            RowKind::Mark => return MarketEvent::Mark(instrument, price),
+            RowKind::Index => return MarketEvent::Index(instrument, price),
         };
         MarketEvent::Trade(Trade { instrument, price, qty, taker })
     }

@@ -220,7 +220,7 @@ pub struct VenuePosition {
 }
 
 /// Whether and how an instrument trades.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
 pub enum SessionState {
     /// Everything is allowed.
     Open,

@@ -104,6 +104,7 @@ impl Scenario {
             latency: body.latency.clone(),
             trader: body.trader.clone(),
             strategy: StrategySpec { name: body.strategy.name.value.clone(), params: params.collect() },
+            script: Vec::new(),
             guards: true,
         })
     }

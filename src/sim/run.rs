@@ -162,6 +162,9 @@ impl<'a> Sim<'a> {
             self.queue.push(start, Item::Deliver(Event::Reference(rate)));
         }
         self.queue.push(start, Item::Deliver(Event::Wake));
+        for (at, event) in &self.setup.script {
+            self.queue.push((*at).max(start), Item::Deliver(event.clone()));
+        }
         while let Some((at, lane)) = self.next() {
             assert!(at >= self.now, "time runs backwards from {:?} to {at:?}", self.now);
             self.now = at;

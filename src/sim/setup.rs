@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::latency::Latencies;
 use crate::data::Tape;
-use crate::market::{Asset, AssetId, Balance, Instrument, Money, Timestamp};
+use crate::market::{Asset, AssetId, Balance, Event, Instrument, Money, Timestamp};
 use crate::trading::config::Config;
 use crate::venue::VenueConfig;
 
@@ -43,6 +43,8 @@ pub struct Setup {
     pub trader: Config,
     /// What it runs.
     pub strategy: StrategySpec,
+    /// What operators do and the host says, and when.
+    pub script: Vec<(Timestamp, Event)>,
     /// Whether events that concern nobody take the short way; the outcome is the same either way.
     pub guards: bool,
 }

@@ -99,6 +99,7 @@ pub fn setup(tape: Tape, contract: Contract, strategy: &str) -> Setup {
         },
         trader,
         strategy: StrategySpec { name: strategy.to_owned(), params: BTreeMap::new() },
+        script: Vec::new(),
         guards: true,
     }
 }

@@ -124,7 +124,7 @@ fn take_rows(file: &str, rows: &mut Vec<Row>, frame: &DataFrame) -> Result<(), B
             complain(file, code, record, field, &found.to_string(), allowed)
         };
         let known = u64::try_from(kind[at]).ok().and_then(RowKind::from_code);
-        let known = known.ok_or_else(|| bad(ROW_VALUE, "kind", kind[at], "0 to 4"))?;
+        let known = known.ok_or_else(|| bad(ROW_VALUE, "kind", kind[at], "0 to 11"))?;
         let least = i64::from(!matches!(known, RowKind::Bid | RowKind::Ask));
         if !(least..=Row::QTY_MAX).contains(&qty[at]) {
             return Err(bad(ROW_VALUE, "qty", qty[at], "0 (a trade: 1) to 2^55"));
