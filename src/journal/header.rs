@@ -188,6 +188,10 @@ pub struct Header {
     pub account: AssetId,
     /// Parameter sets, by name.
     pub profiles: Vec<Profile>,
+    /// The trader's configuration in force as the run begins: dotted key and its value as written.
+    pub config: Vec<(String, String)>,
+    /// The line that runs it again, where a scenario, a seed and a run do not say it all.
+    pub again: Option<String>,
 }
 
 impl Header {
@@ -209,9 +213,18 @@ impl Header {
         self.assets.get(usize::from(asset.0)).map_or_else(|| format!("asset {}", asset.0), |asset| asset.name.clone())
     }
 
+    /// A configuration key's value as the run begins.
+    #[must_use]
+    pub fn setting(&self, key: &str) -> Option<&str> {
+        self.config.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())
+    }
+
     /// The line that runs it again.
     #[must_use]
     pub fn rerun(&self) -> String {
+        if let Some(again) = &self.again {
+            return again.clone();
+        }
         format!("seatrial run {} --seed {} --run {}", self.scenario.path, self.seed, self.run)
     }
 

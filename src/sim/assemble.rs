@@ -81,6 +81,8 @@ impl Setup {
             instruments: self.instruments.iter().map(InstrumentCard::of).collect(),
             account: self.account_currency,
             profiles,
+            config: Vec::new(),
+            again: None,
         }
     }
 }

@@ -49,6 +49,8 @@ pub fn header() -> Header {
         }],
         account: AssetId(1),
         profiles: vec![Profile { name: "latency".into(), stamp: "none@1".into() }],
+        config: Vec::new(),
+        again: None,
     }
 }
 
