@@ -8,7 +8,7 @@ mod stage;
 
 use proptest::prelude::*;
 use seatrial::market::*;
-use seatrial::trading::tables;
+use seatrial::trading::Config;
 use stage::{OFTEN, SECOND, Stage, bar, config, quote};
 
 const MINUTE: i64 = 60 * SECOND;
@@ -195,9 +195,11 @@ fn bars_alone_are_wanted() {
 fn the_default_confidence_passes_any_run_of_losses() {
     let stated = seatrial::strategies::catalogue().iter().flat_map(|entry| entry.params);
     let stated = stated.filter(|param| param.key == "confidence").map(|param| param.default);
-    let regimes = [Regime::TrendingBull, Regime::TrendingBear, Regime::Ranging].map(tables::regime);
+    let config = Config::default();
+    let regimes =
+        [Regime::TrendingBull, Regime::TrendingBear, Regime::Ranging].map(|regime| config.regime.rule(regime));
     let most =
-        regimes.into_iter().map(|rule| rule.confidence).max().expect("three") + tables::confidence_after_losses(9);
+        regimes.into_iter().map(|rule| rule.confidence).max().expect("three") + config.confidence.after_losses(9);
     for text in stated {
         assert!(text.parse::<rust_decimal::Decimal>().expect("a fraction") >= most, "{text} against {most}");
     }

@@ -10,7 +10,7 @@ use toml::de::DeValue;
 
 use super::Located;
 use super::section::{Entry, Problems, Section, meant, nearest, unknown_key};
-use crate::trading::config::{Config, KeyError};
+use crate::trading::config::{Belief, Beliefs, Config, Conflict, KeyError};
 
 /// One leaf of the tables: dotted name, byte of its key, value.
 type Leaf<'d> = (String, usize, Entry<'d>);
@@ -49,16 +49,18 @@ pub fn config(top: &mut Section<'_>, symbols: &[String], problems: &mut Problems
         }
         set(&mut config, &name, at, &entry, symbols, problems);
     }
+    for Conflict { key, found, other, allowed } in config.conflicts() {
+        // By their defaults they would go together, so one of the two was written.
+        let at = seen.get(&key).or_else(|| seen.get(other)).copied().unwrap_or_default();
+        problems.add("E-SC-010", at, &format!("trader.{key}"), format!("\"{found}\""), &allowed);
+    }
     config
 }
 
 fn flatten<'d>(prefix: &str, section: &Section<'d>, leaves: &mut Vec<Leaf<'d>>, problems: &mut Problems<'_>) {
     for (key, at, entry) in section.open() {
         let name = if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") };
-        if name == "instrument" || name.starts_with("instrument.") {
-            let found = "what the trader believes of an instrument, not yet supported";
-            problems.add("E-SC-014", at, &entry.path, found, "the venue's truth under [instrument.\"…\"]");
-        } else if matches!(entry.value, DeValue::Table(_)) {
+        if matches!(entry.value, DeValue::Table(_)) {
             let Some(section) = entry.as_section(at, problems) else { continue };
             flatten(&name, &section, leaves, problems);
         } else {
@@ -68,8 +70,8 @@ fn flatten<'d>(prefix: &str, section: &Section<'d>, leaves: &mut Vec<Leaf<'d>>, 
 }
 
 fn set(config: &mut Config, name: &str, at: usize, entry: &Entry<'_>, symbols: &[String], problems: &mut Problems<'_>) {
-    if let Some(symbol) = name.strip_prefix("stop.symbol_max.")
-        && !symbols.iter().any(|known| known == symbol)
+    if let Some(symbol) =
+        Beliefs::symbols_of(name).into_iter().find(|symbol| !symbols.iter().any(|known| known == symbol))
     {
         unknown_key(problems, at, &entry.path, symbol, symbols.iter().map(String::as_str), &symbols.join(", "));
         return;
@@ -91,8 +93,13 @@ fn set(config: &mut Config, name: &str, at: usize, entry: &Entry<'_>, symbols: &
 /// Reports a key that is not in the table: with the nearest one of all, else the same word in
 /// another group.
 fn unknown(name: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) {
-    let names = || Config::KEYS.iter().map(|key| key.name);
+    let names = || Config::keys().map(|key| key.name);
     let (group, word) = name.split_once('.').unwrap_or((name, name));
+    if let ("instrument", [symbol]) = (group, Beliefs::symbols_of(name).as_slice()) {
+        let key = name.rsplit_once(&format!("{symbol}.")).map_or(name, |(_, key)| key);
+        let known = if name.starts_with("instrument.expect.") { &Belief::EXPECTED[..] } else { Belief::NAMES };
+        return unknown_key(problems, at, &entry.path, key, known.iter().copied(), &known.join(", "));
+    }
     let mut allowed: Vec<&str> = names().filter(|known| known.split('.').next() == Some(group)).collect();
     if allowed.is_empty() {
         allowed = names().filter_map(|known| known.split('.').next()).collect();

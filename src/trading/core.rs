@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::believed::{believed, unexpected};
 use super::booking::Books;
 use super::budget::Lane;
 use super::config::Config;
@@ -107,6 +108,8 @@ impl Core {
     /// A trader that knows nothing yet: `Reconciling`, with empty books and full lanes.
     #[must_use]
     pub fn new(setup: Setup) -> Self {
+        let beliefs = &setup.config.beliefs;
+        let instruments = setup.instruments.into_iter().map(|venues| believed(venues, beliefs)).collect();
         Self {
             view: View::new(setup.cadences),
             orders: Orders::new(setup.config.orders.history_max as usize),
@@ -128,7 +131,7 @@ impl Core {
             heard_orders: false,
             state: TraderState::Reconciling,
             config: setup.config,
-            instruments: setup.instruments,
+            instruments,
             currency: setup.currency,
         }
     }
@@ -137,6 +140,12 @@ impl Core {
     #[must_use]
     pub fn instrument(&self, id: InstrumentId) -> &Instrument {
         &self.instruments[usize::from(id.0)]
+    }
+
+    /// Why the trader must not arm by what it was told to expect of its instruments.
+    #[must_use]
+    pub fn unexpected_rules(&self) -> Vec<String> {
+        unexpected(&self.instruments, &self.config)
     }
 
     /// The books.

@@ -8,6 +8,7 @@
 //! socket or thread, and no binary float takes part in a decision. It does not know whether the
 //! venue at the other end of the wire is real.
 
+mod believed;
 pub mod booking;
 mod breakers;
 pub mod budget;
@@ -35,6 +36,7 @@ mod timers;
 pub mod trader;
 pub mod transitions;
 pub mod view;
+pub mod words;
 
 pub use config::Config;
 pub use core::Setup;

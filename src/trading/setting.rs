@@ -4,8 +4,6 @@
 //! A value is read from text exactly; there is no float on the way and nothing is guessed: `5` is
 //! not a duration and `0.5` is not a percent.
 
-use std::fmt;
-
 use rust_decimal::Decimal;
 
 use crate::market::{Money, Rate, Span};
@@ -17,6 +15,17 @@ pub trait Setting: Sized + Ord {
 
     /// Reads a value; `None` if the text has another form.
     fn read(text: &str) -> Option<Self>;
+
+    /// Whether it lies between two others, both included.
+    fn within(&self, low: &Self, high: &Self) -> bool {
+        low <= self && self <= high
+    }
+}
+
+/// A setting that can be shown as it is written.
+pub trait Written: Setting {
+    /// The value as text; reading that gives the same value.
+    fn write(&self) -> String;
 }
 
 /// A plain decimal number.
@@ -32,38 +41,13 @@ pub struct Flow {
     pub capacity: u32,
 }
 
-/// Where the ranges of production-rules §6 bind.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Ceilings {
-    /// The ranges bind.
-    Production,
-    /// Any arithmetically meaningful value is allowed; results are stamped and the gate refuses them.
-    Research,
-}
+/// Collars of the exit ladder, step by step, written `0.5%, 1%, 2%, 5%`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Collars(pub Vec<Rate>);
 
-/// How good an order is where a proposal does not say.
+/// A least printed quantity in base; none is the instrument's least order quantity.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum DefaultTif {
-    /// Until cancelled.
-    Gtc,
-    /// At once or not at all.
-    Ioc,
-    /// All at once or nothing.
-    Fok,
-}
-
-/// How much confidence is asked for beyond the regime's minimum.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub enum Strictness {
-    /// 0.05 less.
-    Relaxed,
-    /// Nothing more.
-    Normal,
-    /// 0.05 more.
-    Strict,
-    /// 0.10 more.
-    VeryStrict,
-}
+pub struct LeastPrint(pub Option<Decimal>);
 
 fn plain(text: &str) -> Option<Decimal> {
     let digits = text.strip_prefix('-').unwrap_or(text);
@@ -109,12 +93,33 @@ impl Setting for Span {
     }
 }
 
+impl Written for Span {
+    fn write(&self) -> String {
+        let units = [
+            (86_400_000_000_000, "d"),
+            (3_600_000_000_000, "h"),
+            (60_000_000_000, "min"),
+            (1_000_000_000, "s"),
+            (1_000_000, "ms"),
+            (1_000, "us"),
+        ];
+        let (unit_ns, unit) = units.into_iter().find(|(unit_ns, _)| self.0 % unit_ns == 0).unwrap_or((1, "ns"));
+        format!("{}{unit}", self.0 / unit_ns)
+    }
+}
+
 impl Setting for Rate {
     const FORM: &'static str = "a percentage such as \"0.5%\"";
 
     fn read(text: &str) -> Option<Self> {
         let number = plain(text.strip_suffix('%')?.trim_end())?;
         number.checked_mul(Decimal::new(1, 2)).map(Self::new)
+    }
+}
+
+impl Written for Rate {
+    fn write(&self) -> String {
+        format!("{}%", (self.decimal() * Decimal::ONE_HUNDRED).normalize())
     }
 }
 
@@ -126,11 +131,23 @@ impl Setting for Money {
     }
 }
 
+impl Written for Money {
+    fn write(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Setting for Number {
     const FORM: &'static str = "a decimal number";
 
     fn read(text: &str) -> Option<Self> {
         plain(text).map(Self)
+    }
+}
+
+impl Written for Number {
+    fn write(&self) -> String {
+        self.0.normalize().to_string()
     }
 }
 
@@ -142,11 +159,23 @@ impl Setting for u32 {
     }
 }
 
+impl Written for u32 {
+    fn write(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl Setting for bool {
     const FORM: &'static str = "true or false";
 
     fn read(text: &str) -> Option<Self> {
         text.parse().ok()
+    }
+}
+
+impl Written for bool {
+    fn write(&self) -> String {
+        self.to_string()
     }
 }
 
@@ -166,28 +195,58 @@ impl Setting for Flow {
         let capacity = u32::read(capacity.trim()).filter(|capacity| *capacity > 0)?;
         Some(Self { interval: Span(per.0 / i64::from(count)), capacity })
     }
+
+    /// Rate and capacity each, not one before the other.
+    fn within(&self, low: &Self, high: &Self) -> bool {
+        (low.interval..=high.interval).contains(&self.interval)
+            && (low.capacity..=high.capacity).contains(&self.capacity)
+    }
 }
 
-macro_rules! words {
-    ($($of:ty, $form:literal: $($word:literal => $value:ident),*;)*) => {$(
-        impl Setting for $of {
-            const FORM: &'static str = $form;
-            fn read(text: &str) -> Option<Self> {
-                match text { $($word => Some(Self::$value),)* _ => None }
-            }
-        }
-        impl fmt::Display for $of {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(match self { $(Self::$value => $word,)* })
-            }
-        }
-    )*};
+impl Written for Flow {
+    fn write(&self) -> String {
+        let pers = [(Span::from_secs(1), "s"), (Span::from_mins(1), "min"), (Span::from_hours(1), "h")];
+        let whole = |(per, _): &(Span, &str)| per.0 >= self.interval.0 && per.0 % self.interval.0 == 0;
+        let (per, unit) = pers.into_iter().find(whole).expect("a rate is read as a count per s, min or h");
+        format!("{}/{unit} {}", per.0 / self.interval.0, self.capacity)
+    }
 }
-words! {
-    Ceilings, "production or research": "production" => Production, "research" => Research;
-    DefaultTif, "gtc, ioc or fok": "gtc" => Gtc, "ioc" => Ioc, "fok" => Fok;
-    Strictness, "relaxed, normal, strict or very_strict":
-        "relaxed" => Relaxed, "normal" => Normal, "strict" => Strict, "very_strict" => VeryStrict;
+
+impl Setting for Collars {
+    const FORM: &'static str = "percentages that do not fall such as \"0.5%, 1%, 2%, 5%\"";
+
+    fn read(text: &str) -> Option<Self> {
+        let collars: Vec<Rate> = text.split(',').map(|part| Rate::read(part.trim())).collect::<Option<_>>()?;
+        (collars.is_sorted() && collars[0] > Rate::ZERO).then_some(Self(collars))
+    }
+
+    /// Every step by itself.
+    fn within(&self, low: &Self, high: &Self) -> bool {
+        self.0.iter().all(|collar| (low.0[0]..=high.0[0]).contains(collar))
+    }
+}
+
+impl Written for Collars {
+    fn write(&self) -> String {
+        self.0.iter().map(Written::write).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Setting for LeastPrint {
+    const FORM: &'static str = "min_qty, or a quantity of base from 0";
+
+    fn read(text: &str) -> Option<Self> {
+        if text == "min_qty" {
+            return Some(Self(None));
+        }
+        plain(text).filter(|qty| !qty.is_sign_negative()).map(|qty| Self(Some(qty)))
+    }
+}
+
+impl Written for LeastPrint {
+    fn write(&self) -> String {
+        self.0.map_or_else(|| "min_qty".to_owned(), |qty| qty.normalize().to_string())
+    }
 }
 
 #[cfg(test)]

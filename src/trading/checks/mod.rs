@@ -140,7 +140,7 @@ impl Preflight<'_> {
 
     /// A market-like order is always IOC, unless FOK was asked for.
     fn tif(&self) -> TimeInForce {
-        use super::setting::DefaultTif;
+        use super::words::DefaultTif;
         match (self.proposal.pricing, self.proposal.tif) {
             (_, Some(tif)) => tif,
             (Pricing::Market, None) => TimeInForce::Ioc,

@@ -6,7 +6,6 @@ use rust_decimal::Decimal;
 use super::Preflight;
 use crate::market::{Check, Denied, Pricing, Side};
 use crate::trading::plan::Plan;
-use crate::trading::tables;
 use crate::trading::view::Reference;
 
 impl Preflight<'_> {
@@ -87,9 +86,8 @@ impl Preflight<'_> {
     /// CK-17: the desk is sure enough for the regime, the run of losses and the strictness.
     pub(super) fn confident(&mut self) -> Result<(), Denied> {
         let config = &self.core.config.confidence;
-        let regime = tables::regime(self.proposal.regime).confidence;
-        let losses = tables::confidence_after_losses(self.core.pauses.losses());
-        let strictness = tables::strictness(config.strictness);
+        let regime = self.core.config.regime.rule(self.proposal.regime).confidence;
+        let (losses, strictness) = (config.after_losses(self.core.pauses.losses()), config.by_strictness());
         let required = (regime + losses + strictness).max(config.floor.0).min(Decimal::ONE);
         let words = format!("regime {regime}, losses {losses}, strictness {strictness}, floor {}", config.floor.0);
         self.at_least(Check::Entry(17), self.proposal.confidence.decimal(), required, "confidence", &words)

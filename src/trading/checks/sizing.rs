@@ -8,7 +8,6 @@ use rust_decimal::{Decimal, RoundingStrategy};
 use super::Preflight;
 use crate::market::{Check, Contract, Decision, Denied, Money, Qty, Trim};
 use crate::trading::plan::Plan;
-use crate::trading::tables;
 
 /// Digits kept of a quotient before it is cut toward zero; far below any lot.
 const QUOTIENT_SCALE: u32 = 16;
@@ -22,8 +21,8 @@ impl Preflight<'_> {
     pub(super) fn sized(&mut self, plan: &Plan) -> Result<(Qty, u8), Denied> {
         let share = Check::Entry(23);
         let equity = self.equity(share)?;
-        let tier = tables::tier(self.proposal.confidence.decimal());
-        let regime = tables::regime(self.proposal.regime);
+        let tier = self.core.config.tier.rule(self.proposal.confidence.decimal());
+        let regime = self.core.config.regime.rule(self.proposal.regime);
         let requested = self.requested(plan)?;
         let room = equity * self.core.config.risk.position_share.decimal() - self.worst_case(share, None)?;
         if room <= Decimal::ZERO {
@@ -77,7 +76,7 @@ impl Preflight<'_> {
         if self.instrument.contract == Contract::Spot {
             return 1;
         }
-        let losses = tables::leverage_after_losses(self.core.pauses.losses());
+        let losses = self.core.config.loss_leverage.after(self.core.pauses.losses());
         let most = tier.min(regime).min(losses).min(self.core.config.risk.max_leverage).max(1);
         self.proposal.leverage.min(u8::try_from(most).unwrap_or(u8::MAX))
     }
