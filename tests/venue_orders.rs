@@ -285,7 +285,7 @@ fn queries_are_answered_from_what_happened() {
     assert_eq!(open.items.iter().map(|order| order.order.0).collect::<Vec<_>>(), [2]);
     assert_eq!(closed.items.iter().map(|report| report.order.0).collect::<Vec<_>>(), [3, 4], "the fill came before");
     assert_eq!((page.fills.len(), page.more), (1, false));
-    expect!["Balances([Balance { asset: AssetId(0), total: 1004 }, Balance { asset: AssetId(1), total: 999595.19 }]); Positions([])"]
+    expect!["Balances(Snapshot { at: Timestamp(2), items: [Balance { asset: AssetId(0), total: 1004 }, Balance { asset: AssetId(1), total: 999595.19 }] }); Positions(Snapshot { at: Timestamp(2), items: [] })"]
         .assert_eq(&ask(&mut desk, Query::Account));
     let kind = OrderKind::Limit { limit: Price(98) };
     assert_eq!(desk.venue.open_orders()[0].kind, order(Buy, kind, 5).kind);

@@ -16,7 +16,10 @@ fn with_rules(contract: Contract, change: impl Fn(&mut Rules)) -> Bench {
     for instrument in &mut all {
         change(&mut instrument.timeline[0]);
     }
-    let mut bench = Bench::holding(all, config(&[]), &[(USDT, "10000")]);
+    // The instruments' own minima, not those expected of symbols of their names.
+    let expected = ["BTC/USDT", "XRP/USDT", "XRP/BTC"].map(|symbol| format!("instrument.expect.{symbol}.min_qty"));
+    let keys: Vec<(&str, &str)> = expected.iter().map(|key| (key.as_str(), "0.00000001")).collect();
+    let mut bench = Bench::holding(all, config(&keys), &[(USDT, "10000")]);
     bench.quotes();
     bench
 }
