@@ -46,6 +46,6 @@ fn one(path: &Path, places: &Places, output: &mut Output) -> (Value, Exit) {
 pub fn open(path: &Path, places: &Places, seed: Option<u64>, run: u64) -> Result<(Scenario, Setup), Vec<BadInput>> {
     let scenario = Scenario::read(path)?;
     let setup = scenario.setup(&places.data_root, &places.cache, seed, run)?;
-    engine::check_strategy(&setup).map_err(|wrong| vec![scenario.bad_parameter(&wrong.key, &wrong.allowed)])?;
+    engine::check_strategy(&setup).map_err(|wrong| vec![scenario.bad_parameter(&wrong)])?;
     Ok((scenario, setup))
 }

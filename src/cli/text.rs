@@ -89,7 +89,11 @@ pub fn stamps(setup: &Setup) -> Vec<String> {
 }
 
 fn strategy(setup: &Setup) -> String {
-    let params = setup.strategy.params.iter().map(|(key, value)| format!("{key} {value}")).collect::<Vec<_>>();
+    let shown = |(key, value): (&String, &String)| match value.lines().filter(|line| !line.trim().is_empty()).count() {
+        0 | 1 => format!("{key} {}", value.trim()),
+        lines => format!("{key} in {lines} lines"),
+    };
+    let params = setup.strategy.params.iter().map(shown).collect::<Vec<_>>();
     if params.is_empty() {
         setup.strategy.name.clone()
     } else {

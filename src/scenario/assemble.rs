@@ -8,8 +8,9 @@ use rust_decimal::Decimal;
 
 use super::assets::Assets;
 use super::document::Body;
+use super::inline::{self, InlineText};
 use super::instrument::{FeeAssetText, InstrumentText, RulesText};
-use super::market::MarketText;
+use super::market::{MarketText, Origin};
 use super::root::{self, Lost};
 use super::section::Problems;
 use super::{Located, Scenario};
@@ -28,8 +29,10 @@ impl Scenario {
     /// Opens the data, each file once, in the order of the instruments.
     pub fn tapes(&self, data_root: &Path, cache: &Path) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
         let one = |instrument: &InstrumentText| {
-            let market = market_of(&self.body, instrument);
-            let file = &market.file;
+            let file = match &market_of(&self.body, instrument).origin {
+                Origin::Inline(market) => return self.written(market, instrument).map(Arc::new),
+                Origin::Recorded(file) => file,
+            };
             if let Err(lost) = root::find(data_root, &file.value) {
                 let mut problems = Problems::new(&self.source);
                 lost_file(lost, file, data_root, &mut problems);
@@ -48,6 +51,17 @@ impl Scenario {
             }
         }
         if all.is_empty() { Ok(tapes) } else { Err(all) }
+    }
+
+    /// The tape of a market that the scenario holds itself.
+    fn written(&self, market: &InlineText, instrument: &InstrumentText) -> Result<Tape, Vec<BadInput>> {
+        let symbol = &instrument.symbol.value;
+        let bad = |found: String| {
+            let allowed = "prices and quantities that fit 64 bits at the finest decimals written";
+            BadInput::new("E-SC-017", &self.source.file, found, allowed).field("market.events")
+        };
+        let tape = inline::tape(market, &format!("{} {symbol}", self.source.file), symbol).map_err(bad);
+        tape.and_then(|tape| fine_enough(tape, instrument)).map_err(|bad| vec![bad])
     }
 
     /// Everything one run needs; `seed` instead of the scenario's own, if given.

@@ -1,19 +1,22 @@
-//! `[market]`: which recorded file is the market, and which part of it.
+//! `[market]`: which recorded file is the market, and which part of it; or the market itself.
 //!
 //! One table, or `[[market]]` once per instrument. The file is named relative to the data root and
-//! stays inside it (see [`super::root`]).
+//! stays inside it (see [`super::root`]). A market written here is read by [`super::inline`].
 
 use jiff::Timestamp as Moment;
 use rust_decimal::Decimal;
 use toml::de::DeValue;
 
 use super::Located;
+use super::inline::{InlineText, Wrong};
 use super::section::{Entry, Problems, Section};
-use crate::market::{Money, Rate, Timestamp};
+use crate::market::{Money, Rate, Span, Timestamp};
 
 /// What an instant looks like.
 pub const INSTANT: &str = "an ISO-8601 time with its zone, such as \"2024-08-09T00:00:00Z\"";
 
+/// When a market written in a scenario begins where nothing is said: 2024-01-01T00:00:00Z, a Monday.
+const START_DEFAULT: i64 = 1_704_067_200_000_000_000;
 /// Displayed at the touch of a bar, in millionths of its volume, where nothing is said.
 const DISPLAYED_DEFAULT_PPM: i64 = 250_000;
 /// Spread of a bar market in ticks, where nothing is said.
@@ -22,8 +25,8 @@ const SPREAD_DEFAULT: i64 = 2;
 /// A market as it was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct MarketText {
-    /// File relative to the data root.
-    pub file: Located<String>,
+    /// Where it comes from.
+    pub origin: Origin,
     /// Which instrument it is the market of; none where there is one only.
     pub symbol: Option<Located<String>>,
     /// Half the spread of a bar market in ticks.
@@ -38,6 +41,15 @@ pub struct MarketText {
     pub at: usize,
 }
 
+/// Where a market comes from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Origin {
+    /// A file relative to the data root.
+    Recorded(Located<String>),
+    /// The scenario itself.
+    Inline(InlineText),
+}
+
 /// Reads every market.
 pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<MarketText> {
     let sections = top.sections("market", problems);
@@ -48,15 +60,8 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<MarketTex
 }
 
 fn one(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<MarketText> {
-    source(&mut section, problems);
-    let file = section.require("file", problems, super::root::ALLOWED).and_then(|entry| {
-        let text = entry.string(problems, super::root::ALLOWED)?;
-        if super::root::stays_inside(text) {
-            return Some(Located { value: text.to_owned(), at: entry.at });
-        }
-        entry.refuse(problems, "E-SC-012", super::root::ALLOWED);
-        None
-    });
+    let inline = source(&mut section, problems) == Some(Source::Inline);
+    let origin = if inline { written(&mut section, problems) } else { recorded(&mut section, problems) };
     let symbol = section.get("symbol").and_then(|entry| {
         let text = entry.string(problems, "the symbol of an [instrument]")?;
         Some(Located { value: text.to_owned(), at: entry.at })
@@ -67,7 +72,7 @@ fn one(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<MarketTe
         let entry = section.get(key)?;
         Some(Located { value: instant(&entry, problems)?, at: entry.at })
     };
-    let (from, to) = (time("from"), time("to"));
+    let (from, to) = if inline { (None, None) } else { (time("from"), time("to")) };
     if let (Some(from), Some(to)) = (from, to)
         && to.value <= from.value
     {
@@ -76,7 +81,15 @@ fn one(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<MarketTe
     }
     let at = section.at;
     section.finish(problems);
-    Some(MarketText { file: file?, symbol, half_spread_ticks: half_spread?, displayed_ppm: displayed?, from, to, at })
+    Some(MarketText {
+        origin: origin?,
+        symbol,
+        half_spread_ticks: half_spread?,
+        displayed_ppm: displayed?,
+        from,
+        to,
+        at,
+    })
 }
 
 /// Half of the whole spread, which must have a middle on the grid.
@@ -102,9 +115,15 @@ fn displayed(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<i
     Some(i64::try_from(ppm.mantissa()).expect("at most a million"))
 }
 
-/// Only recorded markets exist yet.
-fn source(section: &mut Section<'_>, problems: &mut Problems<'_>) {
-    let Some(entry) = section.require("source", problems, "recorded") else { return };
+/// Where a market may come from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    Recorded,
+    Inline,
+}
+
+fn source(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Source> {
+    let entry = section.require("source", problems, "recorded, inline")?;
     if matches!(entry.value, DeValue::String(text) if text == "synthetic") {
         let hint = "write a file with `seatrial data synth` and name it here";
         problems.add_hint(
@@ -112,12 +131,47 @@ fn source(section: &mut Section<'_>, problems: &mut Problems<'_>) {
             entry.at,
             &entry.path,
             "\"synthetic\", not yet supported".into(),
-            "recorded",
+            "recorded, inline",
             hint,
         );
-        return;
+        return None;
     }
-    entry.word(problems, &[("recorded", ())]);
+    entry.word(problems, &[("recorded", Source::Recorded), ("inline", Source::Inline)])
+}
+
+fn recorded(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Origin> {
+    let entry = section.require("file", problems, super::root::ALLOWED)?;
+    let text = entry.string(problems, super::root::ALLOWED)?;
+    if super::root::stays_inside(text) {
+        return Some(Origin::Recorded(Located { value: text.to_owned(), at: entry.at }));
+    }
+    entry.refuse(problems, "E-SC-012", super::root::ALLOWED);
+    None
+}
+
+/// A market written in the scenario, every line of which is told of where it stands.
+fn written(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Origin> {
+    let start = match section.get("start") {
+        Some(entry) => instant(&entry, problems)?,
+        None => Timestamp(START_DEFAULT),
+    };
+    let bar = match section.get("bar") {
+        Some(entry) => Some(entry.within(problems, Span(1)..=Span::from_hours(24), "a length up to 24h")?),
+        None => None,
+    };
+    let allowed = "the market's events, one a line";
+    let entry = section.require("events", problems, allowed)?;
+    let text = entry.string(problems, allowed)?;
+    match super::inline::read(start, bar, text) {
+        Ok(inline) => return Some(Origin::Inline(inline)),
+        Err(wrong) => {
+            for (line, Wrong { column, found, allowed }) in wrong {
+                let at = problems.source().line_of(entry.at, line) + column;
+                problems.add("E-SC-017", at, &entry.path, found, &allowed);
+            }
+        }
+    }
+    None
 }
 
 /// A point in time with its zone.

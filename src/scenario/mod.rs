@@ -11,6 +11,7 @@ mod assemble;
 mod assets;
 mod document;
 mod expect;
+mod inline;
 mod instrument;
 mod market;
 mod refusal;

@@ -59,6 +59,24 @@ impl Source {
         }
     }
 
+    /// The byte at which a line of a string begins, counted from 0, where the string's value begins at
+    /// byte `at`. A line that was written with escapes is told of at the string's last one.
+    #[must_use]
+    pub fn line_of(&self, at: usize, line: usize) -> usize {
+        let raw = self.text.get(at..).unwrap_or_default();
+        let whole = ["\"\"\"", "'''"].into_iter().find(|mark| raw.starts_with(mark));
+        let mut begins = at + whole.map_or(1, str::len);
+        if whole.is_some() {
+            let body = &self.text[begins..];
+            begins += body.len() - body.strip_prefix('\r').unwrap_or(body).strip_prefix('\n').unwrap_or(body).len();
+        }
+        for _ in 0..line {
+            let Some(end) = self.text[begins..].find('\n') else { break };
+            begins += end + 1;
+        }
+        begins
+    }
+
     /// Line and column of a byte, both from 1; the column counts bytes.
     #[must_use]
     pub fn place(&self, offset: usize) -> (u64, u64) {

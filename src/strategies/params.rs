@@ -180,6 +180,11 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// A parameter that its strategy reads by itself, as it was written.
+    pub(super) fn text(&self, key: &str) -> &'a str {
+        self.given.get(key).map_or("", String::as_str)
+    }
+
     /// The instrument it is to trade.
     pub(super) fn instrument<'i>(&self, instruments: &'i [Instrument]) -> Result<&'i Instrument, ParamError> {
         let found = match self.get("instrument")? {

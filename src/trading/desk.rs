@@ -81,6 +81,12 @@ impl<'a> Desk<'a> {
             .filter(move |order| order.desk == desk && order.proposal.is_some() && !order.state.is_terminal())
     }
 
+    /// One of the desk's own orders, open or ended, while it is remembered.
+    #[must_use]
+    pub fn order(&self, id: OrderId) -> Option<&Order> {
+        self.core.orders.get(id).filter(|order| order.desk == self.id)
+    }
+
     /// Equity in account currency, if every mark it needs is known.
     #[must_use]
     pub fn equity(&self) -> Option<Money> {
