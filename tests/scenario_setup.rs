@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use seatrial::data::{Provenance, Records, Row, RowKind, Tape};
 use seatrial::market::{AssetId, Contract, FeeAsset, Money, Price, Qty, Rate, Span, Timestamp};
 use seatrial::scenario::{Scenario, Source};
+use seatrial::strategies::ParamError;
 
 const SECOND: i64 = 1_000_000_000;
 /// 2024-08-09T00:00:00Z.
@@ -183,10 +184,15 @@ fn data_that_is_not_there_is_told_where_it_was_named() {
 #[test]
 fn a_refused_parameter_is_told_where_it_was_written() {
     let scenario = scenario("name = \"quoter\"", "name = \"quoter\"\nstop = 5");
+    let wrong = |key: &str, found: &str, allowed: &str| ParamError {
+        key: key.to_owned(),
+        found: found.to_owned(),
+        allowed: allowed.to_owned(),
+    };
     expect![[r#"E-SC-015 s.toml:30:8 strategy.stop: found "5" allowed 1 to 3"#]]
-        .assert_eq(&scenario.bad_parameter("stop", "1 to 3").to_string());
+        .assert_eq(&scenario.bad_parameter(&wrong("stop", "5", "1 to 3")).to_string());
     expect!["E-SC-015 s.toml:29:8 strategy.size: found nothing allowed a quantity"]
-        .assert_eq(&scenario.bad_parameter("size", "a quantity").to_string());
+        .assert_eq(&scenario.bad_parameter(&wrong("size", "", "a quantity")).to_string());
 }
 
 #[test]
