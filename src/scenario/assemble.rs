@@ -13,7 +13,7 @@ use super::instrument::{FeeAssetText, InstrumentText, RulesText};
 use super::market::{MarketText, Origin};
 use super::root::{self, Lost};
 use super::section::Problems;
-use super::{Located, Scenario};
+use super::{Located, Scenario, fault};
 use crate::bad_input::{BadInput, quoted};
 use crate::data::{self, ImportOptions, Records, Tape};
 use crate::market::{
@@ -103,7 +103,7 @@ impl Scenario {
             .collect();
         let params = body.strategy.params.iter().map(|(key, param)| (key.clone(), param.value.value.clone()));
         let scenario = ScenarioText { path: self.source.file.clone(), text: self.source.text.clone(), hash: self.hash };
-        Ok(Setup {
+        let setup = Setup {
             name: body.name.clone(),
             scenario,
             seed: seed.unwrap_or(body.seed),
@@ -119,8 +119,10 @@ impl Scenario {
             trader: body.trader.clone(),
             strategy: StrategySpec { name: body.strategy.name.value.clone(), params: params.collect() },
             script: Vec::new(),
+            faults: Vec::new(),
             guards: true,
-        })
+        };
+        Ok(fault::applied(setup, &body.faults))
     }
 }
 

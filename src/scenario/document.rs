@@ -5,6 +5,7 @@ use toml::de::DeTable;
 use super::account::{self, AccountText};
 use super::assets::{self, Assets};
 use super::expect::{self, Expectation};
+use super::fault::{self, FaultText};
 use super::instrument::{self, InstrumentText};
 use super::market::{self, MarketText};
 use super::section::{self, Problems, Section};
@@ -46,6 +47,8 @@ pub struct Body {
     pub trader: Config,
     /// What it runs.
     pub strategy: StrategyText,
+    /// What goes wrong.
+    pub faults: Vec<FaultText>,
     /// What a run must come to.
     pub expect: Vec<Expectation>,
 }
@@ -73,8 +76,9 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
     let strategy = trader::strategy(&mut top, problems);
     let symbols: Vec<String> = instruments.iter().map(|instrument| instrument.symbol.value.clone()).collect();
     let trader = trader::config(&mut top, &symbols, problems);
+    let faults = fault::read(&mut top, problems);
     let expect = expect::read(&mut top, problems);
-    for (later, what) in [("sweep", "parameter grids"), ("fault", "faults"), ("include", "includes")] {
+    for (later, what) in [("sweep", "parameter grids"), ("include", "includes")] {
         if let Some(at) = top.later(later) {
             problems.add("E-SC-014", at, later, format!("{what}, not yet supported"), "a scenario without them");
         }
@@ -94,6 +98,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
         latency: latency?,
         trader,
         strategy: strategy?,
+        faults,
         expect,
     })
 }

@@ -12,6 +12,7 @@ mod assets;
 mod document;
 mod expect;
 mod inline;
+pub mod fault;
 mod instrument;
 mod market;
 mod refusal;

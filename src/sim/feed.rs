@@ -107,6 +107,16 @@ impl Feed {
         }
     }
 
+    /// Exchange time of the first message that counts: when the run starts.
+    #[must_use]
+    pub fn start(&self) -> Timestamp {
+        let first = match &self.tape.records {
+            Records::Rows(rows) => rows[..self.end].get(self.first).map(|row| row.exchange),
+            Records::Bars(bars) => bars[..self.end].get(self.first).map(|bar| bar.opened),
+        };
+        first.unwrap_or(Timestamp(0))
+    }
+
     /// Exchange time of the next message.
     #[must_use]
     pub fn next_exchange(&self) -> Option<Timestamp> {

@@ -4,6 +4,7 @@
 //! Nothing here reads a clock, an environment or a file. Start at [`run`].
 
 mod assemble;
+pub mod fault;
 mod feed;
 pub mod latency;
 mod queue;

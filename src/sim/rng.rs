@@ -22,6 +22,14 @@ pub enum Component {
     OrderEntry = 3,
     /// How long a report takes to the trader.
     Report = 4,
+    /// Which occasions a fault hits; each fault has a stream of its own in it.
+    Faults = 5,
+    /// Which faults a run has, and on which terms.
+    FaultMix = 6,
+    /// How long a query takes to the venue.
+    QueryEntry = 7,
+    /// How long an answer takes to the trader.
+    Answer = 8,
 }
 
 /// The chance of one component in one run.
@@ -33,11 +41,17 @@ impl Stream {
     /// zeros, nonce is the component's number.
     #[must_use]
     pub fn new(seed: u64, run: u64, component: Component) -> Self {
+        Self::part(seed, run, component, 0)
+    }
+
+    /// The stream of one numbered part of a component: the nonce's upper half is its number.
+    #[must_use]
+    pub fn part(seed: u64, run: u64, component: Component, part: u32) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         key[8..16].copy_from_slice(&run.to_le_bytes());
         let mut generator = ChaCha8Rng::from_seed(key);
-        generator.set_stream(component as u64);
+        generator.set_stream(u64::from(part) << 32 | component as u64);
         Self(generator)
     }
 

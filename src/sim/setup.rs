@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::fault::Fault;
 use super::latency::Latencies;
 use crate::data::Tape;
 use crate::market::{Asset, AssetId, Balance, Event, Instrument, Money, Timestamp};
@@ -45,6 +46,8 @@ pub struct Setup {
     pub strategy: StrategySpec,
     /// What operators do and the host says, and when.
     pub script: Vec<(Timestamp, Event)>,
+    /// What goes wrong, and when.
+    pub faults: Vec<Fault>,
     /// Whether events that concern nobody take the short way; the outcome is the same either way.
     pub guards: bool,
 }

@@ -100,6 +100,7 @@ pub fn setup(tape: Tape, contract: Contract, strategy: &str) -> Setup {
         trader,
         strategy: StrategySpec { name: strategy.to_owned(), params: BTreeMap::new() },
         script: Vec::new(),
+        faults: Vec::new(),
         guards: true,
     }
 }
