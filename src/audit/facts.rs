@@ -192,9 +192,14 @@ impl Facts {
     /// Whether a record begins a new step (or ends the last one).
     pub const fn begins_step(body: &Body) -> bool {
         match body {
-            Body::Header(_) | Body::Market | Body::Event(_) | Body::Truth(_) | Body::Cut { .. } | Body::Close(_) => {
-                true
-            }
+            Body::Header(_)
+            | Body::Market
+            | Body::Event(_)
+            | Body::Truth(_)
+            | Body::Cut { .. }
+            | Body::Close(_)
+            | Body::Lost(_)
+            | Body::Fault(_) => true,
             Body::Decision(_) | Body::Command(_) | Body::Wake(_) | Body::Alert(_) => false,
         }
     }
@@ -218,7 +223,9 @@ impl Facts {
             | Body::Wake(_)
             | Body::Alert(_)
             | Body::Cut { .. }
-            | Body::Close(_) => {}
+            | Body::Close(_)
+            | Body::Lost(_)
+            | Body::Fault(_) => {}
         }
         Ok(())
     }

@@ -46,6 +46,10 @@ pub enum Body {
     },
     /// The journal is whole; always and only the last record.
     Close(Closing),
+    /// So many market deliveries, the last of them with number `cursor`, never reached the trader.
+    Lost(u64),
+    /// A simulation did this to the wire, the venue or the process; the trader does not see it.
+    Fault(String),
 }
 
 impl Body {
@@ -59,7 +63,9 @@ impl Body {
             | Self::Decision(_)
             | Self::Command(_)
             | Self::Wake(_)
-            | Self::Alert(_) => true,
+            | Self::Alert(_)
+            | Self::Lost(_)
+            | Self::Fault(_) => true,
             Self::Header(_) | Self::Cut { .. } | Self::Close(_) => false,
         }
     }

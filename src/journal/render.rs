@@ -61,6 +61,8 @@ impl<'a> Renderer<'a> {
                 let order = alert.order.map_or_else(String::new, |id| format!(" order {}", id.0));
                 ("alerts", format!("{}{instrument}{order}: {}", words(&alert.severity), plain(&alert.text)))
             }
+            Body::Lost(count) => ("lost", format!("{count} market deliveries")),
+            Body::Fault(text) => ("fault", plain(text)),
             Body::Cut { bytes } => ("cut", format!("{bytes} bytes of a torn tail")),
             Body::Close(closing) => {
                 let chain = closing.chain.map_or_else(String::new, |chain| format!(", chain {chain}"));

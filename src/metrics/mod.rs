@@ -103,9 +103,13 @@ impl Metrics {
     /// Takes the next record's body. Every record belongs here; most only pass.
     pub fn observe(&mut self, _now: Timestamp, body: &Body) {
         let taken = match body {
-            Body::Header(_) | Body::Market | Body::Truth(_) | Body::Cut { .. } | Body::Close(_) => {
-                self.sample_if_booked()
-            }
+            Body::Header(_)
+            | Body::Market
+            | Body::Truth(_)
+            | Body::Cut { .. }
+            | Body::Close(_)
+            | Body::Lost(_)
+            | Body::Fault(_) => self.sample_if_booked(),
             Body::Event(event) => self.event(event),
             Body::Decision(decision) => self.decision(decision),
             Body::Command(command) => {

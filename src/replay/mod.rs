@@ -83,13 +83,14 @@ impl<'a> Replay<'a> {
         while self.parity.difference.is_none() {
             let Some(record) = self.next_input() else { return };
             // Deliveries before the record made the trader do nothing, or the journal would say so.
-            self.deliver_until(record.cursor - u64::from(record.body == Body::Market));
+            self.deliver_until(record.cursor.saturating_sub(unmade(&record.body)));
             if self.parity.difference.is_some() {
                 return;
             }
             self.records.next();
             match &record.body {
                 Body::Market => self.deliver_until(record.cursor),
+                Body::Lost(count) => self.lose(*count),
                 Body::Event(event) => self.step(record.now, event),
                 Body::Close(_) => return self.deliver_the_rest(),
                 _ => self.parity.difference = Some(unmatched(record)),
@@ -99,7 +100,9 @@ impl<'a> Replay<'a> {
 
     /// The next record that is not the venue's own log or the header; it is not taken yet.
     fn next_input(&mut self) -> Option<&'a Record> {
-        let passes = |record: &&Record| matches!(record.body, Body::Truth(_) | Body::Header(_) | Body::Cut { .. });
+        let passes = |record: &&Record| {
+            matches!(record.body, Body::Truth(_) | Body::Fault(_) | Body::Header(_) | Body::Cut { .. })
+        };
         while self.records.next_if(passes).is_some() {}
         self.records.peek().copied()
     }
@@ -117,6 +120,16 @@ impl<'a> Replay<'a> {
         while self.parity.deliveries < cursor && self.parity.difference.is_none() {
             let Some(delivery) = self.next_delivery() else { return self.tape_ended(cursor) };
             self.deliver(&delivery);
+        }
+    }
+
+    /// Passes deliveries that never reached the trader.
+    fn lose(&mut self, count: u64) {
+        for _ in 0..count {
+            if self.next_delivery().is_none() {
+                return self.tape_ended(self.parity.deliveries + count);
+            }
+            self.parity.deliveries += 1;
         }
     }
 
@@ -185,6 +198,15 @@ impl<'a> Replay<'a> {
         });
         self.parity.difference =
             Some(Difference { record, now: Timestamp::MAX, recorded: None, replayed: Some(replayed) });
+    }
+}
+
+/// How many of a record's deliveries are its own business, and not made before it.
+const fn unmade(body: &Body) -> u64 {
+    match body {
+        Body::Market => 1,
+        Body::Lost(count) => *count,
+        _ => 0,
     }
 }
 

@@ -21,6 +21,7 @@ pub trait Term: Copy + 'static {
     /// Writes it, so that it reads the same.
     fn written(self) -> String;
     /// Draws one around the usual.
+    #[must_use]
     fn drawn(self, chance: &mut Stream) -> Self;
 }
 
