@@ -42,7 +42,7 @@ const ORDERS: [(&str, Target); 7] = [
 
 /// An instant as it was written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Instant {
+enum Moment {
     At(Timestamp),
     AfterStart(Span),
 }
@@ -51,18 +51,18 @@ enum Instant {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct FaultText {
     fault: Fault,
-    from: Option<Instant>,
-    until: Option<Instant>,
+    from: Option<Moment>,
+    until: Option<Moment>,
 }
 
 impl FaultText {
     /// The fault of a run that starts at an instant.
     #[must_use]
     pub fn starting(&self, start: Timestamp) -> Fault {
-        let resolve = |instant: Option<Instant>, otherwise| match instant {
+        let resolve = |instant: Option<Moment>, otherwise| match instant {
             None => otherwise,
-            Some(Instant::At(at)) => at,
-            Some(Instant::AfterStart(span)) => start.after(span),
+            Some(Moment::At(at)) => at,
+            Some(Moment::AfterStart(span)) => start.after(span),
         };
         let from = resolve(self.from, Timestamp::MIN);
         Fault { from, until: resolve(self.until, Timestamp::MAX), ..self.fault }
@@ -162,7 +162,7 @@ fn target(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Targ
     }
 }
 
-fn instant(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Instant> {
+fn instant(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Moment> {
     if let DeValue::String(text) = entry.value
         && !text.contains('T')
     {
@@ -170,9 +170,9 @@ fn instant(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Instant> {
         if span.is_none() {
             entry.refuse(problems, "E-SC-009", INSTANT);
         }
-        return span.map(Instant::AfterStart);
+        return span.map(Moment::AfterStart);
     }
-    market::instant(entry, problems).map(Instant::At)
+    market::instant(entry, problems).map(Moment::At)
 }
 
 /// A fault as a scenario writes it.
