@@ -11,7 +11,7 @@ mod waiting;
 use bench::{Ask, B, BTC, Bench, OTHER, SECOND, USDT, Y, config, decimal, instruments, money};
 use seatrial::market::{
     Account, Action, CancelledBecause, Contract, Decision, DeskId, Event, Fee, InstrumentId, LinkEvent, OrderId,
-    OrderKind, OrderState, OrderStatus, PendingEffect, Price, Qty, ReportKind, Severity, VenueMessage, VenueRef,
+    OrderKind, OrderState, OrderStatus, Price, Qty, ReportKind, Severity, VenueMessage, VenueRef,
 };
 
 const LOTS: Qty = Qty(1_000_000);
@@ -137,7 +137,11 @@ fn a_bust_of_a_stranger_is_an_anomaly() {
     bench.tell(bench.report(other, None, bust));
     assert_eq!((state(&bench, other), anomalies(&bench)), (OrderState::Sent, 1));
     bench.tell(bench.report(filled, None, bust));
-    assert!(bench.decisions().any(|d| *d == Decision::Pending(filled, PendingEffect::Reverse)));
+    assert_eq!((bench.position(B), bench.cash(USDT)), (Qty(0), decimal("10000")), "it is as if it had never been");
+    let found = bench.trader.core().orders().get(filled).expect("ours");
+    assert_eq!((found.filled, found.busted, loudest(&bench)), (LOTS, LOTS, Some(Severity::Warning)));
+    bench.tell(bench.report(filled, None, bust));
+    assert_eq!((bench.cash(USDT), bench.actions.len()), (decimal("10000"), 0), "once");
 }
 
 /// TR-10: terms are adopted where the table says so, and only if they can be true.

@@ -32,6 +32,12 @@ impl Lane {
         granted
     }
 
+    /// Takes a token whether there is one or not: what is missing is owed, and grows first.
+    pub fn overdraw(&mut self, now: Timestamp) {
+        self.accrue(now);
+        self.credit.0 -= self.flow.interval.0;
+    }
+
     /// Whether a token could be taken now.
     #[must_use]
     pub fn has_token(&self, now: Timestamp) -> bool {

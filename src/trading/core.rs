@@ -1,18 +1,20 @@
 //! Everything a trader knows: the market view, orders, positions and ledger, pauses, budget and
 //! limits. The desk, the checks and the event handlers all work on this one value.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::believed::{believed, unexpected};
 use super::booking::Books;
 use super::budget::Lane;
 use super::config::Config;
+use super::history::Reading;
 use super::orders::Orders;
 use super::pauses::Pauses;
+use super::retries::Wishes;
 use super::sending::Waiting;
 use super::view::View;
 use crate::market::{
-    Action, Alert, AssetId, Decision, DeskId, Instrument, InstrumentId, IntentId, Money, OrderId, ProposalId,
+    Action, Alert, AssetId, Decision, DeskId, Instrument, InstrumentId, IntentId, Money, OrderId, ProposalId, Query,
     RiskPassId, Severity, Span, Timestamp, TraderState,
 };
 
@@ -83,7 +85,16 @@ pub struct Core {
     pub(crate) pauses: Pauses,
     pub(crate) entry_lane: Lane,
     pub(crate) safety_lane: Lane,
+    pub(crate) query_lane: Lane,
+    /// What waits for the safety lane, and for the query lane.
     pub(crate) waiting: Vec<Waiting>,
+    pub(crate) questions: VecDeque<Query>,
+    /// Whether something new came to wait, or a wake came, since the lanes were last served.
+    pub(crate) stirred: bool,
+    /// The reading of the fill history under way.
+    pub(crate) reading: Option<Reading>,
+    /// Desks' wishes that could be tried again.
+    pub(crate) wishes: Wishes,
     /// Why an instrument may only shrink its position.
     pub(crate) reduce_only: BTreeMap<InstrumentId, String>,
     pub(crate) rates: BTreeMap<AssetId, Money>,
@@ -112,12 +123,17 @@ impl Core {
         let instruments = setup.instruments.into_iter().map(|venues| believed(venues, beliefs)).collect();
         Self {
             view: View::new(setup.cadences),
-            orders: Orders::new(setup.config.orders.history_max as usize),
+            orders: Orders::new(setup.config.orders.history_max as usize, setup.config.orders.late_fill_window),
             books: Books::new(),
             pauses: Pauses::default(),
             entry_lane: Lane::full(setup.config.budget.entry),
             safety_lane: Lane::full(setup.config.budget.safety),
+            query_lane: Lane::full(setup.config.budget.query),
             waiting: Vec::new(),
+            questions: VecDeque::new(),
+            stirred: false,
+            reading: None,
+            wishes: Wishes::new(),
             reduce_only: BTreeMap::new(),
             rates: BTreeMap::new(),
             leverages: BTreeMap::new(),

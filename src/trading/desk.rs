@@ -13,7 +13,7 @@ use super::position::Position;
 use super::view::InstrumentView;
 use crate::market::{
     Action, AssetId, Check, Decision, Denied, DeskId, Event, Instrument, InstrumentId, Intention, MarketEvent, Money,
-    OrderId, OrderState, Pricing, Proposal, ProposalId, Purpose, Rate, Regime, Severity, Size, Timestamp, TraderState,
+    OrderId, Pricing, Proposal, ProposalId, Rate, Regime, Severity, Size, Timestamp, TraderState,
 };
 
 /// A rule for trading. It keeps whole numbers, not floats, and asks nothing but its desk.
@@ -185,45 +185,17 @@ impl<'a> Desk<'a> {
     }
 
     fn approve(&mut self, proposal: &Proposal, approved: Approved) -> OrderId {
-        let Approved { mut order, stop, twice_reference, notional, measures, trims } = approved;
         let core = &mut *self.core;
         core.numbers.last_proposal = proposal.id.0;
-        let purpose = if entry_side(proposal.intention).is_some() { Purpose::Entry } else { Purpose::Exit };
-        let (intent, pass) = (core.numbers.intent(), core.numbers.pass());
-        (order.id, order.risk_pass) = (core.numbers.order(), pass);
-        self.actions.push(Action::Record(Decision::Checked(proposal.id, measures)));
-        self.actions.extend(trims.into_iter().map(Action::Record));
-        self.actions.push(Action::Record(Decision::Intended {
-            intent,
-            proposal: Some(proposal.id),
-            purpose,
-            desk: proposal.desk,
-            pass,
-            order,
-            twice_reference,
-        }));
-        core.orders.insert(Order {
-            terms: order,
-            desk: proposal.desk,
-            intent,
-            proposal: Some(proposal.id),
-            purpose,
-            stop,
-            twice_reference,
-            state: OrderState::Intent,
-            filled: crate::market::Qty::ZERO,
-            reported: crate::market::Qty::ZERO,
-            venue_id: None,
-            cancel_wanted: false,
-            late_fill: false,
-            reply_due: None,
-        });
-        if purpose == Purpose::Entry {
+        let notional = approved.notional;
+        if entry_side(proposal.intention).is_some() {
             let (window, twins) = (core.config.throttle.window, core.config.risk.duplicate_window);
             core.pauses.released(proposal, Money::new(notional), self.now, window, twins);
         }
-        core.dispatch(self.now, order.id, self.actions);
-        order.id
+        let intent = core.numbers.intent();
+        let id = core.send_approved(self.now, proposal, approved, intent, self.actions);
+        core.flush(self.now, self.actions);
+        id
     }
 
     /// Records a denial; those by size and by repetition trip the throttle.

@@ -8,6 +8,8 @@
 //! socket or thread, and no binary float takes part in a decision. It does not know whether the
 //! venue at the other end of the wire is real.
 
+mod amending;
+mod asking;
 mod believed;
 pub mod booking;
 mod breakers;
@@ -16,10 +18,14 @@ mod checks;
 pub mod config;
 pub mod core;
 pub mod desk;
+mod effects;
 pub mod exposure;
+mod fills;
+mod history;
 mod host;
 mod links;
 mod operator;
+pub mod order;
 pub mod orders;
 pub mod pauses;
 pub mod plan;
@@ -28,9 +34,12 @@ mod protection;
 mod reconciliation;
 mod reports;
 mod residue;
+mod resolution;
+mod retries;
 mod sending;
 pub mod setting;
 mod share;
+mod stubs;
 pub mod tables;
 mod timers;
 pub mod trader;

@@ -23,7 +23,7 @@ impl Core {
                 self.arm(actions);
             }
             ControlAct::Cancel(id) if self.orders.get(*id).is_some() => {
-                self.apply(now, *id, Input::CancelWanted, actions);
+                self.cancel_order(now, *id, actions);
             }
             ControlAct::Cancel(id) => {
                 anomaly(Some(*id), "an operator cancels an order that is not ours".to_owned(), actions);

@@ -6,90 +6,10 @@
 
 use std::collections::BTreeMap;
 
+pub use super::order::Order;
+use super::stubs::Stubs;
 use super::transitions::{Cell, Effect, Input, Next, transition};
-use crate::market::{
-    DeskId, InstrumentId, IntentId, NewOrder, OrderId, OrderState, PendingEffect, Price, ProposalId, Purpose, Qty,
-    Side, Timestamp, VenueRef,
-};
-
-/// One attempt to execute an intent.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Order {
-    /// Its terms, as amended.
-    pub terms: NewOrder,
-    /// For which desk.
-    pub desk: DeskId,
-    /// The wish it serves.
-    pub intent: IntentId,
-    /// The proposal it came from; none where the core acts by itself.
-    pub proposal: Option<ProposalId>,
-    /// What it is for.
-    pub purpose: Purpose,
-    /// Where the position would be given up.
-    pub stop: Option<Price>,
-    /// Twice the mid it was priced from.
-    pub twice_reference: i64,
-    /// Where it stands.
-    pub state: OrderState,
-    /// Sum of its booked fills; never decreases.
-    pub filled: Qty,
-    /// The greatest cumulative quantity the venue reported; what exceeds `filled` is still due.
-    pub reported: Qty,
-    /// The venue's id.
-    pub venue_id: Option<VenueRef>,
-    /// Whether it is to be cancelled as soon as it is live.
-    pub cancel_wanted: bool,
-    /// Whether a fill came after its end.
-    pub late_fill: bool,
-    /// When silence makes the outcome of the last command unknown.
-    pub reply_due: Option<Timestamp>,
-}
-
-impl Order {
-    /// What could still fill by our knowledge: the quantity less what filled while it may be open,
-    /// and the fills due afterwards.
-    #[must_use]
-    pub fn could_fill(&self) -> Qty {
-        let due = Qty((self.reported - self.filled).0.max(0));
-        if self.state.is_terminal() { due } else { Qty((self.terms.qty - self.filled).0.max(due.0)) }
-    }
-
-    /// Whether it rests with a limit, rather than taking at once.
-    #[must_use]
-    pub const fn is_market_like(&self) -> bool {
-        matches!(self.terms.tif, crate::market::TimeInForce::Ioc | crate::market::TimeInForce::Fok)
-    }
-
-    /// Which case of a fill an execution of `qty` is.
-    #[must_use]
-    pub fn fill_case(&self, qty: Qty) -> Input {
-        let cumulative = self.filled + qty;
-        let ended = matches!(self.state, OrderState::Filled | OrderState::Cancelled | OrderState::Expired);
-        if ended && cumulative <= self.reported.min(self.terms.qty) {
-            return Input::FilledDue;
-        }
-        match cumulative.cmp(&self.terms.qty) {
-            std::cmp::Ordering::Less => Input::FilledInPart,
-            std::cmp::Ordering::Equal => Input::FilledWhole,
-            std::cmp::Ordering::Greater => Input::Overfilled,
-        }
-    }
-}
-
-/// The effects of a cell that this part of the house records instead of carrying them out.
-pub fn pending_effects(cell: Cell) -> impl Iterator<Item = PendingEffect> {
-    [
-        (Effect::Protect, PendingEffect::Protect),
-        (Effect::Query, PendingEffect::Resolve),
-        (Effect::Ladder, PendingEffect::Resolve),
-        (Effect::FillsDue, PendingEffect::FindFills),
-        (Effect::Reverse, PendingEffect::Reverse),
-        (Effect::Retry, PendingEffect::Retry),
-    ]
-    .into_iter()
-    .filter(move |(effect, _)| cell.has(*effect))
-    .map(|(_, pending)| pending)
-}
+use crate::market::{InstrumentId, OrderId, OrderState, Price, Side, Span, Timestamp};
 
 /// A change of an order, to be recorded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,14 +27,16 @@ pub struct Moved {
 pub struct Orders {
     open: BTreeMap<OrderId, Order>,
     history: BTreeMap<OrderId, Order>,
+    stubs: Stubs,
     history_max: usize,
 }
 
 impl Orders {
-    /// An empty table that remembers at most `history_max` ended orders.
+    /// An empty table that remembers at most `history_max` ended orders whole, and of those before
+    /// them what a fill up to `late_fills` after their end needs.
     #[must_use]
-    pub const fn new(history_max: usize) -> Self {
-        Self { open: BTreeMap::new(), history: BTreeMap::new(), history_max }
+    pub const fn new(history_max: usize, late_fills: Span) -> Self {
+        Self { open: BTreeMap::new(), history: BTreeMap::new(), stubs: Stubs::new(late_fills), history_max }
     }
 
     /// Takes in a new order.
@@ -138,9 +60,25 @@ impl Orders {
         self.open.get_mut(&id).or_else(|| self.history.get_mut(&id))
     }
 
+    /// Whether the venue may speak of an order that the history has forgotten; if it left a stub, it is
+    /// remembered again.
+    pub(crate) fn recall(&mut self, id: OrderId) -> bool {
+        if self.get(id).is_none()
+            && let Some(order) = self.stubs.take(id)
+        {
+            self.history.insert(id, order);
+        }
+        self.get(id).is_some()
+    }
+
     /// Open orders, by id.
     pub fn open(&self) -> impl Iterator<Item = &Order> {
         self.open.values()
+    }
+
+    /// Open orders, to write facts on them.
+    pub(crate) fn open_mut(&mut self) -> impl Iterator<Item = &mut Order> {
+        self.open.values_mut()
     }
 
     /// Open orders of one instrument, by id.
@@ -158,7 +96,7 @@ impl Orders {
     ///
     /// # Panics
     /// When there is no such order, or the table holds the input impossible in its state.
-    pub fn apply(&mut self, id: OrderId, input: Input) -> Moved {
+    pub fn apply(&mut self, now: Timestamp, id: OrderId, input: Input) -> Moved {
         let order = self.get_mut(id).expect("the caller found the order");
         let from = order.state;
         let cell = transition(from, input);
@@ -173,7 +111,7 @@ impl Orders {
         if cell.has(Effect::Late) {
             order.late_fill = true;
         }
-        self.place(id, to);
+        self.place(now, id, to);
         Moved { cell, from, to }
     }
 
@@ -181,35 +119,45 @@ impl Orders {
     ///
     /// # Panics
     /// When the order is not an intent.
-    pub fn release(&mut self, id: OrderId, reply_due: Timestamp) {
+    pub fn release(&mut self, now: Timestamp, id: OrderId, reply_due: Timestamp) {
         let order = self.open.get_mut(&id).expect("only an open order is released");
         assert!(order.state == OrderState::Intent, "{id:?} is released in {:?}", order.state);
         order.state = OrderState::Sent;
-        order.reply_due = Some(reply_due);
+        order.watch.reply_due = Some(reply_due);
+        (order.watch.released, order.watch.commanded, order.watch.heard) = (Some(now), Some(now), Some(now));
+    }
+
+    /// Files an order again after a fact about it changed that decides whether it is open.
+    pub(crate) fn refile(&mut self, now: Timestamp, id: OrderId) {
+        if let Some(state) = self.get(id).map(|order| order.state) {
+            self.place(now, id, state);
+        }
     }
 
     /// Sets an order's state and keeps it in the one table it belongs to.
-    fn place(&mut self, id: OrderId, to: OrderState) {
+    fn place(&mut self, now: Timestamp, id: OrderId, to: OrderState) {
         let order = self.open.remove(&id).or_else(|| self.history.remove(&id));
         let mut order = order.expect("the caller found the order");
         if order.state != to {
-            order.reply_due = None;
+            order.watch.reply_due = None;
         }
         order.state = to;
-        let due = order.reported > order.filled;
-        if to.is_terminal() && !due {
-            self.history.insert(id, order);
-            self.forget_oldest(id);
-        } else {
+        order.watch.ended = if to.is_terminal() { order.watch.ended.or(Some(now)) } else { None };
+        if order.is_open() {
             self.open.insert(id, order);
+        } else {
+            self.history.insert(id, order);
+            self.forget_oldest(now, id);
         }
     }
 
     /// Keeps the history within its bound. The order that just ended is never the one to go.
-    fn forget_oldest(&mut self, just_ended: OrderId) {
+    fn forget_oldest(&mut self, now: Timestamp, just_ended: OrderId) {
         if self.history.len() > self.history_max {
             let oldest = self.history.keys().copied().find(|id| *id != just_ended);
-            oldest.map(|id| self.history.remove(&id));
+            if let Some(order) = oldest.and_then(|id| self.history.remove(&id)) {
+                self.stubs.keep(now, &order);
+            }
         }
     }
 
@@ -228,67 +176,67 @@ pub(crate) mod samples {
     //! Orders for the tests of this room.
 
     use super::*;
-    use crate::market::{OrderKind, RiskPassId, TimeInForce, TriggerSource};
+    use crate::market::{
+        DeskId, IntentId, NewOrder, OrderKind, ProposalId, Purpose, Qty, RiskPassId, TimeInForce, TriggerSource,
+    };
+    use crate::trading::order::Origin;
 
     /// A live buy of ten at one hundred.
     pub fn order(id: u64, state: OrderState) -> Order {
-        Order {
-            terms: NewOrder {
-                id: OrderId(id),
-                instrument: InstrumentId(0),
-                side: Side::Buy,
-                kind: OrderKind::Limit { limit: Price(100) },
-                trigger_by: TriggerSource::Last,
-                qty: Qty(10),
-                tif: TimeInForce::Gtc,
-                post_only: false,
-                reduce_only: false,
-                leverage: 1,
-                deadline: Timestamp::MAX,
-                risk_pass: RiskPassId(id),
-            },
+        let terms = NewOrder {
+            id: OrderId(id),
+            instrument: InstrumentId(0),
+            side: Side::Buy,
+            kind: OrderKind::Limit { limit: Price(100) },
+            trigger_by: TriggerSource::Last,
+            qty: Qty(10),
+            tif: TimeInForce::Gtc,
+            post_only: false,
+            reduce_only: false,
+            leverage: 1,
+            deadline: Timestamp::MAX,
+            risk_pass: RiskPassId(id),
+        };
+        let origin = Origin {
             desk: DeskId(0),
             intent: IntentId(id),
             proposal: Some(ProposalId(id)),
             purpose: Purpose::Entry,
             stop: None,
             twice_reference: 200,
-            state,
-            filled: Qty::ZERO,
-            reported: Qty::ZERO,
-            venue_id: None,
-            cancel_wanted: false,
-            late_fill: false,
-            reply_due: None,
-        }
+        };
+        Order::new(terms, origin, state)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::market::Qty;
 
     #[test]
     fn an_order_is_found_exactly_once_and_history_is_bounded() {
-        let mut orders = Orders::new(3);
+        let mut orders = Orders::new(3, Span::from_hours(1));
         for id in 0..10 {
             orders.insert(samples::order(id, OrderState::Sent));
-            orders.apply(OrderId(id), Input::Accepted);
+            orders.apply(Timestamp(0), OrderId(id), Input::Accepted);
             assert_eq!((orders.open_count(), orders.open().count()), (1, 1));
-            orders.apply(OrderId(id), Input::Cancelled);
+            orders.apply(Timestamp(0), OrderId(id), Input::Cancelled);
             assert_eq!(orders.open_count(), 0);
             assert_eq!(orders.get(OrderId(id)).map(|order| order.state), Some(OrderState::Cancelled));
         }
         assert_eq!(orders.history.len(), 3);
         assert!(orders.get(OrderId(6)).is_none() && orders.get(OrderId(7)).is_some());
+        assert!(orders.recall(OrderId(6)) && !orders.recall(OrderId(99)));
+        assert_eq!(orders.get(OrderId(6)).map(|order| order.state), Some(OrderState::Cancelled));
     }
 
     #[test]
     fn an_ended_order_with_fills_due_stays_open_and_reserved() {
-        let mut orders = Orders::new(3);
+        let mut orders = Orders::new(3, Span::from_hours(1));
         orders.insert(samples::order(1, OrderState::Live));
         orders.get_mut(OrderId(1)).expect("inserted").reported = Qty(4);
-        orders.apply(OrderId(1), Input::Cancelled);
+        orders.apply(Timestamp(0), OrderId(1), Input::Cancelled);
         let order = orders.open().next().expect("four lots are still due");
         assert_eq!(order.could_fill(), Qty(4));
     }
@@ -296,8 +244,8 @@ mod tests {
     #[test]
     #[should_panic(expected = "cannot happen")]
     fn the_impossible_is_asserted() {
-        let mut orders = Orders::new(3);
+        let mut orders = Orders::new(3, Span::from_hours(1));
         orders.insert(samples::order(1, OrderState::Live));
-        orders.apply(OrderId(1), Input::ReplyTimer);
+        orders.apply(Timestamp(0), OrderId(1), Input::ReplyTimer);
     }
 }

@@ -10,7 +10,10 @@ impl Core {
     pub(crate) fn on_account(&mut self, now: Timestamp, message: &VenueMessage, actions: &mut Vec<Action>) {
         match message {
             VenueMessage::Report(report) => self.on_report(now, report, actions),
-            VenueMessage::OpenOrders(orders) => self.on_open_orders(&orders.items, actions),
+            VenueMessage::OpenOrders(orders) => {
+                self.hear_open_orders(now, orders, actions);
+                self.on_open_orders(&orders.items, actions);
+            }
             VenueMessage::Balances(balances) => self.on_balances(now, &balances.items, actions),
             VenueMessage::Positions(positions) => self.on_positions(&positions.items, actions),
             VenueMessage::Transfer(balance) => {
@@ -27,8 +30,8 @@ impl Core {
             VenueMessage::Session { instrument, state } => {
                 self.view.learn(now, &MarketEvent::Session(*instrument, *state));
             }
-            // The pages of a reconciliation belong to the issue "Production rules".
-            VenueMessage::ClosedOrders(_) | VenueMessage::Fills(_) => {}
+            VenueMessage::ClosedOrders(orders) => self.hear_closed_orders(now, orders, actions),
+            VenueMessage::Fills(page) => self.hear_fills(now, page, actions),
         }
     }
 
@@ -74,6 +77,16 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// Whether orders and balances are known, so that exits and protection may act (EC-1).
+    pub(crate) const fn picture_complete(&self) -> bool {
+        self.heard_balances && self.heard_orders
+    }
+
+    /// The fill history was read to its end, as of a venue time.
+    pub(crate) fn history_read(&mut self, now: Timestamp, at: Timestamp, actions: &mut Vec<Action>) {
+        let _ = (now, at, actions);
     }
 
     /// Arms once orders and balances were heard.

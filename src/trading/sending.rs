@@ -1,23 +1,40 @@
-//! How an order or a cancel leaves: a token of its lane, the record, then the command
+//! How an order, an amend or a cancel leaves: a token of its lane, the record, then the command
 //! (production-rules §2.7).
 //!
-//! Entries never queue: without a token they were denied. Exits and cancels wait for the safety
-//! lane, exits first, oldest first. An exit that waited longer than [`EXIT_MAX_AGE`] is void, not
-//! fired as it was (EC-6).
+//! Entries never queue: without a token they were denied. Everything else waits for the safety lane
+//! in the order kill > exit > protection > cancel, oldest first, and is served when something new
+//! comes to wait or a token has grown. A kill may overdraw the lane. An exit that waited longer than
+//! `exit.max_age` is void, not fired as it was (EC-6).
 
-use super::core::{Core, alert};
-use super::orders::Moved;
-use super::transitions::{Effect, Input, Next};
-use crate::market::{Action, Command, Decision, OrderId, OrderState, Purpose, Severity, Span, Timestamp};
+use super::core::Core;
+use super::order::Origin;
+use super::orders::Order;
+use super::transitions::Input;
+use crate::market::{
+    Action, Amend, Command, Decision, DeskId, InstrumentId, IntentId, NewOrder, OrderId, OrderKind, OrderState, Price,
+    Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource,
+};
 
-/// Age at which a wish to exit is no longer what was wished (`exit.max_age`).
-const EXIT_MAX_AGE: Span = Span::from_secs(5);
+/// Who is served first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Rank {
+    /// A kill's cancel; it overdraws the lane.
+    Kill,
+    /// An exit.
+    Exit,
+    /// A stop or a target.
+    Protection,
+    /// Any other cancel.
+    Cancel,
+}
 
-/// What waits for the safety lane; the order of the variants is the order of service.
+/// What is to be done.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) enum Errand {
-    /// Release an exit.
-    Exit,
+    /// Release an intent.
+    Release,
+    /// Send the new terms.
+    Amend,
     /// Send a cancel.
     Cancel,
 }
@@ -25,124 +42,171 @@ pub(crate) enum Errand {
 /// Something that waits for a token.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub(crate) struct Waiting {
-    errand: Errand,
+    rank: Rank,
     since: Timestamp,
     order: OrderId,
+    errand: Errand,
+}
+
+/// An order of the core's own: an exit or protection, already examined.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Draft {
+    /// For which desk.
+    pub(crate) desk: DeskId,
+    /// What to trade.
+    pub(crate) instrument: InstrumentId,
+    /// Exit, stop or target.
+    pub(crate) purpose: Purpose,
+    /// Buy or sell.
+    pub(crate) side: Side,
+    /// Kind and prices.
+    pub(crate) kind: OrderKind,
+    /// What sets off its trigger.
+    pub(crate) trigger_by: TriggerSource,
+    /// How much.
+    pub(crate) qty: Qty,
+    /// How long it works.
+    pub(crate) tif: TimeInForce,
+    /// May only shrink a position.
+    pub(crate) reduce_only: bool,
+    /// The position's leverage.
+    pub(crate) leverage: u8,
+    /// Where the position would be given up.
+    pub(crate) stop: Option<Price>,
+    /// Twice the mid it was priced from.
+    pub(crate) twice_reference: i64,
 }
 
 impl Core {
-    /// Applies an input to an order, records the move, and carries out what concerns orders alone.
-    pub(crate) fn apply(&mut self, now: Timestamp, id: OrderId, input: Input, actions: &mut Vec<Action>) -> Moved {
-        let moved = self.orders.apply(id, input);
-        if !moved.cell.is_idle() {
-            let (from, to) = (moved.from, moved.to);
-            actions.push(Action::Record(Decision::Moved { order: id, row: input.row(), from, to }));
-        }
-        for pending in super::orders::pending_effects(moved.cell) {
-            actions.push(Action::Record(Decision::Pending(id, pending)));
-        }
-        self.speak(id, input, moved, actions);
-        if let Some(order) = self.orders.get(id) {
-            self.touch((order.desk, order.terms.instrument));
-        }
-        if moved.cell.has(Effect::Cancel) {
-            self.errand(now, Errand::Cancel, id, actions);
-        }
-        let became_live = moved.cell.next == Next::To(OrderState::Live);
-        let order = self.orders.get_mut(id).filter(|order| became_live && order.cancel_wanted);
-        if let Some(order) = order {
-            // The wish is served once; a refused cancel has its own retry.
-            order.cancel_wanted = false;
-            self.apply(now, id, Input::CancelWanted, actions);
-        }
-        moved
+    /// Sends an order of the core's own on the safety lane and returns its id.
+    pub(crate) fn send_order(&mut self, now: Timestamp, draft: Draft, actions: &mut Vec<Action>) -> OrderId {
+        let Draft { desk, purpose, stop, twice_reference, .. } = draft;
+        let terms = NewOrder {
+            id: OrderId(0),
+            instrument: draft.instrument,
+            side: draft.side,
+            kind: draft.kind,
+            trigger_by: draft.trigger_by,
+            qty: draft.qty,
+            tif: draft.tif,
+            post_only: false,
+            reduce_only: draft.reduce_only,
+            leverage: draft.leverage,
+            deadline: now.after(self.config.orders.deadline),
+            risk_pass: crate::market::RiskPassId(0),
+        };
+        let intent = self.numbers.intent();
+        self.intend(now, terms, Origin { desk, intent, proposal: None, purpose, stop, twice_reference }, actions)
     }
 
-    /// The alerts and the reduce-only flag of a cell.
-    fn speak(&mut self, id: OrderId, input: Input, moved: Moved, actions: &mut Vec<Action>) {
-        let order = self.orders.get(id).expect("the order was just moved");
-        let instrument = order.terms.instrument;
-        let what = format!("order {} met {input:?} (TR-{:02}) in {:?}", id.0, input.row(), moved.from);
-        if moved.cell.has(Effect::Anomaly) {
-            super::core::anomaly(Some(id), what.clone(), actions);
+    /// Gives an examined order its id and its risk pass, records the intent and lets it leave.
+    pub(crate) fn intend(
+        &mut self,
+        now: Timestamp,
+        mut terms: NewOrder,
+        origin: Origin,
+        actions: &mut Vec<Action>,
+    ) -> OrderId {
+        (terms.id, terms.risk_pass) = (self.numbers.order(), self.numbers.pass());
+        let Origin { desk, intent, proposal, purpose, twice_reference, .. } = origin;
+        actions.push(Action::Record(Decision::Intended {
+            intent,
+            proposal,
+            purpose,
+            desk,
+            pass: terms.risk_pass,
+            order: terms,
+            twice_reference,
+        }));
+        self.assert_alone(intent);
+        let mut order = Order::new(terms, origin, OrderState::Intent);
+        if let TimeInForce::Gtd(until) = terms.tif {
+            order.watch.expires = Some(until);
         }
-        if moved.cell.has(Effect::Critical) {
-            alert(Severity::Critical, Some(instrument), Some(id), what.clone(), actions);
-        } else if moved.cell.has(Effect::Warn) {
-            alert(Severity::Warning, Some(instrument), Some(id), what.clone(), actions);
-        }
-        if moved.cell.has(Effect::ReduceOnly) {
-            self.restrict(instrument, what, actions);
-        }
-    }
-
-    /// Makes an instrument reduce-only, once.
-    pub(crate) fn restrict(&mut self, instrument: crate::market::InstrumentId, why: String, actions: &mut Vec<Action>) {
-        if let std::collections::btree_map::Entry::Vacant(free) = self.reduce_only.entry(instrument) {
-            free.insert(why.clone());
-            actions.push(Action::Record(Decision::ReduceOnly { instrument, why }));
-        }
-    }
-
-    /// Sends an approved order: an entry at once, an exit as the safety lane allows.
-    pub(crate) fn dispatch(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
-        let purpose = self.orders.get(id).expect("the order was just inserted").purpose;
+        self.orders.insert(order);
+        self.touch((desk, terms.instrument));
         match purpose {
             Purpose::Entry => {
-                assert!(self.entry_lane.take(now), "CK-32 saw a token for order {id:?}");
-                self.release(now, id, actions);
+                assert!(self.entry_lane.take(now), "CK-32 saw a token for order {:?}", terms.id);
+                self.release(now, terms.id, actions);
             }
-            Purpose::Exit | Purpose::Stop | Purpose::Target => self.errand(now, Errand::Exit, id, actions),
+            Purpose::Exit | Purpose::Stop | Purpose::Target => {
+                self.wait(now, rank_of(purpose), Errand::Release, terms.id);
+            }
+        }
+        terms.id
+    }
+
+    /// O7: one intent has at most one order that could be live.
+    fn assert_alone(&self, intent: IntentId) {
+        let other = self.orders.open().find(|order| order.intent == intent && !order.state.is_terminal());
+        assert!(other.is_none(), "{intent:?} would have a second order beside {:?}", other.map(Order::id));
+    }
+
+    /// Wants an order cancelled; protection's own way and the operator's.
+    pub(crate) fn cancel_order(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
+        if self.orders.get(id).is_some_and(|order| !order.state.is_terminal()) {
+            self.apply(now, id, Input::CancelWanted, actions);
         }
     }
 
     /// A desk wants its order cancelled: from the entry lane if it has a token, else the safety lane.
     pub(crate) fn cancel_for_desk(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
-        let moved = self.orders.apply(id, Input::CancelWanted);
-        if moved.cell.is_idle() {
-            return;
+        self.apply(now, id, Input::CancelWanted, actions);
+        let own = |waiting: &Waiting| waiting.order == id && waiting.errand == Errand::Cancel;
+        if let Some(place) = self.waiting.iter().position(own)
+            && self.entry_lane.take(now)
+        {
+            self.waiting.remove(place);
+            self.send_cancel(now, id, actions);
         }
-        let (from, to) = (moved.from, moved.to);
-        actions.push(Action::Record(Decision::Moved { order: id, row: Input::CancelWanted.row(), from, to }));
-        if moved.cell.has(Effect::Cancel) {
-            if self.entry_lane.take(now) {
-                self.send_cancel(now, id, actions);
-            } else {
-                self.errand(now, Errand::Cancel, id, actions);
-            }
-        }
-    }
-
-    /// Runs an errand if the safety lane has a token and nothing waits before it; else it waits.
-    fn errand(&mut self, now: Timestamp, errand: Errand, order: OrderId, actions: &mut Vec<Action>) {
-        self.waiting.push(Waiting { errand, since: now, order });
         self.flush(now, actions);
     }
 
-    /// Serves what waits, as far as tokens go, and asks to be woken for the rest.
+    /// Lets something wait for the safety lane, once.
+    pub(crate) fn wait(&mut self, now: Timestamp, rank: Rank, errand: Errand, order: OrderId) {
+        let same = |waiting: &&mut Waiting| waiting.order == order && waiting.errand == errand;
+        match self.waiting.iter_mut().find(same) {
+            Some(waiting) => waiting.rank = waiting.rank.min(rank),
+            None => self.waiting.push(Waiting { rank, since: now, order, errand }),
+        }
+        self.stirred = true;
+    }
+
+    /// Serves what waits, as far as tokens go, and asks to be woken for the rest. Between two wakes
+    /// only something new to wait for stirs it, so that an event nobody wants changes nothing.
     pub(crate) fn flush(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
-        if self.waiting.is_empty() {
+        if !std::mem::take(&mut self.stirred) {
             return;
         }
-        self.waiting.sort_unstable();
-        while let Some(next) = self.waiting.first().copied() {
+        self.retry_due(now, actions);
+        self.serve_safety(now, actions);
+        self.serve_queries(now, actions);
+        self.stirred = false;
+    }
+
+    fn serve_safety(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        while let Some(next) = self.waiting.iter().min().copied() {
+            let place = self.waiting.iter().position(|waiting| *waiting == next).expect("just found");
             if self.is_stale(next, now) {
-                self.waiting.remove(0);
+                self.waiting.remove(place);
                 self.apply(now, next.order, Input::CancelWanted, actions);
                 continue;
             }
             if self.is_moot(next) {
-                self.waiting.remove(0);
+                self.waiting.remove(place);
                 continue;
             }
-            if !self.safety_lane.take(now) {
+            if next.rank == Rank::Kill {
+                self.safety_lane.overdraw(now);
+            } else if !self.safety_lane.take(now) {
                 let token = self.safety_lane.next_token(now);
-                self.wake_at(token, actions);
-                return;
+                return self.wake_at(token, actions);
             }
-            self.waiting.remove(0);
+            self.waiting.remove(place);
             match next.errand {
-                Errand::Exit => self.release(now, next.order, actions),
+                Errand::Release => self.release(now, next.order, actions),
+                Errand::Amend => self.send_amend(now, next.order, actions),
                 Errand::Cancel => self.send_cancel(now, next.order, actions),
             }
         }
@@ -150,14 +214,16 @@ impl Core {
 
     fn is_stale(&self, waiting: Waiting, now: Timestamp) -> bool {
         let still_intent = self.orders.get(waiting.order).is_some_and(|order| order.state == OrderState::Intent);
-        waiting.errand == Errand::Exit && still_intent && now.since(waiting.since) > EXIT_MAX_AGE
+        let exit = waiting.rank == Rank::Exit && waiting.errand == Errand::Release;
+        exit && still_intent && now.since(waiting.since) > self.config.exit.max_age
     }
 
     /// Whether what waits has nothing left to do: its order ended meanwhile. It takes no token.
     fn is_moot(&self, waiting: Waiting) -> bool {
         let state = self.orders.get(waiting.order).map(|order| order.state);
         match waiting.errand {
-            Errand::Exit => state != Some(OrderState::Intent),
+            Errand::Release => state != Some(OrderState::Intent),
+            Errand::Amend => state != Some(OrderState::AmendPending),
             Errand::Cancel => state.is_none_or(OrderState::is_terminal),
         }
     }
@@ -168,7 +234,7 @@ impl Core {
         order.terms.deadline = now.after(self.config.orders.deadline);
         let new = order.terms;
         let due = now.after(self.config.orders.ack_timeout);
-        self.orders.release(id, due);
+        self.orders.release(now, id, due);
         let moved = Decision::Moved { order: id, row: 0, from: OrderState::Intent, to: OrderState::Sent };
         actions.push(Action::Record(moved));
         actions.push(Action::Send(Command::New(new)));
@@ -176,34 +242,37 @@ impl Core {
     }
 
     /// Sends a cancel, unless the order ended while it waited.
-    fn send_cancel(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
+    pub(super) fn send_cancel(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
         let due = now.after(self.config.orders.cancel_timeout);
         let Some(order) = self.orders.get_mut(id).filter(|order| !order.state.is_terminal()) else { return };
-        // An order that came back to life stays live while its cancel is out: silence says nothing of it.
-        let awaited = order.state != OrderState::Live;
-        if awaited {
-            order.reply_due = Some(due);
-        }
-        actions.push(Action::Send(Command::Cancel(id)));
-        if awaited {
+        order.watch.cancelled = Some(now);
+        // Only of a cancel in flight does silence say anything: an order that came back to life, or
+        // whose submission is open, has other clocks.
+        if order.state == OrderState::CancelPending {
+            (order.watch.reply_due, order.watch.commanded) = (Some(due), Some(now));
             self.wake_at(due, actions);
         }
+        actions.push(Action::Send(Command::Cancel(id)));
     }
 
-    /// TR-21: orders whose reply is overdue become unknown; asks to be woken for the next one.
-    pub(crate) fn reply_timers(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
-        let overdue: Vec<OrderId> = self
-            .orders
-            .open()
-            .filter(|order| order.reply_due.is_some_and(|due| due <= now))
-            .map(|order| order.terms.id)
-            .collect();
-        for id in overdue {
-            self.orders.get_mut(id).expect("just found").reply_due = None;
-            self.apply(now, id, Input::ReplyTimer, actions);
-        }
-        if let Some(next) = self.orders.open().filter_map(|order| order.reply_due).min() {
-            self.wake_at(next, actions);
-        }
+    /// Sends the terms an amend asks for.
+    pub(super) fn send_amend(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
+        let due = now.after(self.config.orders.amend_timeout);
+        let Some(order) = self.orders.get_mut(id).filter(|order| order.state == OrderState::AmendPending) else {
+            return;
+        };
+        let Some(terms) = order.amending else { return };
+        (order.watch.reply_due, order.watch.commanded) = (Some(due), Some(now));
+        actions.push(Action::Send(Command::Amend(Amend { id, qty: terms.qty, kind: terms.kind })));
+        self.wake_at(due, actions);
+    }
+}
+
+/// Who an order's purpose is served with.
+pub(super) const fn rank_of(purpose: Purpose) -> Rank {
+    match purpose {
+        Purpose::Exit => Rank::Exit,
+        Purpose::Stop | Purpose::Target => Rank::Protection,
+        Purpose::Entry => Rank::Cancel,
     }
 }

@@ -300,17 +300,14 @@ mod tests {
         Effect::WORDS.iter().filter(|(effect, _)| cell.has(*effect)).fold(next, |text, (_, word)| text + " " + word)
     }
 
-    /// Every state × every input. Effects marked `*` are carried out by the issue "Production
-    /// rules"; until then they go out as a recorded `Pending` decision.
+    /// Every state × every input.
     #[test]
     fn the_whole_table() {
         let mut text = String::new();
         for input in Input::ALL {
             for state in OrderState::ALL {
                 let cell = transition(state, *input);
-                let pending = super::super::orders::pending_effects(cell).count();
-                let mark = "*".repeat(pending);
-                let line = format!("TR-{:02} {input:?} {state:?}: {}{mark}\n", input.row(), written(cell));
+                let line = format!("TR-{:02} {input:?} {state:?}: {}\n", input.row(), written(cell));
                 text.push_str(&line);
             }
         }

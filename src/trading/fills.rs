@@ -1,0 +1,220 @@
+//! What a fill does: it is validated, booked in the books, then on its order, and protection and
+//! limits learn of it, all in one step (production-rules §4.1, §4.4).
+//!
+//! An execution is applied at most once, whatever names it comes under; a fill that cannot be true is
+//! refused whole; a fill that must not have happened is booked all the same, and a person is told.
+
+use rust_decimal::Decimal;
+
+use super::booking::{Booked, Execution, Outcome};
+use super::core::{Core, alert, anomaly};
+use super::order::{Booking, Order};
+use super::transitions::Input;
+use crate::market::{
+    Action, AssetId, Decision, ExecutionReport, Fill, InstrumentId, Money, OrderId, Purpose, Severity, Timestamp,
+    VenueRef,
+};
+
+/// Decimals kept of a rate that is a quotient of two others.
+const RATE_SCALE: u32 = 10;
+
+impl Core {
+    pub(super) fn on_fill(&mut self, now: Timestamp, report: &ExecutionReport, fill: &Fill, actions: &mut Vec<Action>) {
+        let id = report.order;
+        let order = self.orders.get(id).expect("the caller found the order");
+        if let Some(fault) = self.malformed(now, order, report, fill) {
+            anomaly(Some(id), fault, actions);
+            self.apply(now, id, Input::FillMalformed, actions);
+            return;
+        }
+        if let Some(twin) = twin(order, report, fill) {
+            let text = format!("execution {} of order {} is {twin} under another name", fill.execution, id.0);
+            anomaly(Some(id), text, actions);
+            self.apply(now, id, Input::FillRepeated, actions);
+            return;
+        }
+        let case = order.fill_case(fill.qty);
+        let (terms, desk, new_entry) = (order.terms, order.desk, order.filled.is_zero());
+        let rate = fill.fee.and_then(|fee| self.rate_in_quote(terms.instrument, fee.asset));
+        // Disjoint fields: the books change while the instrument is read.
+        let instrument = &self.instruments[usize::from(terms.instrument.0)];
+        let execution = Execution { desk, instrument, at: report.at, fill, fee_rate: rate, new_entry };
+        match self.books.book(now, &execution) {
+            Ok(Outcome::Booked(booked)) => {
+                self.book_on_order(report, fill, &booked, actions);
+                self.apply(now, id, case, actions);
+                self.after_booking(now, id, fill, &booked, actions);
+                self.orders.refile(now, id);
+            }
+            Ok(Outcome::FeeCorrected(booked)) => self.correct_fee(id, fill, booked, actions),
+            Ok(Outcome::Duplicate) => {
+                self.apply(now, id, Input::FillRepeated, actions);
+            }
+            Ok(Outcome::Conflict(_)) => {
+                self.apply(now, id, Input::FillConflicting, actions);
+            }
+            Err(error) => {
+                anomaly(Some(id), error.to_string(), actions);
+                self.apply(now, id, Input::FillMalformed, actions);
+            }
+        }
+    }
+
+    /// TR-28: a booked fill is taken back by reversals; of one we never booked, a question is made.
+    pub(super) fn on_busted(&mut self, now: Timestamp, id: OrderId, execution: VenueRef, actions: &mut Vec<Action>) {
+        let order = self.orders.get(id).expect("the caller found the order");
+        let known = self.books.applied(&execution).copied();
+        let ours = known.filter(|_| order.executions.iter().any(|booked| booked.execution == execution));
+        let Some(fill) = ours.or(known.filter(|fill| order.is_recalled() && fill.side == order.terms.side)) else {
+            self.apply(now, id, Input::BustedUnknown, actions);
+            return;
+        };
+        let instrument = &self.instruments[usize::from(order.terms.instrument.0)];
+        match self.books.bust(now, instrument, execution) {
+            Ok(Some(booked)) => {
+                post(booked.transactions, actions);
+                self.orders.get_mut(id).expect("just read").busted += fill.qty;
+                self.apply(now, id, Input::Busted, actions);
+            }
+            // It was taken back before.
+            Ok(None) => {}
+            Err(error) => {
+                anomaly(Some(id), error.to_string(), actions);
+                self.apply(now, id, Input::BustedUnknown, actions);
+            }
+        }
+    }
+
+    /// FB-4: the real fee replaces the predicted one by a second posting.
+    fn correct_fee(&mut self, id: OrderId, fill: &Fill, booked: Booked, actions: &mut Vec<Action>) {
+        post(booked.transactions, actions);
+        let order = self.orders.get(id).expect("the caller found the order");
+        if let Some(fee) = fill.fee {
+            let text = format!(
+                "execution {} of order {} cost {}: its predicted fee is corrected",
+                fill.execution, id.0, fee.amount
+            );
+            alert(Severity::Warning, Some(order.terms.instrument), Some(id), text, actions);
+        }
+    }
+
+    /// Quote per unit of an asset, where a rate of it is known: rates are in account currency, and an
+    /// instrument may be quoted in another. A quotient is kept to [`RATE_SCALE`] decimals, half-even.
+    pub(super) fn rate_in_quote(&self, instrument: InstrumentId, asset: AssetId) -> Option<Money> {
+        let (rate, quote) = (*self.rates.get(&asset)?, self.instrument(instrument).quote);
+        if quote == self.currency {
+            return Some(rate);
+        }
+        let quotient = rate.decimal().checked_div(self.in_account(quote, Decimal::ONE)?)?;
+        Some(Money::new(quotient).half_even(RATE_SCALE))
+    }
+
+    /// What makes a fill impossible (production-rules §4.4), if anything, or too old to be told from one
+    /// we have forgotten (FB-3). An order keeps the grid it was placed on: its own limit and its last
+    /// lots are never off it.
+    fn malformed(&self, now: Timestamp, order: &Order, report: &ExecutionReport, fill: &Fill) -> Option<String> {
+        let instrument = self.instrument(order.terms.instrument);
+        let ancient = now.since(report.at) > self.config.fills.dedupe_window;
+        let fault = if fill.qty.0 <= 0 {
+            "a quantity that is not above zero"
+        } else if fill.price.0 <= 0 {
+            "a price that is not above zero"
+        } else if report.instrument != instrument.id {
+            "another instrument"
+        } else if fill.side != order.terms.side {
+            "the other side"
+        } else if !instrument.on_tick(fill.price, report.at) && order.terms.kind.limit() != Some(fill.price) {
+            "a price off the tick grid"
+        } else if !instrument.on_lot(fill.qty, report.at) && order.filled + fill.qty != order.terms.qty {
+            "a quantity off the lot grid"
+        } else if ancient && self.books.applied(&fill.execution).is_none() {
+            "an age beyond fills.dedupe_window: an operator must post it"
+        } else {
+            return None;
+        };
+        Some(format!("fill {} of order {} has {fault}: {fill:?}", fill.execution, order.terms.id.0))
+    }
+
+    /// Order totals, and the records of what was posted.
+    fn book_on_order(&mut self, report: &ExecutionReport, fill: &Fill, booked: &Booked, actions: &mut Vec<Action>) {
+        let order = self.orders.get_mut(report.order).expect("the caller found the order");
+        order.filled += fill.qty;
+        order.reported = order.reported.max(report.cumulative.unwrap_or_default()).max(order.filled);
+        if order.due().is_zero() {
+            order.watch.due_since = None;
+        }
+        let Fill { execution, price, qty, .. } = *fill;
+        order.executions.push(Booking { execution, price, qty, at: report.at, cumulative: report.cumulative });
+        post(booked.transactions.clone(), actions);
+        actions.push(Action::Record(Decision::Booked {
+            order: report.order,
+            execution,
+            position: booked.position.qty,
+            cost: booked.position.cost,
+            gross: booked.lots_gross,
+            net: booked.net,
+        }));
+    }
+
+    /// What a booked fill means for limits and pauses.
+    fn after_booking(&mut self, now: Timestamp, id: OrderId, fill: &Fill, booked: &Booked, actions: &mut Vec<Action>) {
+        let order = self.orders.get(id).expect("the caller found the order");
+        let (terms, key, purpose) = (order.terms, (order.desk, order.terms.instrument), order.purpose);
+        let highest = order.highest_limit();
+        let announced = order.due();
+        self.touch(key);
+        self.price_alarm(id, fill, actions);
+        if highest.or(terms.kind.limit()).is_some_and(|limit| !terms.side.reaches(limit, fill.price)) {
+            let text = format!("order {} filled at {:?}, worse than its limit; booked", id.0, fill.price);
+            alert(Severity::Critical, Some(key.1), Some(id), text.clone(), actions);
+            self.restrict(key.1, text, actions);
+        }
+        if !announced.is_zero() {
+            self.find_fills(now, id, actions);
+        }
+        if let Some(closed) = booked.closed {
+            let life = self.life_net.entry(key).or_insert(Money::ZERO);
+            *life += closed.net;
+            if closed.flat {
+                let net = self.life_net.remove(&key).expect("inserted above");
+                self.entries.remove(&key);
+                let (until, cause) = self.pauses.closed(key.1, net, now, &self.config.cooldown);
+                actions.push(Action::Record(Decision::CoolingDown { instrument: key.1, cause, until }));
+            }
+        }
+        if purpose == Purpose::Entry && !booked.position.is_flat() {
+            self.entries.entry(key).or_default().insert(id);
+            self.leverages.insert(key, terms.leverage);
+        }
+    }
+
+    /// FB-7: a fill far from its order's reference is booked, and somebody is told.
+    fn price_alarm(&self, id: OrderId, fill: &Fill, actions: &mut Vec<Action>) {
+        let order = self.orders.get(id).expect("the caller found the order");
+        let reference = Decimal::from(order.twice_reference);
+        let away = (Decimal::from(fill.price.0) * Decimal::TWO - reference).abs();
+        if reference > Decimal::ZERO && away > self.config.fills.price_alarm.decimal() * reference {
+            let text = format!("order {} filled at {:?}, twice its reference is {reference}; booked", id.0, fill.price);
+            alert(Severity::Warning, Some(order.terms.instrument), Some(id), text, actions);
+        }
+    }
+}
+
+/// FB-1: the execution of an order that this one is, under another name. Two executions that agree in
+/// price, quantity and time are two only if the venue's cumulative has room for both.
+fn twin(order: &Order, report: &ExecutionReport, fill: &Fill) -> Option<VenueRef> {
+    let alike = |known: &&Booking| {
+        (known.price, known.qty, known.at) == (fill.price, fill.qty, report.at) && known.execution != fill.execution
+    };
+    let same = |known: &&Booking| match (known.cumulative, report.cumulative) {
+        (Some(known), Some(said)) => known == said,
+        _ => order.filled + fill.qty > order.reported,
+    };
+    let known_id = order.executions.iter().any(|known| known.execution == fill.execution);
+    let found = order.executions.iter().filter(alike).find(same)?;
+    (!known_id).then_some(found.execution)
+}
+
+pub(super) fn post(transactions: Vec<crate::market::Transaction>, actions: &mut Vec<Action>) {
+    actions.extend(transactions.into_iter().map(|transaction| Action::Record(Decision::Posted(transaction))));
+}
