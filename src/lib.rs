@@ -22,6 +22,7 @@
 //! | Room | What it is |
 //! |---|---|
 //! | `cli` (in the binary) | arguments, exit codes, files by name |
+//! | [`swarm`] | random cases under faults, judged, counted and shrunk |
 //! | [`scenario`] | TOML to checked types; the only place that knows TOML |
 //! | [`sim`] · [`replay`] · [`strategies`] | the loop, queue, wire, feed and chance · a journal through a fresh trader · shipped strategies |
 //! | [`trading`] | trader, desk, checks, order manager, booking; knows nothing of what is above or beside it |
@@ -56,5 +57,6 @@ pub mod replay;
 pub mod scenario;
 pub mod sim;
 pub mod strategies;
+pub mod swarm;
 pub mod trading;
 pub mod venue;

@@ -25,6 +25,23 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sim", &["market", "journal", "data", "metrics", "venue", "trading", "strategies"]),
     ("replay", &["market", "journal", "data", "trading", "strategies", "sim"]),
     ("scenario", &["market", "bad_input", "journal", "data", "metrics", "venue", "trading", "strategies", "sim"]),
+    (
+        "swarm",
+        &[
+            "market",
+            "bad_input",
+            "journal",
+            "data",
+            "metrics",
+            "venue",
+            "trading",
+            "strategies",
+            "sim",
+            "replay",
+            "audit",
+            "scenario",
+        ],
+    ),
 ];
 
 /// Words no source may hold outside tests, and where they are allowed nevertheless.

@@ -30,6 +30,10 @@ pub enum Component {
     QueryEntry = 7,
     /// How long an answer takes to the trader.
     Answer = 8,
+    /// The terms of a case of the swarm.
+    SwarmTerms = 32,
+    /// Its workload.
+    SwarmWorkload = 33,
 }
 
 /// The chance of one component in one run.

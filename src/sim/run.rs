@@ -70,6 +70,10 @@ pub struct Outcome {
     pub period: (Timestamp, Timestamp),
     /// The journal, finished.
     pub journal: Journal,
+    /// The trader as it is at the end.
+    pub trader: Trader,
+    /// The venue as it is at the end: the truth.
+    pub venue: Venue,
 }
 
 /// Runs a setup to its end.
@@ -185,6 +189,8 @@ impl<'a> Sim<'a> {
             records: summary.records,
             period: (start, self.now),
             journal: self.journal,
+            trader: self.trader,
+            venue: self.venue,
         })
     }
 

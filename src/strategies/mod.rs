@@ -15,6 +15,7 @@ mod params;
 mod quoter;
 pub mod script;
 mod stops;
+mod workload;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +23,7 @@ pub use ema_flip::EmaFlip;
 pub use params::{Distance, EntrySize, Share, Symbol};
 pub use quoter::Quoter;
 pub use script::Script;
+pub use workload::Workload;
 
 use crate::market::Instrument;
 use crate::trading::Strategy;
@@ -70,7 +72,7 @@ pub struct ParamError {
 /// Every shipped strategy.
 #[must_use]
 pub const fn catalogue() -> &'static [Entry] {
-    &[ema_flip::ENTRY, quoter::ENTRY, script::ENTRY]
+    &[ema_flip::ENTRY, quoter::ENTRY, script::ENTRY, workload::ENTRY]
 }
 
 /// Makes a strategy from its name and parameters; those not named have their defaults.
@@ -90,6 +92,7 @@ pub fn build(
     match entry.name {
         "script" => Ok(Box::new(Script::read(&reader, instruments)?)),
         "quoter" => Ok(Box::new(Quoter::read(&reader, instruments)?)),
+        "workload" => Ok(Box::new(Workload::read(&reader, instruments)?)),
         _ => Ok(Box::new(EmaFlip::read(&reader, instruments)?)),
     }
 }
@@ -120,7 +123,7 @@ mod tests {
     fn what_is_not_allowed_is_refused_with_what_is() {
         let refused = |name: &str, key: &str, value: &str| told(name, &[(key, value)]).expect_err(value).to_string();
         expect_test::expect![[r#"
-            name: found `momentum`, allowed is ema_flip or quoter or script
+            name: found `momentum`, allowed is ema_flip or quoter or script or workload
             half_spred: found `1%`, allowed is one of instrument, half_spread, requote, size, max_inventory, reduce_only_at, skew, refresh, stop, confidence, regime
             half_spread: found `6%`, allowed is a distance such as "5 ticks" or "0.02%", 0 ticks to 5%
             half_spread: found `-1%`, allowed is a distance such as "5 ticks" or "0.02%", 0 ticks to 5%

@@ -10,6 +10,7 @@
 )]
 
 mod bars;
+mod brisk;
 mod chance;
 mod l2;
 mod maker;
@@ -17,6 +18,7 @@ mod maker;
 use rust_decimal::Decimal;
 
 pub use bars::{BarOptions, bars};
+pub use brisk::{BriskOptions, Mood, brisk};
 pub use l2::{L2Options, l2};
 
 use super::fault::OPTION;

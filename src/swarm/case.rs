@@ -1,0 +1,73 @@
+//! A case: everything that is drawn from one seed, as data.
+
+use super::terms::{self, Pair};
+use crate::data::synth::Mood;
+use crate::market::Contract;
+use crate::sim::rng::{Component, Stream};
+
+/// Minutes after the faults have stopped in which everything must come to rest.
+pub const HEAL_MINUTES: u32 = 15;
+/// Minutes of them after which the workload leaves its positions.
+pub const LEAVE_AFTER_MINUTES: u32 = 5;
+
+/// One case of the swarm.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Case {
+    /// Everything below follows from it.
+    pub seed: u64,
+    /// What is traded.
+    pub pair: Pair,
+    /// How it settles.
+    pub contract: Contract,
+    /// How the market behaves, and the seed of it.
+    pub market: (Mood, u64),
+    /// Lots displayed at a level.
+    pub depth: i64,
+    /// Hours of trading under faults.
+    pub hours: u32,
+    /// Held at the start, in quote, and in base that is not ours to sell.
+    pub funds: (u32, u32),
+    /// Fee rates of maker and taker in hundredths of a percent, and what a fee is charged in.
+    pub fees: (i32, i32, &'static str),
+    /// Delays of order entry and of reports: median, 99 % and greatest, in milliseconds.
+    pub delays: [[u32; 3]; 2],
+    /// Keys of the trader that differ from their defaults.
+    pub keys: Vec<(String, String)>,
+    /// Parameters of the workload.
+    pub workload: Vec<(&'static str, String)>,
+}
+
+impl Case {
+    /// The case of a seed.
+    #[must_use]
+    pub fn draw(seed: u64) -> Self {
+        let mut chance = Stream::new(seed, 0, Component::SwarmTerms);
+        let pair = Pair::ALL[pick(&mut chance, Pair::ALL.len())];
+        let contract = if chance.ppm(600_000) { Contract::Spot } else { Contract::Linear };
+        let mood = Mood::ALL[pick(&mut chance, Mood::ALL.len())];
+        let market = (mood, chance.below(1 << 32));
+        let depth = pair.depth() * (1 + small(&mut chance, 8)) / 4;
+        let hours = 2 + u32::try_from(chance.below(5)).expect("below 5");
+        let funds =
+            (10_000 * (1 + draw(&mut chance, 12)), if chance.ppm(250_000) { 1 + draw(&mut chance, 20) } else { 0 });
+        let fees = terms::fees(contract, &mut chance);
+        let delays = [terms::delays(&mut chance), terms::delays(&mut chance)];
+        let keys = terms::keys(&mut chance);
+        let workload = terms::workload(hours, &mut Stream::new(seed, 0, Component::SwarmWorkload));
+        Self { seed, pair, contract, market, depth, hours, funds, fees, delays, keys, workload }
+    }
+}
+
+/// A place in a list.
+pub(super) fn pick(chance: &mut Stream, len: usize) -> usize {
+    usize::try_from(chance.below(len as u64)).expect("a place in a short list")
+}
+
+/// A small whole number below `bound`.
+pub(super) fn draw(chance: &mut Stream, bound: u32) -> u32 {
+    u32::try_from(chance.below(bound.into())).expect("below 32 bits")
+}
+
+fn small(chance: &mut Stream, bound: u32) -> i64 {
+    draw(chance, bound).into()
+}

@@ -1,0 +1,155 @@
+//! The judge: what must hold of a case, by everybody who can tell. The audit by its own arithmetic,
+//! a replay by doing it again, and the venue, whose books are the truth.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::audit::AuditReport;
+use crate::journal::{Body, Header, Record, Renderer};
+use crate::market::{
+    Account, AssetId, Contract, DeskId, InstrumentId, Money, OrderId, OrderState, Purpose, Qty, Severity, TraderState,
+};
+use crate::replay::Parity;
+use crate::sim::Setup;
+use crate::trading::Trader;
+use crate::trading::orders::Order;
+use crate::venue::Venue;
+
+/// Records told with a finding.
+const SHOWN: usize = 50;
+
+/// Something that must not be.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// Which law: an invariant of faults.md §3 or `panic`, `replay`, `identity`.
+    pub law: &'static str,
+    /// After which record, where that can be said.
+    pub record: Option<u64>,
+    /// What was found.
+    pub text: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.record {
+            Some(record) => write!(f, "{} at record {record}: {}", self.law, self.text),
+            None => write!(f, "{}: {}", self.law, self.text),
+        }
+    }
+}
+
+impl Finding {
+    pub(super) fn new(law: &'static str, record: Option<u64>, text: impl Into<String>) -> Self {
+        Self { law, record, text: text.into() }
+    }
+
+    /// The finding with the records before it.
+    #[must_use]
+    pub fn explain(&self, header: &Header, records: &[Record]) -> String {
+        let end = self.record.map_or(records.len(), |seq| records.partition_point(|record| record.seq <= seq));
+        let mut renderer = Renderer::new(header);
+        let lines: Vec<String> = records[..end].iter().map(|record| renderer.line(record)).collect();
+        format!("{self}\n{}", lines[lines.len().saturating_sub(SHOWN)..].join("\n"))
+    }
+}
+
+/// Laws the audit found broken.
+pub(super) fn of_audit(report: &AuditReport, findings: &mut Vec<Finding>) {
+    for breach in &report.breaches {
+        findings.push(Finding::new(breach.law, Some(breach.seq), breach.text.clone()));
+    }
+}
+
+/// N3: the trader does the same again.
+pub(super) fn of_replay(parity: &Parity, header: &Header, findings: &mut Vec<Finding>) {
+    let Some(difference) = &parity.difference else { return };
+    let mut renderer = Renderer::new(header);
+    let mut told = |body: &Option<Body>| {
+        let record =
+            |body: &Body| Record { seq: difference.record, now: difference.now, cursor: 0, body: body.clone() };
+        body.as_ref().map_or_else(|| "nothing".to_owned(), |body| renderer.line(&record(body)))
+    };
+    let text = format!("recorded {}; replayed {}", told(&difference.recorded), told(&difference.replayed));
+    findings.push(Finding::new("N3", Some(difference.record), text));
+}
+
+/// Alerts that say the trader itself found a law broken.
+pub(super) fn of_alerts(records: &[Record], findings: &mut Vec<Finding>) {
+    for record in records {
+        if let Body::Alert(alert) = &record.body
+            && alert.severity == Severity::Critical
+            && alert.text.contains("invariant")
+        {
+            findings.push(Finding::new("alert", Some(record.seq), alert.text.clone()));
+        }
+    }
+}
+
+/// What must hold when the faults have long stopped: everything at rest, and as the venue has it.
+pub(super) fn of_the_end(setup: &Setup, trader: &Trader, venue: &Venue, findings: &mut Vec<Finding>) {
+    let mut add = |law, text: String| findings.push(Finding::new(law, None, text));
+    let core = trader.core();
+    let at_venue: BTreeMap<OrderId, Qty> =
+        venue.open_orders().into_iter().map(|order| (order.order, order.filled)).collect();
+    for order in core.orders().open().filter(|order| !order.state.is_terminal()) {
+        let (id, state) = (order.terms.id.0, order.state);
+        if state.is_unknown() {
+            add("V1", format!("order {id} is still {state:?} after the faults have stopped"));
+        } else if !rests_rightly(order, core.books().position(order.desk, order.terms.instrument).is_some()) {
+            add("O16", format!("order {id}, {:?}, is still {state:?} at the end", order.purpose));
+        } else if !at_venue.contains_key(&order.terms.id) {
+            add("C1", format!("order {id} is {state:?} with us and not open at the venue"));
+        }
+    }
+    for id in at_venue.keys().filter(|id| **id < OrderId::FIRST_EXTERNAL) {
+        match core.orders().get(*id) {
+            Some(order) if !order.state.is_terminal() => {}
+            Some(order) => add("C1", format!("order {} is {:?} with us and open at the venue", id.0, order.state)),
+            None => add("O9", format!("order {} is open at the venue and unknown to us", id.0)),
+        }
+    }
+    positions(setup, trader, venue, &mut add);
+    money(setup, trader, venue, &mut add);
+    if core.state() == TraderState::Reconciling {
+        add("C1", "the trader is still Reconciling at the end".to_owned());
+    }
+}
+
+/// Only what protects a position may outlive the workload, which left everything it could leave.
+fn rests_rightly(order: &Order, held: bool) -> bool {
+    let protects = matches!(order.purpose, Purpose::Stop | Purpose::Target);
+    order.desk == DeskId::EXTERNAL || (protects && held && order.state == OrderState::Live)
+}
+
+/// P4: the position of every margin instrument is the venue's.
+fn positions(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'static str, String)) {
+    let mut ours: BTreeMap<InstrumentId, i64> = BTreeMap::new();
+    for (_, instrument, position) in trader.core().books().positions() {
+        *ours.entry(instrument).or_default() += position.qty.0;
+    }
+    let linear = |id: InstrumentId| setup.instruments[usize::from(id.0)].contract == Contract::Linear;
+    for theirs in venue.positions().into_iter().filter(|theirs| linear(theirs.instrument)) {
+        let held = ours.get(&theirs.instrument).copied().unwrap_or(0);
+        if held != theirs.qty.0 {
+            add("P4", format!("position {held} with us and {} at the venue", theirs.qty.0));
+        }
+    }
+}
+
+/// L4: cash of every asset is the venue's, to the unit, and nothing is unexplained.
+fn money(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'static str, String)) {
+    let ledger = trader.core().books().ledger();
+    let theirs: BTreeMap<AssetId, Money> =
+        venue.balances().into_iter().map(|balance| (balance.asset, balance.total)).collect();
+    for (asset, total) in theirs {
+        let name = &setup.assets[usize::from(asset.0)].name;
+        let ours = ledger.balance(Account::Cash, asset);
+        if ours != total {
+            add("L4", format!("cash of {name} is {ours} with us and {total} at the venue"));
+        }
+        let unexplained = ledger.balance(Account::Unexplained, asset);
+        if !unexplained.is_zero() {
+            add("LG-6", format!("{unexplained} of {name} is unexplained at the end"));
+        }
+    }
+}

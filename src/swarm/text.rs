@@ -1,0 +1,95 @@
+//! A case as a scenario's text, and as a setup read from it.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use super::case::Case;
+use super::terms;
+use crate::bad_input::BadInput;
+use crate::data::synth::{BriskOptions, DEFAULT_START, brisk};
+use crate::market::{Contract, Span, Timestamp};
+use crate::scenario::{Scenario, Source};
+use crate::sim::Setup;
+
+impl Case {
+    /// When the market begins.
+    pub const START: Timestamp = DEFAULT_START;
+
+    /// When the faults stop.
+    #[must_use]
+    pub const fn healed(&self) -> Timestamp {
+        Self::START.after(Span::from_hours(self.hours as i64))
+    }
+
+    /// The scenario.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let [symbol, _, tick, lot, min_qty, min_notional] = self.pair.grid();
+        let contract = if self.contract == Contract::Spot { "spot" } else { "linear" };
+        let (maker, taker, fee) = self.fees;
+        let third = if fee == "BNB" { "fee_asset_price = \"600\"\n" } else { "" };
+        let (base, quote) = symbol.split_once('/').expect("BASE/QUOTE");
+        let mut text = format!(
+            "# A case of the swarm: seatrial run --swarm --seed {seed}\nschema = 1\nname = \"swarm-{seed:016x}\"\nseed = {own}\n\n\
+             [market]\nsource = \"recorded\"\nfile = \"generated\"\n\n\
+             [instrument.\"{symbol}\"]\ncontract = \"{contract}\"\ntick = \"{tick}\"\nlot = \"{lot}\"\n\
+             min_qty = \"{min_qty}\"\nmin_notional = \"{min_notional}\"\nmaker = \"{maker}%\"\ntaker = \"{taker}%\"\n\
+             fee_asset = \"{fee}\"\n{third}\n[venue]\nprofile = \"conservative\"\n\n",
+            seed = self.seed,
+            own = self.seed >> 1,
+            maker = Decimal::new(maker.into(), 2),
+            taker = Decimal::new(taker.into(), 2),
+        );
+        let (funds, foreign) = self.funds;
+        let bnb = if fee == "BNB" { ", BNB = \"100\"" } else { "" };
+        let held = if foreign > 0 && self.contract == Contract::Spot {
+            format!(", {base} = \"{foreign}\"")
+        } else {
+            String::new()
+        };
+        let rates = if fee == "BNB" { "rates = { BNB = \"600\" }\n" } else { "" };
+        let mut add = |part: String| text.push_str(&part);
+        add(format!("[account]\ncurrency = \"{quote}\"\nbalances = {{ {quote} = \"{funds}\"{bnb}{held} }}\n{rates}\n"));
+        add("[wire]\nfeed = \"recorded\"\ndecision = \"1ms\"\n".to_owned());
+        for (name, [median, most, greatest]) in ["order_entry", "report"].into_iter().zip(self.delays) {
+            add(format!(
+                "{name} = {{ p0 = \"1ms\", p50 = \"{median}ms\", p99 = \"{most}ms\", p100 = \"{greatest}ms\" }}\n"
+            ));
+        }
+        add("\n[strategy]\nname = \"workload\"\n".to_owned());
+        for (key, value) in &self.workload {
+            add(format!("{key} = \"{value}\"\n"));
+        }
+        add("\n[trader]\n".to_owned());
+        for (key, value) in &self.keys {
+            let _ = writeln!(text, "{key} = \"{value}\"");
+        }
+        text
+    }
+
+    /// Everything a run of it needs.
+    ///
+    /// # Errors
+    /// When the text is no sound scenario: a defect of the swarm.
+    pub fn setup(&self) -> Result<Setup, Vec<BadInput>> {
+        let source = Source { file: format!("swarm-{:016x}.toml", self.seed), text: self.text() };
+        let scenario = Scenario::parse(source, "swarm")?;
+        let [symbol, price, tick, lot, ..] = self.pair.grid();
+        let decimal = |text: &str| text.parse::<Decimal>().expect("the table of pairs holds decimals");
+        let tape = brisk(&BriskOptions {
+            seed: self.market.1,
+            minutes: terms::minutes(self.hours),
+            symbol: symbol.to_owned(),
+            start: Self::START,
+            price: decimal(price),
+            tick: decimal(tick),
+            lot: decimal(lot),
+            depth: self.depth,
+            mood: self.market.0,
+        })
+        .map_err(|bad| vec![bad])?;
+        scenario.setup_on(&[Arc::new(tape)], None, 0)
+    }
+}

@@ -1,0 +1,68 @@
+//! One case, tried and judged.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::case::Case;
+use super::hours::{self, Hours};
+use super::judge::{self, Finding};
+use crate::audit::audit_records;
+use crate::journal::{Body, Journal, Record};
+use crate::replay;
+use crate::sim::{self, Setup};
+
+/// What came of a case.
+pub struct Came {
+    /// What must not be; empty is as it should be.
+    pub findings: Vec<Finding>,
+    /// The hours it counts for.
+    pub hours: Hours,
+    /// The digest of the run; zero where it did not end.
+    pub digest: u64,
+    /// The journal's records.
+    pub records: Vec<Record>,
+}
+
+/// Tries a case. A panic is a finding like any other.
+#[must_use]
+pub fn try_case(case: &Case) -> Came {
+    match catch_unwind(AssertUnwindSafe(|| tried(case))) {
+        Ok(came) => came,
+        Err(panic) => {
+            let said = panic.downcast_ref::<String>().cloned();
+            let said = said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));
+            broken("panic", said.unwrap_or_else(|| "a panic without words".to_owned()))
+        }
+    }
+}
+
+fn broken(law: &'static str, text: String) -> Came {
+    Came { findings: vec![Finding::new(law, None, text)], hours: Hours::default(), digest: 0, records: Vec::new() }
+}
+
+fn tried(case: &Case) -> Came {
+    let setup = match case.setup() {
+        Ok(setup) => setup,
+        Err(all) => return broken("case", all.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")),
+    };
+    match sim::run(&setup, Journal::recording()) {
+        Ok(outcome) => judged(case, &setup, outcome),
+        Err(error) => broken("identity", error.to_string()),
+    }
+}
+
+fn judged(case: &Case, setup: &Setup, outcome: sim::Outcome) -> Came {
+    let sim::Outcome { digest, journal, trader, venue, .. } = outcome;
+    let records = journal.into_records();
+    let mut findings = Vec::new();
+    if let Some(Body::Header(header)) = records.first().map(|record| &record.body) {
+        judge::of_audit(&audit_records(header, &records), &mut findings);
+        match replay::replay(setup, &records) {
+            Ok(parity) => judge::of_replay(&parity, header, &mut findings),
+            Err(error) => findings.push(Finding::new("N3", None, error.to_string())),
+        }
+    }
+    judge::of_alerts(&records, &mut findings);
+    judge::of_the_end(setup, &trader, &venue, &mut findings);
+    let hours = hours::count(&records, Case::START, case.healed(), |_| 3);
+    Came { findings, hours, digest, records }
+}
