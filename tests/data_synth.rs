@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use seatrial::data::synth::{BarOptions, L2Options, bars, l2};
+use seatrial::data::synth::{BarOptions, BriskOptions, DEFAULT_START, L2Options, Mood, bars, brisk, l2};
 use seatrial::data::{Row, RowKind, Tape};
 use seatrial::market::{Book, InstrumentId, MarketEvent, Side, Timestamp};
 
@@ -166,5 +166,43 @@ fn write_the_samples() {
     for (name, tape) in samples() {
         seatrial::data::write(&tape, &sample(name)).expect("data/ takes a file");
         println!("seatrial data {} --out data/{name}", tape.provenance.source);
+    }
+}
+
+/// Law: whatever its mood, a brisk market is never crossed or empty after a whole message, its
+/// messages are whole and in order, and its seed is all there is to it.
+#[test]
+fn a_brisk_market_is_sound_in_every_mood() {
+    for mood in Mood::ALL {
+        let options = BriskOptions {
+            seed: 11,
+            minutes: 600,
+            symbol: "BTC/USDT".to_owned(),
+            start: DEFAULT_START,
+            price: "45000".parse().expect("a decimal"),
+            tick: "0.01".parse().expect("a decimal"),
+            lot: "0.00001".parse().expect("a decimal"),
+            depth: 1_000,
+            mood,
+        };
+        let tape = brisk(&options).expect("sound options");
+        assert_eq!(tape.hash, brisk(&options).expect("sound options").hash);
+        let mut book = Book::new();
+        let mut trades = 0;
+        for pair in tape.rows().windows(2) {
+            assert!(pair[0].exchange <= pair[1].exchange && pair[0].local <= pair[1].local, "{mood:?}");
+            assert!(pair[0].last() || (pair[0].exchange, pair[0].local) == (pair[1].exchange, pair[1].local));
+        }
+        for row in tape.rows() {
+            match row.event(InstrumentId(0)) {
+                MarketEvent::Trade(_) => trades += 1,
+                MarketEvent::Level(level) => {
+                    book.set(level.side, level.price, level.qty);
+                    assert!(!level.last || book.touch(InstrumentId(0)).usable(), "{mood:?}: {row:?}");
+                }
+                other => panic!("not in a brisk market: {other:?}"),
+            }
+        }
+        assert!((5_000..15_000).contains(&trades), "{mood:?}: {trades} trades in ten hours");
     }
 }

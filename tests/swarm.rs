@@ -3,20 +3,27 @@
 
 use seatrial::swarm::{Case, try_case};
 
+/// Cases of every test run; `SWARM=100 cargo test --test swarm` tries more.
+const CASES: u64 = 4;
+
 #[test]
 fn a_few_cases_hold_every_law() {
-    let seeds = std::env::var("SWARM").ok().and_then(|n| n.parse().ok()).unwrap_or(4);
-    let (mut hours, mut counted) = (0, 0);
-    let started = std::time::Instant::now();
-    for seed in 1..=seeds {
+    let cases = std::env::var("SWARM").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
+    let (mut counted, mut found) = (0, Vec::new());
+    for seed in 1..=cases {
         let case = Case::draw(seed);
         let came = try_case(&case);
-        hours += came.hours.all;
         counted += came.hours.counted;
-        println!("{seed}: {:?} records {} {:?} {:?}", came.hours, came.records.len(), case.contract, case.market.0);
-        for finding in &came.findings {
-            println!("  {finding}");
-        }
+        println!("{seed}: {:?} {} records, {:?} {:?}", came.hours, came.records.len(), case.contract, case.market.0);
+        found.extend(came.findings.iter().map(|finding| format!("seatrial run --swarm --seed {seed}: {finding}")));
     }
-    println!("{hours} hours, {counted} counted in {:?}", started.elapsed());
+    println!("{counted} simulated hours");
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_case_is_its_seed() {
+    let (first, again, other) = (try_case(&Case::draw(5)), try_case(&Case::draw(5)), try_case(&Case::draw(6)));
+    assert_eq!(first.digest, again.digest);
+    assert_ne!(first.digest, other.digest);
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::assets::Assets;
+use super::brisk;
 use super::document::Body;
 use super::inline::{self, InlineText};
 use super::instrument::{FeeAssetText, InstrumentText, RulesText};
@@ -31,6 +32,10 @@ impl Scenario {
         let one = |instrument: &InstrumentText| {
             let file = match &market_of(&self.body, instrument).origin {
                 Origin::Inline(market) => return self.written(market, instrument).map(Arc::new),
+                Origin::Brisk(market) => {
+                    let tape = brisk::tape(market, instrument).and_then(|tape| fine_enough(tape, instrument));
+                    return tape.map(Arc::new).map_err(|bad| vec![bad]);
+                }
                 Origin::Recorded(file) => file,
             };
             if let Err(lost) = root::find(data_root, &file.value) {

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use toml::de::DeValue;
 
 use super::Located;
+use super::brisk::{self, BriskText};
 use super::inline::{InlineText, Wrong};
 use super::section::{Entry, Problems, Section};
 use crate::market::{Money, Rate, Span, Timestamp};
@@ -48,6 +49,8 @@ pub enum Origin {
     Recorded(Located<String>),
     /// The scenario itself.
     Inline(InlineText),
+    /// A generator and its seed.
+    Brisk(BriskText),
 }
 
 /// Reads every market.
@@ -60,8 +63,12 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<MarketTex
 }
 
 fn one(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<MarketText> {
-    let inline = source(&mut section, problems) == Some(Source::Inline);
-    let origin = if inline { written(&mut section, problems) } else { recorded(&mut section, problems) };
+    let source = source(&mut section, problems).unwrap_or(Source::Recorded);
+    let origin = match source {
+        Source::Recorded => recorded(&mut section, problems),
+        Source::Inline => written(&mut section, problems),
+        Source::Brisk => brisk::read(&mut section, problems).map(Origin::Brisk),
+    };
     let symbol = section.get("symbol").and_then(|entry| {
         let text = entry.string(problems, "the symbol of an [instrument]")?;
         Some(Located { value: text.to_owned(), at: entry.at })
@@ -72,7 +79,7 @@ fn one(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<MarketTe
         let entry = section.get(key)?;
         Some(Located { value: instant(&entry, problems)?, at: entry.at })
     };
-    let (from, to) = if inline { (None, None) } else { (time("from"), time("to")) };
+    let (from, to) = if source == Source::Recorded { (time("from"), time("to")) } else { (None, None) };
     if let (Some(from), Some(to)) = (from, to)
         && to.value <= from.value
     {
@@ -120,10 +127,11 @@ fn displayed(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<i
 enum Source {
     Recorded,
     Inline,
+    Brisk,
 }
 
 fn source(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Source> {
-    let entry = section.require("source", problems, "recorded, inline")?;
+    let entry = section.require("source", problems, "recorded, inline, brisk")?;
     if matches!(entry.value, DeValue::String(text) if text == "synthetic") {
         let hint = "write a file with `seatrial data synth` and name it here";
         problems.add_hint(
@@ -131,12 +139,12 @@ fn source(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Sour
             entry.at,
             &entry.path,
             "\"synthetic\", not yet supported".into(),
-            "recorded, inline",
+            "recorded, inline, brisk",
             hint,
         );
         return None;
     }
-    entry.word(problems, &[("recorded", Source::Recorded), ("inline", Source::Inline)])
+    entry.word(problems, &[("recorded", Source::Recorded), ("inline", Source::Inline), ("brisk", Source::Brisk)])
 }
 
 fn recorded(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Origin> {

@@ -9,6 +9,7 @@
 mod account;
 mod assemble;
 mod assets;
+mod brisk;
 mod document;
 mod expect;
 pub mod fault;

@@ -88,27 +88,23 @@ impl Open {
     }
 
     fn learn(&mut self, body: &Body) {
-        match body {
-            Body::Decision(Decision::Intended { order, desk, .. }) => {
-                self.orders.insert(order.id);
-                self.owners.insert(order.id, (*desk, order.instrument));
+        let Body::Decision(decision) = body else { return };
+        if let Decision::Intended { order, desk, .. } = decision {
+            self.orders.insert(order.id);
+            self.owners.insert(order.id, (*desk, order.instrument));
+        } else if let Decision::Moved { order, to, .. } = decision {
+            if to.is_terminal() {
+                self.orders.remove(order);
+            } else {
+                self.orders.insert(*order);
             }
-            Body::Decision(Decision::Moved { order, to, .. }) => {
-                if to.is_terminal() {
-                    self.orders.remove(order);
-                } else {
-                    self.orders.insert(*order);
-                }
+        } else if let Decision::Booked { order, position, .. } = decision {
+            let key = self.owners.get(order).copied().unwrap_or((DeskId::EXTERNAL, InstrumentId(0)));
+            if position.is_zero() {
+                self.positions.remove(&key);
+            } else {
+                self.positions.insert(key, *position);
             }
-            Body::Decision(Decision::Booked { order, position, .. }) => {
-                let key = self.owners.get(order).copied().unwrap_or((DeskId::EXTERNAL, InstrumentId(0)));
-                if position.is_zero() {
-                    self.positions.remove(&key);
-                } else {
-                    self.positions.insert(key, *position);
-                }
-            }
-            _ => {}
         }
     }
 }

@@ -1,14 +1,14 @@
 //! A case as a scenario's text, and as a setup read from it.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::path::Path;
 
 use rust_decimal::Decimal;
 
 use super::case::Case;
 use super::terms;
 use crate::bad_input::BadInput;
-use crate::data::synth::{BriskOptions, DEFAULT_START, brisk};
+use crate::data::synth::DEFAULT_START;
 use crate::market::{Contract, Span, Timestamp};
 use crate::scenario::{Scenario, Source};
 use crate::sim::Setup;
@@ -26,19 +26,23 @@ impl Case {
     /// The scenario.
     #[must_use]
     pub fn text(&self) -> String {
-        let [symbol, _, tick, lot, min_qty, min_notional] = self.pair.grid();
+        let [symbol, price, tick, lot, min_qty, min_notional] = self.pair.grid();
         let contract = if self.contract == Contract::Spot { "spot" } else { "linear" };
         let (maker, taker, fee) = self.fees;
         let third = if fee == "BNB" { "fee_asset_price = \"600\"\n" } else { "" };
         let (base, quote) = symbol.split_once('/').expect("BASE/QUOTE");
         let mut text = format!(
             "# A case of the swarm: seatrial run --swarm --seed {seed}\nschema = 1\nname = \"swarm-{seed:016x}\"\nseed = {own}\n\n\
-             [market]\nsource = \"recorded\"\nfile = \"generated\"\n\n\
+             [market]\nsource = \"brisk\"\nseed = {market}\nminutes = {minutes}\nprice = \"{price}\"\ndepth = {depth}\nmood = \"{mood}\"\n\n\
              [instrument.\"{symbol}\"]\ncontract = \"{contract}\"\ntick = \"{tick}\"\nlot = \"{lot}\"\n\
              min_qty = \"{min_qty}\"\nmin_notional = \"{min_notional}\"\nmaker = \"{maker}%\"\ntaker = \"{taker}%\"\n\
              fee_asset = \"{fee}\"\n{third}\n[venue]\nprofile = \"conservative\"\n\n",
             seed = self.seed,
             own = self.seed >> 1,
+            market = self.market.1,
+            mood = self.market.0.name(),
+            minutes = terms::minutes(self.hours),
+            depth = self.depth,
             maker = Decimal::new(maker.into(), 2),
             taker = Decimal::new(taker.into(), 2),
         );
@@ -76,20 +80,7 @@ impl Case {
     pub fn setup(&self) -> Result<Setup, Vec<BadInput>> {
         let source = Source { file: format!("swarm-{:016x}.toml", self.seed), text: self.text() };
         let scenario = Scenario::parse(source, "swarm")?;
-        let [symbol, price, tick, lot, ..] = self.pair.grid();
-        let decimal = |text: &str| text.parse::<Decimal>().expect("the table of pairs holds decimals");
-        let tape = brisk(&BriskOptions {
-            seed: self.market.1,
-            minutes: terms::minutes(self.hours),
-            symbol: symbol.to_owned(),
-            start: Self::START,
-            price: decimal(price),
-            tick: decimal(tick),
-            lot: decimal(lot),
-            depth: self.depth,
-            mood: self.market.0,
-        })
-        .map_err(|bad| vec![bad])?;
-        scenario.setup_on(&[Arc::new(tape)], None, 0)
+        // A market that is made up needs no folder of data.
+        scenario.setup(Path::new(""), Path::new(""), None, 0)
     }
 }
