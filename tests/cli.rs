@@ -266,3 +266,18 @@ fn the_default_data_root_is_the_projects() {
     let project = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
     assert!(stderr.contains(&project.display().to_string()), "{stderr}");
 }
+
+/// A scenario that holds its own market needs no data; of several, each is one line.
+#[test]
+fn several_scenarios_are_a_line_each() {
+    let folder = Folder::new("lines");
+    let still = include_str!("scenario_written/still.toml");
+    folder.write("still.toml", still.to_owned() + "\n[expect]\nfills = 2\n");
+    folder.write("wrong.toml", still.to_owned() + "\n[expect]\nfills = 3\n");
+    let (code, stdout, stderr) = folder.told(&["run", "still.toml", "wrong.toml"]);
+    assert_eq!(code, folder::BREACH, "{stderr}");
+    let lines: Vec<&str> = stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{stdout}");
+    assert!(lines[0].starts_with("ok     still ") && lines[1].starts_with("FAILED wrong "), "{stdout}");
+    assert_eq!(stderr, "wrong.toml: [expect] fills: expected 3, actual 2\n");
+}

@@ -198,8 +198,12 @@ fn a_refused_parameter_is_told_where_it_was_written() {
 #[test]
 fn every_shipped_scenario_is_sound() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let files = std::fs::read_dir(folder).expect("the folder is part of the project");
-    let mut names: Vec<_> = files.map(|file| file.expect("a readable folder").path()).collect();
+    let mut names: Vec<_> = [folder.clone(), folder.join("review")]
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).expect("the folder is part of the project"))
+        .map(|file| file.expect("a readable folder").path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
+        .collect();
     names.sort();
     assert!(names.len() >= 3, "{names:?}");
     for path in names {

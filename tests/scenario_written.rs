@@ -132,3 +132,88 @@ fn bars_may_be_written_too() {
     assert_eq!(setup.tapes[0].tape.bars().len(), 10);
     assert_eq!(setup.tapes[0].tape.cadence.0, 60_000_000_000);
 }
+
+/// Whether the run of [`TEXT`] comes to what is expected, key by key.
+fn unmet(expect: &str) -> Vec<String> {
+    let text = format!("{TEXT}\n[expect]\n{expect}\n");
+    let source = Source { file: "s.toml".into(), text: text.clone() };
+    let scenario = Scenario::parse(source, "s").unwrap_or_else(|all| panic!("{expect}: {all:?}"));
+    let setup = setup(&text).unwrap_or_else(|all| panic!("{all:?}"));
+    let outcome = sim::run(&setup, Journal::recording()).unwrap_or_else(|error| panic!("{error}"));
+    let ended = seatrial::metrics::Outcome { events: outcome.events, digest: outcome.digest, audit_breaches: 0 };
+    let summary = serde_json::to_value(outcome.metrics.finish(ended)).expect("plain values");
+    let unmet = scenario.unmet(&summary, &outcome.journal.into_records());
+    unmet.into_iter().map(|unmet| format!("{}: {} not {}", unmet.key, unmet.expected, unmet.actual)).collect()
+}
+
+/// Every key, once as the run comes to it and once as it does not.
+#[test]
+fn an_expectation_is_met_or_told() {
+    for met in [
+        "state = \"armed\"",
+        "states = [\"reconciling\", \"armed\"]",
+        "position = { \"BTC/USDT\" = \"0.00\" }",
+        "cash = { BTC = \"0\" }",
+        "order = { 1 = \"filled 0.04444443\" }",
+        "orders_ended = { filled = \"2..\", live = 0 }",
+        "purposes = { entry = 1, exit = 1 }",
+        "sent = { new = \"2..\", cancel_all = 0 }",
+        "alerts = { critical = 0 }",
+        "denied = { \"CK-18\" = 0 }",
+        "said = { \"nothing was trimmed\" = 0 }",
+        "journal = { \"proposed\" = 2 }",
+        "in_order = [\"proposed  1\", \"filled E\", \"proposed  2\"]",
+        "stops = []",
+        "breakers = []",
+        "reduce_only = []",
+        "tripped = 0",
+        "anomalies = 0",
+        "max_naked = \"1h\"",
+        "min_fills = 2",
+    ] {
+        assert_eq!(unmet(met), [""; 0], "{met}");
+    }
+    let wrong = [
+        "state = \"halted\"",
+        "states = [\"armed\"]",
+        "position = { \"BTC/USDT\" = \"0.1\" }",
+        "cash = { USDT = \"10000\" }",
+        "order = { 1 = \"filled 0.1\", 99 = \"live\" }",
+        "orders_ended = { live = 1 }",
+        "purposes = { entry = \"2..\" }",
+        "sent = { cancel_all = 1 }",
+        "alerts = { critical = \"1..\" }",
+        "denied = { \"CK-18\" = \"1..2\" }",
+        "said = { \"nothing was trimmed\" = 1 }",
+        "journal = { \"proposed\" = \"..1\" }",
+        "in_order = [\"proposed  2\", \"proposed  1\"]",
+        "stops = [\"sell 1 BTC/USDT at 44100\"]",
+        "breakers = [\"daily_loss\"]",
+        "reduce_only = [\"BTC/USDT\"]",
+        "tripped = 1",
+        "anomalies = 1",
+        "max_fills = 1",
+    ];
+    expect![[r#"
+        state: halted not armed
+        states: armed not reconciling, armed
+        position."BTC/USDT": 0.1 not 0
+        cash.USDT: 10000 not 9983.99911631
+        order.1: filled 0.1 not filled 0.04444443
+        order.99: live not no such order
+        orders_ended.live: 1 not 0
+        purposes.entry: at least 2 not 1
+        sent.cancel_all: 1 not 0
+        alerts.critical: at least 1 not 0
+        denied.CK-18: 1 to 2 not 0
+        said."nothing was trimmed": 1 not 0
+        journal.proposed: 0 to 1 not 2
+        in_order: records with "proposed  2", then "proposed  1" not no record with "proposed  1" after those before it
+        stops: sell 1 BTC/USDT at 44100 not 
+        breakers: daily_loss not 
+        reduce_only: BTC/USDT not 
+        tripped: 1 not 0
+        anomalies: 1 not 0
+        max_fills: at most 1 not 2"#]]
+    .assert_eq(&wrong.map(|text| unmet(text).join("\n")).join("\n"));
+}

@@ -106,14 +106,15 @@ fn notes(records: &[Record]) -> Vec<String> {
 }
 
 /// Steps a fresh trader through a journal and compares what it does.
-pub fn replay(setup: &Setup, journal: &JournalFile) -> Result<Replayed, Failure> {
-    let parity = replay::replay(setup, &journal.records).map_err(|error| Failure::Internal(error.to_string()))?;
-    let difference = parity.difference.as_ref().map(|difference| explain(difference, journal));
+pub fn replay(setup: &Setup, records: &[Record]) -> Result<Replayed, Failure> {
+    let parity = replay::replay(setup, records).map_err(|error| Failure::Internal(error.to_string()))?;
+    let difference = parity.difference.as_ref().map(|difference| explain(difference, records));
     Ok(Replayed { parity, difference })
 }
 
-fn explain(difference: &Difference, journal: &JournalFile) -> String {
-    let mut renderer = Renderer::new(&journal.header);
+fn explain(difference: &Difference, records: &[Record]) -> String {
+    let Some(Body::Header(header)) = records.first().map(|record| &record.body) else { return String::new() };
+    let mut renderer = Renderer::new(header);
     let mut told = |body: &Option<Body>| {
         body.as_ref().map_or_else(
             || "nothing".to_owned(),

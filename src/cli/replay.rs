@@ -27,7 +27,7 @@ fn one(args: &Replay, places: &Places, output: &mut Output) -> Result<(serde_jso
     let path = &args.journal;
     let journal = journal::open(path, args.torn).map_err(Failure::Journal)?;
     let setup = setup(&journal, places).map_err(Failure::BadInput)?;
-    let replayed = engine::replay(&setup, &journal)?;
+    let replayed = engine::replay(&setup, &journal.records)?;
     let (file, parity) = (text::shown(&text::lossy(path)), &replayed.parity);
     let inputs = format!("{} events and {} market deliveries", parity.events, parity.deliveries);
     output.line(&match &replayed.difference {

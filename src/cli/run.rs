@@ -47,9 +47,11 @@ fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<
     if args.trace {
         trace(&simulated);
     }
-    let unmet = unmet(&scenario, &simulated);
+    let mut unmet = scenario.unmet(&Value::Object(simulated.summary.clone()), &simulated.records);
+    unmet.extend(replays(&scenario, &setup, &simulated)?);
     let told = Told { path, setup: &setup, places, simulated: &simulated, unmet: &unmet, wall };
-    for line in told.lines() {
+    let lines = if args.scenarios.len() == 1 { told.lines() } else { vec![told.verdict()] };
+    for line in lines {
         output.line(&line);
     }
     for Unmet { key, expected, actual } in &unmet {
@@ -75,9 +77,17 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     (done, start.elapsed())
 }
 
-fn unmet(scenario: &Scenario, simulated: &Simulated) -> Vec<Unmet> {
-    let summary = Value::Object(simulated.summary.clone());
-    scenario.expect().iter().filter_map(|expectation| expectation.unmet(&summary)).collect()
+/// A scenario that is a test holds only if its journal replays to the same actions.
+fn replays(scenario: &Scenario, setup: &Setup, simulated: &Simulated) -> Result<Option<Unmet>, Failure> {
+    if !scenario.expects() {
+        return Ok(None);
+    }
+    let replayed = engine::replay(setup, &simulated.records)?;
+    Ok(replayed.difference.map(|actual| Unmet {
+        key: "replay".to_owned(),
+        expected: "the same actions from the journal".to_owned(),
+        actual: format!("another action\n{actual}"),
+    }))
 }
 
 /// The journal as text, on stderr.
@@ -113,6 +123,13 @@ impl Told<'_> {
             Some(other) => other.to_string(),
             None => "?".to_owned(),
         }
+    }
+
+    /// One line for a person who runs many.
+    fn verdict(&self) -> String {
+        let sound = self.unmet.is_empty() && self.simulated.audited.is_clean();
+        let verdict = if sound { "ok    " } else { "FAILED" };
+        format!("{verdict} {:<28} {:>9}  digest {}", self.setup.name, self.seconds(), self.figure("digest"))
     }
 
     /// The summary for people.

@@ -347,6 +347,11 @@ pub enum Severity {
     Critical,
 }
 
+impl Severity {
+    /// Every severity, rising.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+}
+
 /// A word to a person.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Alert {

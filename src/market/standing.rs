@@ -78,6 +78,11 @@ pub enum TraderState {
     Halted,
 }
 
+impl TraderState {
+    /// Every state.
+    pub const ALL: [Self; 4] = [Self::Reconciling, Self::Armed, Self::ReduceOnly, Self::Halted];
+}
+
 /// An effect that the transition table demands and that a later part of the house carries out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum PendingEffect {
@@ -104,6 +109,11 @@ pub enum Purpose {
     Stop,
     /// Protects it: the target leg.
     Target,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 4] = [Self::Entry, Self::Exit, Self::Stop, Self::Target];
 }
 
 /// Who moved a stop or a target (production-rules §4.9).

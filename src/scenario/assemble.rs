@@ -106,6 +106,7 @@ impl Scenario {
             .iter()
             .map(|(name, total)| Balance { asset: body.assets.id(&name.value), total: *total })
             .collect();
+        let start = markets.first().and_then(MarketTape::starts).unwrap_or_default();
         let params = body.strategy.params.iter().map(|(key, param)| (key.clone(), param.value.value.clone()));
         let scenario = ScenarioText { path: self.source.file.clone(), text: self.source.text.clone(), hash: self.hash };
         let setup = Setup {
@@ -125,6 +126,7 @@ impl Scenario {
             strategy: StrategySpec { name: body.strategy.name.value.clone(), params: params.collect() },
             script: Vec::new(),
             faults: Vec::new(),
+            script: body.acts.iter().map(|(after, event)| (start.after(*after), event.clone())).collect(),
             guards: true,
         };
         Ok(fault::applied(setup, &body.faults))

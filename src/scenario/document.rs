@@ -3,6 +3,7 @@
 use toml::de::DeTable;
 
 use super::account::{self, AccountText};
+use super::acts::{self, Act, Names};
 use super::assets::{self, Assets};
 use super::expect::{self, Expectation};
 use super::fault::{self, FaultText};
@@ -49,6 +50,8 @@ pub struct Body {
     pub strategy: StrategyText,
     /// What goes wrong.
     pub faults: Vec<FaultText>,
+    /// What operators do and the host says, and when.
+    pub acts: Vec<Act>,
     /// What a run must come to.
     pub expect: Vec<Expectation>,
 }
@@ -83,9 +86,13 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
             problems.add("E-SC-014", at, later, format!("{what}, not yet supported"), "a scenario without them");
         }
     }
+    // Read before the account decides whether there is anything to say of assets, so that the keys
+    // are known in any case.
+    let (operators, hosts) = (top.sections("operator", problems), top.sections("host", problems));
     top.finish(problems);
     let account = account?;
     let assets = assets::table(&instruments, &account, problems);
+    let acts = acts::read(operators, hosts, Names { symbols: &symbols, assets: &assets }, problems);
     Some(Body {
         name: name?,
         seed: seed?,
@@ -99,6 +106,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
         trader,
         strategy: strategy?,
         faults,
+        acts,
         expect,
     })
 }

@@ -159,18 +159,16 @@ fn recorded(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Or
 
 /// A market written in the scenario, every line of which is told of where it stands.
 fn written(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Origin> {
-    let start = match section.get("start") {
-        Some(entry) => instant(&entry, problems)?,
-        None => Timestamp(START_DEFAULT),
-    };
-    let bar = match section.get("bar") {
-        Some(entry) => Some(entry.within(problems, Span(1)..=Span::from_hours(24), "a length up to 24h")?),
-        None => None,
-    };
     let allowed = "the market's events, one a line";
-    let entry = section.require("events", problems, allowed)?;
+    let (start, bar) = (section.get("start"), section.get("bar"));
+    let entry = section.require("events", problems, allowed);
+    let start = start.map_or(Some(Timestamp(START_DEFAULT)), |entry| instant(&entry, problems));
+    let length =
+        |entry: Entry<'_>| entry.within(problems, Span(1)..=Span::from_hours(24), "a length up to 24h").map(Some);
+    let bar = bar.map_or(Some(None), length);
+    let entry = entry?;
     let text = entry.string(problems, allowed)?;
-    match super::inline::read(start, bar, text) {
+    match super::inline::read(start?, bar?, text) {
         Ok(inline) => return Some(Origin::Inline(inline)),
         Err(wrong) => {
             for (line, Wrong { column, found, allowed }) in wrong {

@@ -7,6 +7,7 @@
 //! Nothing here runs, and nothing is taken from the environment.
 
 mod account;
+mod acts;
 mod assemble;
 mod assets;
 mod brisk;
@@ -30,11 +31,12 @@ use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
 use crate::bad_input::BadInput;
+use crate::journal::Record;
 use document::Body;
 use section::Problems;
 
 pub use document::SCHEMA;
-pub use expect::{Expectation, Unmet};
+pub use expect::Unmet;
 pub use source::{SIZE_MAX, Source};
 
 /// A value and the byte it begins at.
@@ -102,10 +104,16 @@ impl Scenario {
         self.body.runs
     }
 
-    /// What a run of it must come to.
+    /// Whether a run of it must come to anything: only then is it a test.
     #[must_use]
-    pub fn expect(&self) -> &[Expectation] {
-        &self.body.expect
+    pub fn expects(&self) -> bool {
+        !self.body.expect.is_empty()
+    }
+
+    /// What a run with this summary and these records does not come to, of what is expected.
+    #[must_use]
+    pub fn unmet(&self, summary: &serde_json::Value, records: &[Record]) -> Vec<Unmet> {
+        expect::unmet(&self.body.expect, summary, records)
     }
 }
 

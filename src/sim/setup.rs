@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::fault::Fault;
 use super::latency::Latencies;
-use crate::data::Tape;
+use crate::data::{Records, Tape};
 use crate::market::{Asset, AssetId, Balance, Event, Instrument, Money, Timestamp};
 use crate::trading::config::Config;
 use crate::venue::VenueConfig;
@@ -72,6 +72,18 @@ pub struct MarketTape {
     pub from: Option<Timestamp>,
     /// First instant that counts no more; none is to the end.
     pub to: Option<Timestamp>,
+}
+
+impl MarketTape {
+    /// The first instant that counts; none of an empty tape.
+    #[must_use]
+    pub fn starts(&self) -> Option<Timestamp> {
+        let from = self.from.unwrap_or(Timestamp::MIN);
+        match &self.tape.records {
+            Records::Rows(rows) => rows.iter().map(|row| row.exchange).find(|at| *at >= from),
+            Records::Bars(bars) => bars.iter().map(|bar| bar.opened).find(|at| *at >= from),
+        }
+    }
 }
 
 /// A strategy by name, and its parameters as text; what they mean, the strategy says.

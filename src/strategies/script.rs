@@ -125,15 +125,18 @@ impl Script {
                 self.orders.extend(sent.iter().map(|id| (*id, instrument)));
                 sent.is_ok()
             }
-            Act::Cancel(which) => self.named(*which).into_iter().fold(true, |all, id| desk.cancel(id).is_ok() && all),
+            Act::Cancel(which) => {
+                // Each is tried, whatever became of those before it.
+                self.named(*which).into_iter().map(|id| desk.cancel(id)).filter(Result::is_err).count() == 0
+            }
         }
     }
 
     fn named(&self, which: Which) -> Vec<OrderId> {
-        let ids = self.orders.iter().map(|(id, _)| *id);
+        let mut ids = self.orders.iter().map(|(id, _)| *id);
         match which {
             Which::All => ids.collect(),
-            Which::Last => ids.last().into_iter().collect(),
+            Which::Last => ids.next_back().into_iter().collect(),
             Which::Nth(number) => ids.skip(number - 1).take(1).collect(),
         }
     }

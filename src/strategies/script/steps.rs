@@ -148,7 +148,10 @@ fn when(words: &mut Words<'_>) -> Result<Vec<(Condition, Span)>, String> {
         let (Some(from), Some(to), Some(every)) = (Span::read(from), Span::read(to), every) else {
             return Err(wrong());
         };
-        if every == Span::ZERO || to < from || (to.0 - from.0) / every.0 > STEPS_MAX as i64 {
+        if every == Span::ZERO
+            || to < from
+            || usize::try_from((to.0 - from.0) / every.0).is_ok_and(|steps| steps > STEPS_MAX)
+        {
             return Err(wrong());
         }
         let times = (0..=(to.0 - from.0) / every.0).map(|step| Span(from.0 + step * every.0));
