@@ -124,7 +124,6 @@ impl Scenario {
             latency: body.latency.clone(),
             trader: body.trader.clone(),
             strategy: StrategySpec { name: body.strategy.name.value.clone(), params: params.collect() },
-            script: Vec::new(),
             faults: Vec::new(),
             script: body.acts.iter().map(|(after, event)| (start.after(*after), event.clone())).collect(),
             guards: true,

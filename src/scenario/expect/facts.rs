@@ -98,7 +98,14 @@ impl Facts {
                 *self.alerts.entry(word(alert.severity)).or_default() += 1;
                 self.said.push(alert.text.clone());
             }
-            Body::Header(_) | Body::Market | Body::Truth(_) | Body::Wake(_) | Body::Cut { .. } | Body::Close(_) => {}
+            Body::Header(_)
+            | Body::Market
+            | Body::Truth(_)
+            | Body::Wake(_)
+            | Body::Cut { .. }
+            | Body::Close(_)
+            | Body::Lost(_)
+            | Body::Fault(_) => {}
         }
     }
 
