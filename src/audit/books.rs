@@ -1,6 +1,7 @@
 //! How postings and bookings enter the audit's tables.
 
-use super::facts::{Booking, Facts, Holding};
+use super::facts::Facts;
+use super::rows::{Booking, Holding};
 use crate::journal::{Exact, TooLarge};
 use crate::market::{Account, Cause, DeskId, Fee, InstrumentId, Transaction, VenueRef};
 
@@ -10,6 +11,7 @@ impl Facts {
             let balance = self.balances.entry((posting.asset, posting.account)).or_default();
             *balance = balance.plus(posting.amount.into())?;
         }
+        self.note_movement(transaction);
         self.step.posted.push((seq, transaction.clone()));
         self.transactions.insert(transaction.id, transaction.cause);
         self.posted += 1;
@@ -70,6 +72,7 @@ impl Facts {
         let mut bookings = std::mem::take(&mut self.step.bookings);
         let outcome = bookings.iter_mut().try_for_each(|booking| self.settle_one(booking));
         self.step.bookings = bookings;
+        self.look_at_cover();
         outcome
     }
 
@@ -80,6 +83,7 @@ impl Facts {
         let key: (DeskId, InstrumentId) = (desk, booking.instrument);
         let row = self.executions.entry(booking.execution).or_default();
         row.booked = Some(key);
+        self.step.touched.push(key);
         let fee = row.fee.or(fill.fee);
         self.orders.entry(booking.order).or_default().booked += i128::from(fill.qty.0);
         let Some(card) = self.header.card(booking.instrument) else { return Ok(()) };

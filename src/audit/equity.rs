@@ -15,8 +15,9 @@
 //! nothing is rounded and the two sides are equal to the last digit or a law is broken. Since every
 //! balance began at zero, holding after every booking is holding for every change.
 
-use super::facts::{Facts, Holding};
+use super::facts::Facts;
 use super::law::{Judged, Law, Tally, When};
+use super::rows::Holding;
 use crate::journal::{Exact, InstrumentCard, TooLarge};
 use crate::market::{Account, AssetId, Contract, Price, TickLots};
 

@@ -4,140 +4,31 @@
 //! trader with everything the trader did about it; bookings are applied when their step is over,
 //! because a step may post, move and book in any order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::position::{Effect, Position};
+use super::cover::Cover;
+use super::limits::Limits;
+use super::passes::Passes;
+use super::rows::{Booking, ExecutionRow, Holding, OrderRow, Step};
+use super::standing::Standing;
+use super::truth::Venue;
 use crate::journal::{Body, Exact, Header, InstrumentCard, Record, TooLarge};
 use crate::market::{
-    Account, AssetId, Cause, Command, Decision, DeskId, Event, ExecutionReport, Fee, Fill, InstrumentId, IntentId,
-    NewOrder, OrderId, OrderKind, OrderState, ReportKind, RiskPassId, TraderState, Transaction, TransactionId,
-    VenueMessage, VenueRef,
+    Account, AssetId, Cause, Command, Decision, DeskId, Event, InstrumentId, IntentId, OrderId, OrderState, Purpose,
+    RiskPassId, TransactionId, VenueRef,
 };
 
 /// The desk of fills nobody here asked for.
 const NOBODY: DeskId = DeskId(u16::MAX);
 
-/// An order as we and the venue know it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct OrderRow {
-    pub intended: Option<NewOrder>,
-    pub intent: Option<IntentId>,
-    pub desk: Option<DeskId>,
-    pub sent: Option<NewOrder>,
-    pub times_sent: u32,
-    /// Least and greatest total quantity we ever asked for.
-    pub asked: Option<[i128; 2]>,
-    pub state: Option<OrderState>,
-    /// State before the last move, as the order's history had it.
-    pub state_before: Option<OrderState>,
-    pub booked: i128,
-    pub venue: VenueRow,
-}
-
-/// An order as the venue's own log has it.
-#[derive(Clone, Debug, Default)]
-pub(super) struct VenueRow {
-    /// Terms in force: kind and total quantity.
-    pub terms: Option<(OrderKind, i128)>,
-    /// When the venue first spoke of it.
-    pub first: Option<i64>,
-    pub filled: i128,
-    /// The cumulative quantity the report before the last one stated.
-    pub stated_before: i128,
-    pub stated: i128,
-    pub fills: u64,
-    /// Whether it ended, and whether it had ended before the last report.
-    pub ended: bool,
-    pub ended_before: bool,
-    /// Reports that the trader has not received.
-    pub undelivered: Vec<ExecutionReport>,
-}
-
-/// A fill as somebody reported it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Reported {
-    pub report: ExecutionReport,
-    pub fill: Fill,
-}
-
-/// An execution: what the venue did, what we heard, what we booked.
-#[derive(Clone, Debug, Default)]
-pub(super) struct ExecutionRow {
-    pub truth: Option<Reported>,
-    pub times_true: u32,
-    pub heard: Option<Reported>,
-    pub booked: Option<(DeskId, InstrumentId)>,
-    pub times_booked: u32,
-    /// Transactions that stand: trade, settlement, fee.
-    pub standing: [u32; 3],
-    /// The fee that stands.
-    pub fee: Option<Fee>,
-}
-
-/// A booking the trader claims, and what it comes to by our own count.
-#[derive(Clone, Debug)]
-pub(super) struct Booking {
-    pub seq: u64,
-    pub order: OrderId,
-    pub execution: VenueRef,
-    pub instrument: InstrumentId,
-    pub reported: Option<Reported>,
-    /// Position, cost and gross as claimed.
-    pub claimed: [i128; 3],
-    pub net: Exact,
-    /// Position and cost by our count, and what the fill did.
-    pub counted: Option<([i128; 2], Effect)>,
-    /// Whether our count of the cost is as good as theirs.
-    pub cost_known: bool,
-}
-
-/// A desk's position in an instrument with the sums the equity identity needs.
-#[expect(clippy::struct_excessive_bools, reason = "each says of one sum on its own whether it is defined")]
-#[derive(Clone, Debug, Default)]
-pub(super) struct Holding {
-    pub position: Position,
-    /// Position and cost as last claimed.
-    pub claimed: [i128; 2],
-    /// Σ gross as claimed, in price × quantity units.
-    pub gross: i128,
-    /// Σ net as claimed, in quote.
-    pub net: Exact,
-    /// Σ signed fills, in quantity units.
-    pub traded: i128,
-    /// Base-asset fees, in base and valued in quote at the fill.
-    pub base_fees: Exact,
-    pub base_fee_value: Exact,
-    /// Quote fees and funding.
-    pub quote_fees: Exact,
-    pub funding: Exact,
-    /// Whether a fee was paid in an asset whose value is not in the journal.
-    pub foreign_fee: bool,
-    /// Whether cost and gross are only defined again by the next claim.
-    pub stale: bool,
-    /// Whether a transaction of it was ever undone.
-    pub reversed: bool,
-    pub cost_unknown: bool,
-    /// Price of the last fill, in price units.
-    pub mark: i64,
-}
-
-/// What the step under way did.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Step {
-    pub seq: u64,
-    pub heard: Vec<Reported>,
-    pub bookings: Vec<Booking>,
-    pub posted: Vec<(u64, Transaction)>,
-    pub sent: Vec<(u64, OrderId, TraderState)>,
-    /// Quote assets of which the identity starts anew.
-    pub rebased: Vec<AssetId>,
-}
-
 /// Everything the audit knows.
 #[derive(Clone, Debug)]
 pub(super) struct Facts {
     pub header: Header,
+    pub limits: Limits,
     pub orders: BTreeMap<OrderId, OrderRow>,
+    /// Orders of ours that may still trade.
+    pub open: BTreeSet<OrderId>,
     pub executions: BTreeMap<VenueRef, ExecutionRow>,
     /// What each transaction was for; and how many were posted, doubles included.
     pub transactions: BTreeMap<TransactionId, Cause>,
@@ -147,7 +38,10 @@ pub(super) struct Facts {
     pub funded: BTreeMap<(InstrumentId, i64), u32>,
     pub balances: BTreeMap<(AssetId, Account), Exact>,
     pub holdings: BTreeMap<(DeskId, InstrumentId), Holding>,
-    pub trader: TraderState,
+    pub standing: Standing,
+    pub cover: Cover,
+    pub venue: Venue,
+    pub reconciling: Passes,
     pub has_truth: bool,
     /// Time and cursor of the last two records.
     pub clock: [(i64, u64); 2],
@@ -160,7 +54,9 @@ impl Facts {
     pub fn new(header: &Header) -> Self {
         Self {
             header: header.clone(),
+            limits: Limits::new(header),
             orders: BTreeMap::new(),
+            open: BTreeSet::new(),
             executions: BTreeMap::new(),
             transactions: BTreeMap::new(),
             posted: 0,
@@ -169,12 +65,20 @@ impl Facts {
             funded: BTreeMap::new(),
             balances: BTreeMap::new(),
             holdings: BTreeMap::new(),
-            trader: TraderState::Reconciling,
+            standing: Standing::default(),
+            cover: Cover::default(),
+            venue: Venue::default(),
+            reconciling: Passes::default(),
             has_truth: false,
             clock: [(i64::MIN, 0); 2],
             step: Step::default(),
             offsets: BTreeMap::new(),
         }
+    }
+
+    /// When the last record happened.
+    pub const fn now(&self) -> i64 {
+        self.clock[1].0
     }
 
     pub fn card(&self, id: InstrumentId) -> Option<&InstrumentCard> {
@@ -187,6 +91,21 @@ impl Facts {
 
     pub fn order(&self, id: OrderId) -> Option<&OrderRow> {
         self.orders.get(&id)
+    }
+
+    /// Orders of ours that may still trade.
+    pub fn open_orders(&self) -> impl Iterator<Item = (OrderId, &OrderRow)> {
+        self.open.iter().filter_map(|id| Some((*id, self.orders.get(id)?)))
+    }
+
+    /// Whether the run was made with a fault of this kind, so that the venue itself does what it may not.
+    pub fn has_fault(&self, kind: &str) -> bool {
+        self.header.faults.iter().any(|fault| fault == kind)
+    }
+
+    /// A position as it was last claimed.
+    pub fn position(&self, key: (DeskId, InstrumentId)) -> i128 {
+        self.holdings.get(&key).map_or(0, |holding| holding.claimed[0])
     }
 
     /// Whether a record begins a new step (or ends the last one).
@@ -208,20 +127,23 @@ impl Facts {
     pub fn learn(&mut self, record: &Record) -> Result<(), TooLarge> {
         self.clock = [self.clock[1], (record.now.0, record.cursor)];
         if Self::begins_step(&record.body) {
-            self.step = Step::default();
+            self.step.clear();
+            self.standing.begin_step();
+            self.reconciling.begin_step();
         }
         self.step.seq = record.seq;
         match &record.body {
-            Body::Event(Event::Report(report)) => self.hear(report),
-            Body::Event(Event::Account(message)) => self.hear_message(message),
-            Body::Truth(report) => self.learn_truth(report),
+            Body::Event(event) => self.learn_event(event),
+            Body::Truth(report) => self.learn_truth(report)?,
             Body::Decision(decision) => self.learn_decision(record.seq, decision)?,
             Body::Command(command) => self.learn_command(record.seq, command),
+            Body::Alert(alert) => {
+                self.step.alerts.push((alert.severity, alert.instrument, alert.order));
+                self.cover.alarm(record.now.0, alert);
+            }
             Body::Header(_)
             | Body::Market
-            | Body::Event(_)
             | Body::Wake(_)
-            | Body::Alert(_)
             | Body::Cut { .. }
             | Body::Close(_)
             | Body::Lost(_)
@@ -230,150 +152,171 @@ impl Facts {
         Ok(())
     }
 
-    fn hear_message(&mut self, message: &VenueMessage) {
-        match message {
-            VenueMessage::Report(report) => self.hear(report),
-            VenueMessage::Fills(page) => page.fills.iter().for_each(|report| self.hear(report)),
-            VenueMessage::ClosedOrders(_)
-            | VenueMessage::OpenOrders(_)
-            | VenueMessage::Balances(_)
-            | VenueMessage::Positions(_)
-            | VenueMessage::Transfer(_)
-            | VenueMessage::Funding { .. }
-            | VenueMessage::Session { .. } => {}
-        }
-    }
-
-    fn hear(&mut self, report: &ExecutionReport) {
-        if let Some(row) = self.orders.get_mut(&report.order)
-            && let Some(at) = row.venue.undelivered.iter().position(|sent| sent == report)
-        {
-            row.venue.undelivered.remove(at);
-        }
-        if let ReportKind::Filled(fill) = report.kind {
-            let reported = Reported { report: *report, fill };
-            self.executions.entry(fill.execution).or_default().heard = Some(reported);
-            self.step.heard.push(reported);
-        }
-    }
-
-    fn learn_truth(&mut self, report: &ExecutionReport) {
-        self.has_truth = true;
-        let venue = &mut self.orders.entry(report.order).or_default().venue;
-        venue.undelivered.push(*report);
-        venue.first.get_or_insert(report.at.0);
-        venue.ended_before = venue.ended;
-        venue.stated_before = venue.stated;
-        if let Some(stated) = report.cumulative {
-            venue.stated = stated.0.into();
-        }
-        match report.kind {
-            ReportKind::Filled(fill) => {
-                venue.filled += i128::from(fill.qty.0);
-                venue.fills += 1;
-                venue.ended |= venue.terms.is_some_and(|(_, qty)| venue.filled >= qty);
-                let row = self.executions.entry(fill.execution).or_default();
-                row.times_true += 1;
-                row.truth.get_or_insert(Reported { report: *report, fill });
-            }
-            ReportKind::Amended { qty, kind } => {
-                venue.terms = Some((kind, qty.0.into()));
-                venue.ended |= venue.filled >= i128::from(qty.0);
-            }
-            ReportKind::Rejected(_) | ReportKind::Cancelled(_) | ReportKind::Expired => venue.ended = true,
-            ReportKind::Accepted
-            | ReportKind::AmendRejected(_)
-            | ReportKind::CancelRejected(_)
-            | ReportKind::Busted(_)
-            | ReportKind::Status(_) => {}
+    fn learn_event(&mut self, event: &Event) {
+        let now = self.now();
+        self.standing.learn_event(now, event);
+        match event {
+            Event::Report(report) => self.hear(report),
+            Event::Account(message) => self.hear_message(message),
+            Event::Market(..)
+            | Event::Link(_)
+            | Event::Reference(_)
+            | Event::Host(_)
+            | Event::Wake
+            | Event::Control(_) => {}
         }
     }
 
     fn learn_command(&mut self, seq: u64, command: &Command) {
+        let now = self.now();
+        let purpose = |id: &OrderId| self.orders.get(id).and_then(|row| row.purpose);
         match command {
             Command::New(order) => {
+                let purpose = purpose(&order.id);
+                self.standing.spend(now, &self.limits, purpose, command);
                 let row = self.orders.entry(order.id).or_default();
                 row.times_sent += 1;
                 row.sent = Some(*order);
+                row.news = now;
                 if row.state == Some(OrderState::Intent) {
                     row.state = Some(OrderState::Sent);
                 }
                 row.asked = Some([order.qty.0.into(); 2]);
                 row.venue.terms = Some((order.kind, order.qty.0.into()));
-                self.step.sent.push((seq, order.id, self.trader));
+                self.step.sent.push((seq, order.id, self.standing.trader));
+                self.step.touched.extend(row.key());
             }
             Command::Amend(amend) => {
+                let purpose = purpose(&amend.id);
+                self.standing.spend(now, &self.limits, purpose, command);
                 let row = self.orders.entry(amend.id).or_default();
                 let qty = i128::from(amend.qty.0);
                 let [least, greatest] = row.asked.unwrap_or([qty; 2]);
                 row.asked = Some([least.min(qty), greatest.max(qty)]);
+                row.news = now;
+                self.step.touched.extend(row.key());
             }
-            Command::Cancel(_) | Command::CancelAll(_) | Command::CancelAllAfter(_) | Command::Query(_) => {}
+            Command::Cancel(id) => {
+                self.standing.spend(now, &self.limits, None, command);
+                if let Some(row) = self.orders.get_mut(id) {
+                    row.cancelled = true;
+                    row.news = now;
+                }
+            }
+            Command::CancelAll(_) | Command::CancelAllAfter(_) => {
+                self.standing.spend(now, &self.limits, None, command);
+            }
+            Command::Query(query) => {
+                self.standing.spend(now, &self.limits, None, command);
+                self.ask(now, *query);
+            }
         }
     }
 
     fn learn_decision(&mut self, seq: u64, decision: &Decision) -> Result<(), TooLarge> {
+        self.standing.learn_decision(decision);
         match decision {
-            Decision::Intended { intent, desk, pass, order, .. } => {
-                let row = self.orders.entry(order.id).or_default();
-                row.intended = Some(*order);
-                row.intent = Some(*intent);
-                row.desk = Some(*desk);
-                row.state.get_or_insert(OrderState::Intent);
-                self.passes.entry(*pass).or_insert(order.id);
-                self.intents.entry(*intent).or_default().push(order.id);
-            }
-            Decision::Moved { order, to, .. } => {
-                let row = self.orders.entry(*order).or_default();
-                row.state_before = row.state;
-                row.state = Some(*to);
-            }
-            Decision::Booked { order, execution, position, cost, gross, net } => {
-                let row = self.executions.entry(*execution).or_default();
-                row.times_booked += 1;
-                let here = self.step.heard.iter().find(|heard| heard.fill.execution == *execution);
-                let reported = here.copied().or(row.heard);
-                self.step.bookings.push(Booking {
-                    seq,
-                    order: *order,
-                    execution: *execution,
-                    instrument: reported.map_or(InstrumentId(u16::MAX), |reported| reported.report.instrument),
-                    reported,
-                    claimed: [position.0.into(), cost.0, gross.0],
-                    net: (*net).into(),
-                    counted: None,
-                    cost_known: false,
-                });
-            }
+            Decision::Intended { .. } => self.intend(seq, decision),
+            Decision::Moved { order, row: by, to, .. } => self.moved(*order, *by, *to),
+            Decision::Booked { .. } => self.claim(seq, decision),
             Decision::Posted(transaction) => self.post(seq, transaction)?,
-            Decision::Became { to, .. } => self.trader = *to,
+            Decision::LimitChanged { key, from, to } => {
+                let was = self.limits.value(key).unwrap_or(from);
+                self.standing.changed_from = (was != from).then(|| was.to_owned());
+                self.limits.change(key, to);
+            }
+            Decision::Protected { desk, instrument, .. } => {
+                self.cover.plan(decision);
+                self.step.touched.push((*desk, *instrument));
+            }
+            Decision::Exiting { desk, instrument, .. } => {
+                self.cover.excuse((*desk, *instrument), self.now());
+            }
+            Decision::Valued { equity, .. } => self.step.valued = Some((*equity).into()),
+            Decision::PeriodBegan { .. } | Decision::PeakRestarted { .. } => self.standing.measure(decision),
+            Decision::Reconciled { .. } => self.reconciling.end(),
+            Decision::Adopted { order, .. } => self.reconciling.adopt(*order),
             Decision::Proposed(_)
             | Decision::Checked(..)
             | Decision::Trimmed { .. }
             | Decision::Denied(_)
             | Decision::Anomaly { .. }
             | Decision::Pending(..)
+            | Decision::Became { .. }
             | Decision::CoolingDown { .. }
             | Decision::Tripped { .. }
             | Decision::ReduceOnly { .. }
             | Decision::Operator(_)
             | Decision::Resolving { .. }
             | Decision::Retrying { .. }
-            | Decision::Protected { .. }
             | Decision::Naked { .. }
             | Decision::Covered { .. }
-            | Decision::Exiting { .. }
             | Decision::Breaker { .. }
-            | Decision::PeriodBegan { .. }
-            | Decision::PeakRestarted { .. }
             | Decision::Volatility { .. }
-            | Decision::Valued { .. }
-            | Decision::Reconciled { .. }
-            | Decision::Adopted { .. }
-            | Decision::Released { .. }
-            | Decision::LimitChanged { .. } => {}
+            | Decision::Released { .. } => {}
         }
         Ok(())
+    }
+
+    fn intend(&mut self, seq: u64, decision: &Decision) {
+        let Decision::Intended { intent, proposal, purpose, desk, pass, order, twice_reference } = decision else {
+            return;
+        };
+        let row = self.orders.entry(order.id).or_default();
+        row.intended = Some(*order);
+        row.intent = Some(*intent);
+        row.desk = Some(*desk);
+        row.purpose = Some(*purpose);
+        row.twice_reference = *twice_reference;
+        row.state.get_or_insert(OrderState::Intent);
+        self.passes.entry(*pass).or_insert(order.id);
+        let of_intent = self.intents.entry(*intent).or_default();
+        let is_new = of_intent.is_empty();
+        of_intent.push(order.id);
+        self.open.insert(order.id);
+        if *purpose == Purpose::Entry {
+            self.step.entries.push((seq, order.id));
+            let key = (*desk, order.instrument);
+            let now = self.clock[1].0;
+            self.standing.enter(now, &self.limits, key, proposal.filter(|_| is_new), is_new.then_some(*intent));
+        }
+    }
+
+    fn moved(&mut self, id: OrderId, by: u8, to: OrderState) {
+        let row = self.orders.entry(id).or_default();
+        row.state_before = row.state;
+        row.state = Some(to);
+        if to.is_terminal() {
+            self.open.remove(&id);
+            if row.state_before != Some(to) {
+                row.ended_by = by;
+            }
+        } else if row.intended.is_some() {
+            self.open.insert(id);
+        }
+        if row.state_before != Some(to) {
+            self.step.touched.extend(row.key());
+        }
+    }
+
+    fn claim(&mut self, seq: u64, decision: &Decision) {
+        let Decision::Booked { order, execution, position, cost, gross, net } = decision else { return };
+        let row = self.executions.entry(*execution).or_default();
+        row.times_booked += 1;
+        let here = self.step.heard.iter().find(|heard| heard.fill.execution == *execution);
+        let reported = here.copied().or(row.heard);
+        self.step.bookings.push(Booking {
+            seq,
+            order: *order,
+            execution: *execution,
+            instrument: reported.map_or(InstrumentId(u16::MAX), |reported| reported.report.instrument),
+            reported,
+            claimed: [position.0.into(), cost.0, gross.0],
+            net: (*net).into(),
+            counted: None,
+            cost_known: false,
+        });
+        self.account_for(*execution, reported.as_ref());
     }
 
     pub fn desk_of(&self, order: OrderId, posted: Option<DeskId>) -> DeskId {

@@ -8,8 +8,9 @@
     reason = "all laws share one signature, also those that cannot meet a large amount"
 )]
 
-use super::facts::{Facts, Reported};
-use super::law::{Judged, Law, Tally, When};
+use super::facts::Facts;
+use super::law::{HEARD, Judged, Law, TRUTH, Tally, When};
+use super::rows::Reported;
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
     Contract, Event, ExecutionReport, FeeAsset, Fill, Liquidity, NewOrder, OrderKind, ReportKind, TimeInForce,
@@ -17,19 +18,24 @@ use crate::market::{
 };
 
 pub(super) const LAWS: &[Law] = &[
-    Law { id: "O3", name: "cumulative quantity never falls", when: When::Record(cumulative_rises) },
-    Law { id: "O4", name: "cumulative quantity is the sum of the fills", when: When::Record(cumulative_adds_up) },
+    Law { id: "O3", name: "cumulative quantity never falls", when: When::Record(TRUTH, cumulative_rises) },
+    Law {
+        id: "O4",
+        name: "cumulative quantity is the sum of the fills",
+        when: When::Record(TRUTH, cumulative_adds_up),
+    },
     Law {
         id: "E4",
         name: "the venue's log has each execution once and none after an end",
-        when: When::Record(true_once),
+        when: When::Record(TRUTH, true_once),
     },
-    Law { id: "O12", name: "IOC never rests, FOK is never partial", when: When::Record(at_once) },
+    Law { id: "O12", name: "IOC never rests, FOK is never partial", when: When::Record(TRUTH, at_once) },
     Law { id: "O12e", name: "no IOC or FOK order is left over", when: When::End(at_once_at_end) },
-    Law { id: "O13", name: "post-only never takes", when: When::Record(only_makes) },
-    Law { id: "O14", name: "no fill after expiry", when: When::Record(before_expiry) },
-    Law { id: "X1", name: "a fill is at its limit or better", when: When::Record(within_limit) },
-    Law { id: "X6", name: "a fee is the schedule's, to the unit", when: When::Record(fee_by_schedule) },
+    Law { id: "O13", name: "post-only never takes", when: When::Record(TRUTH | HEARD, only_makes) },
+    Law { id: "O14", name: "no fill after expiry", when: When::Record(TRUTH, before_expiry) },
+    Law { id: "X1", name: "a fill is at its limit or better", when: When::Record(TRUTH | HEARD, within_limit) },
+    Law { id: "X1a", name: "a fill no venue may make raises a critical alert", when: When::Step(alarmed) },
+    Law { id: "X6", name: "a fee is the schedule's, to the unit", when: When::Record(TRUTH | HEARD, fee_by_schedule) },
     Law { id: "P1", name: "position is the sum of its fills", when: When::Step(position) },
     Law { id: "P2", name: "cost, gross and net follow from the fills", when: When::Step(profit) },
     Law { id: "P7", name: "a spot position is never short", when: When::Step(not_short) },
@@ -78,7 +84,11 @@ fn cumulative_adds_up(facts: &Facts, record: &Record, tally: &mut Tally) -> Judg
 fn true_once(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     let Some((report, fill)) = true_fill(record) else { return Ok(()) };
     let times = facts.executions.get(&fill.execution).map_or(0, |row| row.times_true);
-    tally.holds(record.seq, times == 1, || format!("execution {} is logged {times} times", fill.execution));
+    let revised = facts.has_fault("fee_revised");
+    tally.holds(record.seq, times == 1 || revised, || format!("execution {} is logged {times} times", fill.execution));
+    if facts.has_fault("overfill") || times > 1 {
+        return Ok(());
+    }
     let ended = facts.order(report.order).is_some_and(|row| row.venue.ended_before);
     tally.holds(record.seq, !ended, || format!("order {} fills after its end", report.order.0));
     Ok(())
@@ -143,6 +153,9 @@ fn before_expiry(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
 }
 
 fn within_limit(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
+    if facts.has_fault("worse_than_limit") {
+        return Ok(());
+    }
     for Reported { report, fill } in fills(facts, record) {
         let kind: Option<OrderKind> = facts.order(report.order).and_then(|row| row.venue.terms).map(|(kind, _)| kind);
         if let Some(limit) = kind.and_then(OrderKind::limit) {
@@ -156,7 +169,22 @@ fn within_limit(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     Ok(())
 }
 
+/// Beyond its limit, or after its end: the venue did it, and the trader must cry out when it books it.
+fn alarmed(facts: &Facts, tally: &mut Tally) -> Judged {
+    for booking in &facts.step.bookings {
+        if facts.executions.get(&booking.execution).is_some_and(|row| row.outrageous) {
+            let told = facts.step.alarmed(booking.order, booking.instrument);
+            let why = || format!("execution {} was never the venue's to make, and nobody is told", booking.execution);
+            tally.holds(booking.seq, told, why);
+        }
+    }
+    Ok(())
+}
+
 fn fee_by_schedule(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
+    if facts.has_fault("fee_revised") {
+        return Ok(());
+    }
     for Reported { report, fill } in fills(facts, record) {
         let (Some(card), Some(fee)) = (facts.card(report.instrument), fill.fee) else { continue };
         let (asset, amount) = scheduled(card, &fill, report.at)?;
@@ -233,9 +261,8 @@ fn booked(facts: &Facts, tally: &mut Tally) -> Judged {
         let Some(row) = facts.executions.get(&heard.fill.execution) else { continue };
         let genuine = match row.truth {
             Some(made) => same(&made, heard),
-            None => {
-                !facts.has_truth && facts.card(heard.report.instrument).is_some_and(|card| well_formed(card, heard))
-            }
+            None if facts.has_truth => false,
+            None => facts.card(heard.report.instrument).is_some_and(|card| well_formed(card, heard)),
         };
         if genuine {
             let why =
@@ -273,7 +300,7 @@ fn true_to_venue(facts: &Facts, tally: &mut Tally) -> Judged {
         tally.holds(booking.seq, named, why);
         let made = facts.executions.get(&name).and_then(|row| row.truth);
         if facts.has_truth {
-            let true_fill = made.is_some_and(|made| same(&made, &reported));
+            let true_fill = made.is_some_and(|made| same(&made, &reported)) || facts.has_fault("fill_conflict");
             tally.holds(booking.seq, true_fill, || format!("execution {name} is booked other than the venue made it"));
         }
     }

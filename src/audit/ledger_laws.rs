@@ -7,25 +7,28 @@
 
 use std::collections::BTreeMap;
 
-use super::facts::{Booking, Facts, Step};
-use super::law::{Judged, Law, Tally, When};
+use super::facts::Facts;
+use super::law::{Judged, Law, POSTED, Tally, When};
+use super::rows::{Booking, Step};
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
-use crate::market::{Account, AssetId, Cause, Contract, Decision, Fee, Posting, Qty, TickLots, Transaction, VenueRef};
+use crate::market::{
+    Account, AssetId, Cause, Contract, Decision, Fee, Posting, Qty, TickLots, TraderState, Transaction, VenueRef,
+};
 
 pub(super) const LAWS: &[Law] = &[
-    Law { id: "LG-1", name: "each transaction sums to zero per asset", when: When::Record(sums_to_zero) },
-    Law { id: "LG-2", name: "history is appended, never edited", when: When::Record(appended) },
+    Law { id: "LG-1", name: "each transaction sums to zero per asset", when: When::Record(POSTED, sums_to_zero) },
+    Law { id: "LG-2", name: "history is appended, never edited", when: When::Record(POSTED, appended) },
     Law { id: "LG-3", name: "each fill has one trade posting and one fee posting", when: When::Step(one_of_each) },
     Law { id: "L2", name: "postings of a fill are its price, quantity and fee", when: When::Step(amounts) },
-    Law { id: "LG-4", name: "rounding moves at most half a unit", when: When::Record(rounding) },
+    Law { id: "LG-4", name: "rounding moves at most half a unit", when: When::Record(POSTED, rounding) },
     Law { id: "LG-5", name: "spot cash is never negative", when: When::Step(spot_cash) },
-    Law { id: "LG-6", name: "nothing stays unexplained", when: When::End(explained) },
+    Law { id: "LG-6", name: "nothing stays unexplained while entries are allowed", when: When::End(explained) },
     Law {
         id: "LG-8",
         name: "net realised of a closed position is gross less all costs",
         when: When::Step(net_of_flat),
     },
-    Law { id: "B14", name: "funding is posted once per funding time", when: When::Record(funded_once) },
+    Law { id: "B14", name: "funding is posted once per funding time", when: When::Record(POSTED, funded_once) },
 ];
 
 fn posted(record: &Record) -> Option<&Transaction> {
@@ -209,7 +212,8 @@ fn explained(facts: &Facts, tally: &mut Tally) -> Judged {
     for ((asset, account), amount) in &facts.balances {
         if *account == Account::Unexplained {
             let why = || format!("{amount} {} stay unexplained", facts.header.asset(*asset));
-            tally.holds(facts.step.seq, amount.is_zero(), why);
+            let latched = facts.standing.trader != TraderState::Armed;
+            tally.holds(facts.step.seq, amount.is_zero() || latched, why);
         }
     }
     tally.checked += 1;

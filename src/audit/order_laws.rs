@@ -5,26 +5,31 @@
     reason = "all laws share one signature, also those that cannot meet a large amount"
 )]
 
-use super::facts::{Facts, OrderRow};
-use super::law::{Judged, Law, Tally, When};
+use super::facts::Facts;
+use super::law::{ALL, BOOKED, INTENDED, Judged, Law, MOVED, SENT, Tally, When};
+use super::rows::OrderRow;
 use crate::journal::{Body, Exact, InstrumentCard, Record};
 use crate::market::{
     Command, Decision, NewOrder, OrderKind, OrderState, Price, Qty, ReportKind, Timestamp, TraderState,
 };
 
 pub(super) const LAWS: &[Law] = &[
-    Law { id: "T1", name: "time and market deliveries never go back", when: When::Record(clock) },
-    Law { id: "O1", name: "order states follow one another, ends are final", when: When::Record(moves) },
+    Law { id: "T1", name: "time and market deliveries never go back", when: When::Record(ALL, clock) },
+    Law { id: "O1", name: "order states follow one another, ends are final", when: When::Record(MOVED, moves) },
     Law {
         id: "O2",
         name: "an order ends filled when its quantity is booked, and only then",
         when: When::Step(quantity),
     },
-    Law { id: "O5", name: "an execution is booked once", when: When::Record(booked_once) },
-    Law { id: "O6", name: "an order id is never used again", when: When::Record(sent_once) },
-    Law { id: "O7", name: "an intent has one order that may live", when: When::Record(one_per_intent) },
-    Law { id: "O8", name: "what is sent is on the grid and above the minima", when: When::Record(on_grid) },
-    Law { id: "O10", name: "nothing leaves without its intent and risk pass", when: When::Record(intended_first) },
+    Law { id: "O5", name: "an execution is booked once", when: When::Record(BOOKED, booked_once) },
+    Law { id: "O6", name: "an order id is never used again", when: When::Record(SENT, sent_once) },
+    Law { id: "O7", name: "an intent has one order that may live", when: When::Record(INTENDED, one_per_intent) },
+    Law { id: "O8", name: "what is sent is on the grid and above the minima", when: When::Record(SENT, on_grid) },
+    Law {
+        id: "O10",
+        name: "nothing leaves without its intent and risk pass",
+        when: When::Record(SENT, intended_first),
+    },
     Law { id: "O11", name: "nothing that opens leaves unless armed", when: When::Step(armed) },
     Law { id: "C1", name: "at the end our orders are the venue's", when: When::End(same_at_end) },
 ];
@@ -59,7 +64,8 @@ fn quantity(facts: &Facts, tally: &mut Tally) -> Judged {
         let (booked, number) = (row.booked, booking.order.0);
         let ended = booked < greatest || state.is_terminal();
         tally.holds(booking.seq, ended, || format!("order {number} is {state:?} with {booked} of {greatest} booked"));
-        let earned = state != OrderState::Filled || booked >= least;
+        // An order that the venue says is filled ends so before its last fills are found.
+        let earned = state != OrderState::Filled || booked >= least || row.ended_by == 16;
         tally.holds(booking.seq, earned, || format!("order {number} is Filled with {booked} of {least} booked"));
     }
     Ok(())

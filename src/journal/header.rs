@@ -190,6 +190,8 @@ pub struct Header {
     pub profiles: Vec<Profile>,
     /// The trader's configuration in force as the run begins: dotted key and its value as written.
     pub config: Vec<(String, String)>,
+    /// Kinds of fault the run was made with; empty where nothing goes wrong on purpose.
+    pub faults: Vec<String>,
     /// The line that runs it again, where a scenario, a seed and a run do not say it all.
     pub again: Option<String>,
 }

@@ -1,11 +1,14 @@
 //! From a setup to the parts of a run, the same for a simulation and for a replay.
 
+use std::collections::BTreeSet;
+
 use super::feed::{BarQuotes, Feed};
 use super::rng::{Component, Stream};
 use super::setup::{MarketTape, Setup};
 use crate::journal::{Header, InstrumentCard, Profile, ScenarioStamp, TapeCard};
 use crate::market::{InstrumentId, Price, Timestamp};
 use crate::strategies::{self, ParamError};
+use crate::trading::config::Config;
 use crate::trading::{self, Trader};
 use crate::venue::VenueConfig;
 
@@ -54,6 +57,18 @@ impl Setup {
         VenueConfig { guards: self.guards, ..self.venue.clone() }
     }
 
+    /// Every key of the trader's configuration with its value.
+    fn configured(&self) -> Vec<(String, String)> {
+        let written = |name: &str| self.trader.text(name).map(|text| (name.to_owned(), text));
+        Config::keys().filter_map(|key| written(key.name)).collect()
+    }
+
+    /// The kinds of fault the run is made with.
+    fn fault_kinds(&self) -> Vec<String> {
+        let kinds: BTreeSet<&str> = self.faults.iter().map(|fault| fault.kind.name()).collect();
+        kinds.into_iter().map(str::to_owned).collect()
+    }
+
     /// The first record of the run's journal.
     #[must_use]
     pub fn header(&self) -> Header {
@@ -81,7 +96,8 @@ impl Setup {
             instruments: self.instruments.iter().map(InstrumentCard::of).collect(),
             account: self.account_currency,
             profiles,
-            config: Vec::new(),
+            config: self.configured(),
+            faults: self.fault_kinds(),
             again: None,
         }
     }

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod guarded;
 pub mod story;
 
 use std::io::{self, Write};
@@ -50,6 +51,7 @@ pub fn header() -> Header {
         account: AssetId(1),
         profiles: vec![Profile { name: "latency".into(), stamp: "none@1".into() }],
         config: Vec::new(),
+        faults: Vec::new(),
         again: None,
     }
 }

@@ -59,10 +59,10 @@ pub struct Story {
 }
 
 impl Story {
-    /// A run that begins armed, with these balances.
-    pub fn new(opening: &[(AssetId, &str)]) -> Self {
+    /// A run that has not begun, with this header.
+    pub fn blank(header: Header) -> Self {
         let mut story = Self {
-            header: story_header(),
+            header,
             records: Vec::new(),
             now: DAWN,
             orders: BTreeMap::new(),
@@ -72,20 +72,41 @@ impl Story {
         };
         story.tell(Body::Header(Box::new(story.header.clone())));
         story.tell(Body::Event(Event::Wake));
-        for (asset, amount) in opening {
-            story.post(
-                Cause::Opening,
-                &[(Account::Cash, *asset, money(amount)), (Account::External, *asset, -money(amount))],
-            );
-        }
+        story
+    }
+
+    /// A run that begins armed, with these balances.
+    pub fn new(opening: &[(AssetId, &str)]) -> Self {
+        let mut story = Self::blank(story_header());
+        story.open(opening);
         let (from, to) = (TraderState::Reconciling, TraderState::Armed);
         story.tell(Body::Decision(Decision::Became { from, to, why: "clean".into() }));
         story
     }
 
+    /// The books open with these balances.
+    pub fn open(&mut self, opening: &[(AssetId, &str)]) {
+        for (asset, amount) in opening {
+            self.post(
+                Cause::Opening,
+                &[(Account::Cash, *asset, money(amount)), (Account::External, *asset, -money(amount))],
+            );
+        }
+    }
+
     pub fn tell(&mut self, body: Body) {
         let seq = self.records.len() as u64;
         self.records.push(Record { seq, now: Timestamp(self.now), cursor: seq / 4, body });
+    }
+
+    /// So many milliseconds pass.
+    pub fn wait(&mut self, millis: i64) {
+        self.now += millis * 1_000_000;
+    }
+
+    /// The order under this number.
+    pub fn the(&self, id: u64) -> NewOrder {
+        self.orders[&id].0
     }
 
     /// A millisecond passes.
@@ -126,18 +147,18 @@ impl Story {
             risk_pass: RiskPassId(id),
         };
         change(&mut order);
-        self.orders.insert(id, (order, 0));
         self.later();
         self.tell(Body::Market);
-        self.tell(Body::Decision(Decision::Intended {
-            intent: IntentId(id),
-            proposal: Some(ProposalId(id)),
-            purpose: Purpose::Entry,
-            desk: DeskId(0),
-            pass: RiskPassId(id),
-            order,
-            twice_reference: 2 * price,
-        }));
+        self.send(order, Purpose::Entry, 2 * price);
+    }
+
+    /// An order is approved and leaves, in the step under way; what the core sends has no proposal.
+    pub fn send(&mut self, order: NewOrder, purpose: Purpose, twice_reference: i64) {
+        let id = order.id.0;
+        self.orders.insert(id, (order, 0));
+        let proposal = (purpose == Purpose::Entry).then_some(ProposalId(id));
+        let (intent, desk, pass) = (IntentId(id), DeskId(0), RiskPassId(id));
+        self.tell(Body::Decision(Decision::Intended { intent, proposal, purpose, desk, pass, order, twice_reference }));
         self.tell(Body::Command(Command::New(order)));
     }
 

@@ -1,0 +1,144 @@
+//! What covers each position: the stop that is wanted, and since when too little of it lives.
+//!
+//! An order covers while it is on its way or known to be open; one of which we do not know whether
+//! it lives covers nothing.
+
+use std::collections::BTreeMap;
+
+use super::facts::Facts;
+use crate::journal::Exact;
+use crate::market::{
+    Alert, Author, Decision, DeskId, InstrumentId, OrderState, Price, Purpose, Qty, Severity, Timestamp,
+};
+
+/// A stop as it was wanted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Plan {
+    pub stop: Option<Price>,
+    pub pinned: bool,
+    pub author: Author,
+}
+
+/// What covers one position.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct CoverRow {
+    pub plan: Option<Plan>,
+    /// The plan before the last one.
+    pub plan_before: Option<Plan>,
+    /// Since when too little covers it.
+    pub naked_since: Option<i64>,
+    /// Since when it is flat.
+    pub flat_since: Option<i64>,
+    /// When an exit was last demanded, or somebody was last alarmed.
+    excused_at: Option<i64>,
+}
+
+impl CoverRow {
+    /// Whether something was done about its being naked, as late as it is allowed to be.
+    pub fn is_excused(&self, since: i64) -> bool {
+        self.excused_at.is_some_and(|at| at >= since)
+    }
+}
+
+/// What covers every position.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cover {
+    pub rows: BTreeMap<(DeskId, InstrumentId), CoverRow>,
+    alarmed_at: Option<i64>,
+}
+
+impl Cover {
+    pub fn row(&self, key: (DeskId, InstrumentId)) -> CoverRow {
+        self.rows.get(&key).copied().unwrap_or_default()
+    }
+
+    /// A stop is wanted.
+    pub fn plan(&mut self, decision: &Decision) {
+        let Decision::Protected { desk, instrument, stop, pinned, author, .. } = decision else { return };
+        let row = self.rows.entry((*desk, *instrument)).or_default();
+        row.plan_before = row.plan;
+        row.plan = Some(Plan { stop: *stop, pinned: *pinned, author: *author });
+    }
+
+    /// Somebody was told.
+    pub fn alarm(&mut self, now: i64, alert: &Alert) {
+        if alert.severity != Severity::Critical {
+            return;
+        }
+        for ((_, instrument), row) in &mut self.rows {
+            if alert.instrument.is_none_or(|about| about == *instrument) {
+                row.excused_at = Some(now);
+            }
+        }
+        self.alarmed_at = Some(now);
+    }
+
+    /// An exit of a position was demanded.
+    pub fn excuse(&mut self, key: (DeskId, InstrumentId), now: i64) {
+        self.rows.entry(key).or_default().excused_at = Some(now);
+    }
+}
+
+impl Facts {
+    /// Looks at what covers the positions a step touched, once it is over.
+    pub(super) fn look_at_cover(&mut self) {
+        let mut touched = std::mem::take(&mut self.step.touched);
+        touched.sort_unstable();
+        touched.dedup();
+        let now = self.now();
+        for key in &touched {
+            let position = self.position(*key);
+            let naked = self.is_naked(*key, position);
+            let row = self.cover.rows.entry(*key).or_default();
+            if position == 0 {
+                row.flat_since.get_or_insert(now);
+                (row.plan, row.plan_before, row.naked_since) = (None, None, None);
+            } else {
+                row.flat_since = None;
+                if naked {
+                    row.naked_since.get_or_insert(now);
+                } else {
+                    row.naked_since = None;
+                }
+            }
+        }
+        self.step.touched = touched;
+    }
+
+    /// Whether less than a position's whole quantity is covered, and it is not dust.
+    fn is_naked(&self, key: (DeskId, InstrumentId), position: i128) -> bool {
+        let plan = self.cover.row(key).plan;
+        let stop = plan.and_then(|plan| plan.stop);
+        if position == 0 || key.0 == DeskId::EXTERNAL || plan.is_none() || stop.is_none() {
+            return false;
+        }
+        !self.is_dust(key, position, stop) && self.covered(key) < position.abs()
+    }
+
+    /// What lives to close a position: stops and exits, on their way or open.
+    pub(super) fn covered(&self, key: (DeskId, InstrumentId)) -> i128 {
+        let lives = |state| {
+            use OrderState::{AmendPending, CancelPending, Live, Sent, UnknownAmend};
+            matches!(state, Sent | Live | AmendPending | UnknownAmend | CancelPending)
+        };
+        self.open_orders()
+            .filter(|(_, row)| row.key() == Some(key) && row.state.is_some_and(lives))
+            .filter(|(_, row)| matches!(row.purpose, Some(Purpose::Stop | Purpose::Exit)))
+            .map(|(_, row)| row.leaves())
+            .sum()
+    }
+
+    /// Whether a position is too small for any order, at its stop or at its last fill; a fee in base
+    /// may take some of what could be sold.
+    fn is_dust(&self, key: (DeskId, InstrumentId), position: i128, stop: Option<Price>) -> bool {
+        let Some(card) = self.card(key.1) else { return true };
+        let rules = card.believed_rules(Timestamp(self.now()));
+        let sellable = position.abs() - position.abs() / 100;
+        let mark = self.holdings.get(&key).map_or(0, |holding| holding.mark);
+        let price = stop.map_or(mark, |stop| stop.0.min(mark));
+        let Ok(qty) = i64::try_from(sellable) else { return false };
+        let value = card.value(Qty(qty).at(Price(price)));
+        let small = value.and_then(|value| value.compare(Exact::from(rules.min_notional)));
+        sellable < i128::from(rules.min_qty.0.max(rules.lot.0)) || small.is_ok_and(std::cmp::Ordering::is_lt)
+    }
+}

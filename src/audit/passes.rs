@@ -1,0 +1,140 @@
+//! Reconciliation as the journal shows it: what was asked, what was answered, and what moved since.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use super::facts::Facts;
+use crate::journal::Exact;
+use crate::market::{Account, AssetId, Balance, Cause, OpenOrder, OrderId, Query, Snapshot, Transaction, VenueRef};
+
+/// Movements remembered at most; the oldest are before any balance a venue still states.
+const REMEMBERED: usize = 65_536;
+
+/// Cash that moved, and when it did at the venue.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Movement {
+    pub at: i64,
+    pub asset: AssetId,
+    pub amount: Exact,
+    /// Whether the venue's instant is not known.
+    pub vague: bool,
+}
+
+/// What passes asked and heard.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Passes {
+    /// When the pass under way asked for executions, balances and open orders.
+    pub asked_fills: Option<i64>,
+    pub asked_account: Option<i64>,
+    pub asked_orders: Option<i64>,
+    /// When all open orders were last asked for.
+    pub looked_at: i64,
+    /// The last balances the venue stated.
+    pub balances: Option<Snapshot<Balance>>,
+    /// When the books were opened, in venue time.
+    pub opened: Option<i64>,
+    pub moved: VecDeque<Movement>,
+    /// Open orders that are not ours and not yet taken in.
+    pub strangers: BTreeSet<OrderId>,
+    /// Orders that are not ours, as far as they were heard to be open.
+    pub foreign: BTreeSet<OrderId>,
+    ended: bool,
+}
+
+impl Passes {
+    pub fn begin_step(&mut self) {
+        if std::mem::take(&mut self.ended) {
+            (self.asked_fills, self.asked_account, self.asked_orders) = (None, None, None);
+        }
+    }
+
+    /// A pass is over.
+    pub fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// An order of others was taken in.
+    pub fn adopt(&mut self, order: Option<OrderId>) {
+        if let Some(order) = order {
+            self.strangers.remove(&order);
+        }
+    }
+
+    /// The venue stated its balances; one older than the last is not news.
+    pub fn hear_balances(&mut self, snapshot: &Snapshot<Balance>) {
+        if self.balances.as_ref().is_none_or(|last| last.at <= snapshot.at) {
+            let since = snapshot.at.0;
+            self.moved.retain(|movement| movement.at >= since || movement.vague);
+            self.balances = Some(snapshot.clone());
+        }
+    }
+}
+
+impl Facts {
+    pub(super) fn ask(&mut self, now: i64, query: Query) {
+        match query {
+            Query::Order(id) => {
+                if let Some(row) = self.orders.get_mut(&id) {
+                    row.news = now;
+                }
+            }
+            Query::OpenOrders => {
+                self.reconciling.asked_orders.get_or_insert(now);
+                self.reconciling.looked_at = now;
+            }
+            Query::Fills { .. } => {
+                self.reconciling.asked_fills.get_or_insert(now);
+            }
+            Query::Account => {
+                self.reconciling.asked_account.get_or_insert(now);
+            }
+            Query::ClosedOrders(_) => {}
+        }
+    }
+
+    pub(super) fn hear_open(&mut self, snapshot: &Snapshot<OpenOrder>) {
+        let now = self.now();
+        let listed: BTreeSet<OrderId> = snapshot.items.iter().map(|open| open.order).collect();
+        for id in &listed {
+            match self.orders.get_mut(id).filter(|row| row.intended.is_some()) {
+                Some(row) => row.news = now,
+                None => {
+                    if self.reconciling.foreign.insert(*id) {
+                        self.reconciling.strangers.insert(*id);
+                    }
+                }
+            }
+        }
+        self.reconciling.foreign.retain(|id| listed.contains(id));
+        self.reconciling.strangers.retain(|id| listed.contains(id));
+    }
+
+    /// Remembers what a transaction moved in cash, and when it moved at the venue.
+    pub(super) fn note_movement(&mut self, transaction: &Transaction) {
+        let of_fill = |execution: VenueRef| {
+            let at = self.executions.get(&execution).and_then(|row| row.heard).map(|heard| heard.report.at.0);
+            (at.unwrap_or(self.now()), at.is_none())
+        };
+        let (at, vague) = match transaction.cause {
+            Cause::Fill(execution) | Cause::Settlement(execution) => of_fill(execution),
+            Cause::Fee(execution) => {
+                let corrected = self.executions.get(&execution).is_some_and(|row| row.fee.is_some());
+                let (at, unknown) = of_fill(execution);
+                (at, unknown || corrected)
+            }
+            Cause::Funding(_, at) => (at.0, false),
+            Cause::Transfer | Cause::Reversal(_) => (self.now(), true),
+            Cause::Opening => {
+                self.reconciling.opened = self.reconciling.balances.as_ref().map(|balances| balances.at.0);
+                return;
+            }
+            Cause::Difference => return,
+        };
+        for posting in transaction.postings.iter().filter(|posting| posting.account == Account::Cash) {
+            let (asset, amount) = (posting.asset, Exact::from(posting.amount));
+            self.reconciling.moved.push_back(Movement { at, asset, amount, vague });
+        }
+        if self.reconciling.moved.len() > REMEMBERED {
+            self.reconciling.moved.pop_front();
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The rows of the audit's tables: an order, an execution, a booking, a holding, and the step under way.
+
+use super::position::{Effect, Position};
+use crate::journal::Exact;
+use crate::market::{
+    AssetId, DeskId, ExecutionReport, Fee, Fill, InstrumentId, IntentId, NewOrder, OrderId, OrderKind, OrderState,
+    Purpose, Severity, TraderState, Transaction, VenueRef,
+};
+
+/// An order as we and the venue know it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct OrderRow {
+    pub intended: Option<NewOrder>,
+    pub intent: Option<IntentId>,
+    pub desk: Option<DeskId>,
+    pub sent: Option<NewOrder>,
+    pub times_sent: u32,
+    /// Least and greatest total quantity we ever asked for.
+    pub asked: Option<[i128; 2]>,
+    pub state: Option<OrderState>,
+    /// State before the last move, as the order's history had it.
+    pub state_before: Option<OrderState>,
+    pub booked: i128,
+    pub venue: VenueRow,
+    pub purpose: Option<Purpose>,
+    /// Twice the mid it was priced from.
+    pub twice_reference: i64,
+    /// When we last heard of it, asked for it or released it.
+    pub news: i64,
+    /// Whether its cancel was ever sent.
+    pub cancelled: bool,
+    /// The row of the table by which it ended.
+    pub ended_by: u8,
+}
+
+impl OrderRow {
+    /// What could still fill, by the larger terms.
+    pub fn leaves(&self) -> i128 {
+        let approved = self.intended.map_or(0, |order| order.qty.0.into());
+        let qty = self.asked.map_or(approved, |[_, greatest]| greatest);
+        (qty - self.booked).max(0)
+    }
+
+    /// Whose position it is about.
+    pub fn key(&self) -> Option<(DeskId, InstrumentId)> {
+        self.desk.zip(self.intended.map(|order| order.instrument))
+    }
+
+    pub fn is_entry(&self) -> bool {
+        self.purpose == Some(Purpose::Entry)
+    }
+}
+
+/// An order as the venue's own log has it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct VenueRow {
+    /// Terms in force: kind and total quantity.
+    pub terms: Option<(OrderKind, i128)>,
+    /// When the venue first spoke of it.
+    pub first: Option<i64>,
+    pub filled: i128,
+    /// The cumulative quantity the report before the last one stated.
+    pub stated_before: i128,
+    pub stated: i128,
+    pub fills: u64,
+    /// Whether it ended, and whether it had ended before the last report.
+    pub ended: bool,
+    pub ended_before: bool,
+    /// When it ended.
+    pub ended_at: i64,
+    /// Reports that the trader has not received.
+    pub undelivered: Vec<ExecutionReport>,
+}
+
+/// A fill as somebody reported it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Reported {
+    pub report: ExecutionReport,
+    pub fill: Fill,
+}
+
+/// An execution: what the venue did, what we heard, what we booked.
+#[derive(Clone, Debug, Default)]
+pub(super) struct ExecutionRow {
+    pub truth: Option<Reported>,
+    pub times_true: u32,
+    pub heard: Option<Reported>,
+    pub booked: Option<(DeskId, InstrumentId)>,
+    pub times_booked: u32,
+    /// Transactions that stand: trade, settlement, fee.
+    pub standing: [u32; 3],
+    /// The fee that stands.
+    pub fee: Option<Fee>,
+    /// Whether the venue itself did what no venue may, so that the trader owes a critical alert.
+    pub outrageous: bool,
+}
+
+/// A booking the trader claims, and what it comes to by our own count.
+#[derive(Clone, Debug)]
+pub(super) struct Booking {
+    pub seq: u64,
+    pub order: OrderId,
+    pub execution: VenueRef,
+    pub instrument: InstrumentId,
+    pub reported: Option<Reported>,
+    /// Position, cost and gross as claimed.
+    pub claimed: [i128; 3],
+    pub net: Exact,
+    /// Position and cost by our count, and what the fill did.
+    pub counted: Option<([i128; 2], Effect)>,
+    /// Whether our count of the cost is as good as theirs.
+    pub cost_known: bool,
+}
+
+/// A desk's position in an instrument with the sums the equity identity needs.
+#[expect(clippy::struct_excessive_bools, reason = "each says of one sum on its own whether it is defined")]
+#[derive(Clone, Debug, Default)]
+pub(super) struct Holding {
+    pub position: Position,
+    /// Position and cost as last claimed.
+    pub claimed: [i128; 2],
+    /// Σ gross as claimed, in price × quantity units.
+    pub gross: i128,
+    /// Σ net as claimed, in quote.
+    pub net: Exact,
+    /// Σ signed fills, in quantity units.
+    pub traded: i128,
+    /// Base-asset fees, in base and valued in quote at the fill.
+    pub base_fees: Exact,
+    pub base_fee_value: Exact,
+    /// Quote fees and funding.
+    pub quote_fees: Exact,
+    pub funding: Exact,
+    /// Whether a fee was paid in an asset whose value is not in the journal.
+    pub foreign_fee: bool,
+    /// Whether cost and gross are only defined again by the next claim.
+    pub stale: bool,
+    /// Whether a transaction of it was ever undone.
+    pub reversed: bool,
+    pub cost_unknown: bool,
+    /// Price of the last fill, in price units.
+    pub mark: i64,
+}
+
+/// What the step under way did.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Step {
+    pub seq: u64,
+    pub heard: Vec<Reported>,
+    pub bookings: Vec<Booking>,
+    pub posted: Vec<(u64, Transaction)>,
+    pub sent: Vec<(u64, OrderId, TraderState)>,
+    /// Quote assets of which the identity starts anew.
+    pub rebased: Vec<AssetId>,
+    /// Entries approved.
+    pub entries: Vec<(u64, OrderId)>,
+    /// Alerts told.
+    pub alerts: Vec<(Severity, Option<InstrumentId>, Option<OrderId>)>,
+    /// Positions whose cover may have changed.
+    pub touched: Vec<(DeskId, InstrumentId)>,
+    /// What the account was last said to be worth in it.
+    pub valued: Option<Exact>,
+}
+
+impl Step {
+    /// Whether anything of it is for a law to judge.
+    pub fn is_busy(&self) -> bool {
+        let Self { heard, bookings, posted, sent, rebased, entries, touched, valued, .. } = self;
+        let quiet = heard.is_empty() && bookings.is_empty() && posted.is_empty() && sent.is_empty();
+        !(quiet && rebased.is_empty() && entries.is_empty() && touched.is_empty() && valued.is_none())
+    }
+
+    /// A new step begins; what was gathered keeps its room.
+    pub fn clear(&mut self) {
+        self.heard.clear();
+        self.bookings.clear();
+        self.posted.clear();
+        self.sent.clear();
+        self.rebased.clear();
+        self.entries.clear();
+        self.alerts.clear();
+        self.touched.clear();
+        self.valued = None;
+    }
+
+    /// Whether a critical alert was told of an order, or of its instrument.
+    pub fn alarmed(&self, order: OrderId, instrument: InstrumentId) -> bool {
+        let about = |of: &(Severity, Option<InstrumentId>, Option<OrderId>)| {
+            of.0 == Severity::Critical && (of.2 == Some(order) || of.1 == Some(instrument))
+        };
+        self.alerts.iter().any(about)
+    }
+}
