@@ -1,8 +1,10 @@
 //! A case: everything that is drawn from one seed, as data.
 
+use super::mix::{self, Act};
 use super::terms::{self, Pair};
 use crate::data::synth::Mood;
 use crate::market::Contract;
+use crate::sim::fault::Fault;
 use crate::sim::rng::{Component, Stream};
 
 /// Minutes after the faults have stopped in which everything must come to rest.
@@ -35,6 +37,10 @@ pub struct Case {
     pub keys: Vec<(String, String)>,
     /// Parameters of the workload.
     pub workload: Vec<(&'static str, String)>,
+    /// What the operator does.
+    pub acts: Vec<Act>,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
 }
 
 impl Case {
@@ -53,8 +59,11 @@ impl Case {
         let fees = terms::fees(contract, &mut chance);
         let delays = [terms::delays(&mut chance), terms::delays(&mut chance)];
         let keys = terms::keys(&mut chance);
-        let workload = terms::workload(hours, &mut Stream::new(seed, 0, Component::SwarmWorkload));
-        Self { seed, pair, contract, market, depth, hours, funds, fees, delays, keys, workload }
+        let mut wishes = Stream::new(seed, 0, Component::SwarmWorkload);
+        let workload = terms::workload(hours, &mut wishes);
+        let acts = mix::acts(hours, pair.grid()[1], &mut wishes);
+        let faults = mix::faults(Self::START, Self::end_of(hours), &mut Stream::new(seed, 0, Component::FaultMix));
+        Self { seed, pair, contract, market, depth, hours, funds, fees, delays, keys, workload, acts, faults }
     }
 }
 

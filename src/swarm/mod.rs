@@ -13,13 +13,18 @@
 //! Nothing here looks at a clock or a file; whoever calls says when to stop.
 
 mod case;
+mod crew;
 mod hours;
 mod judge;
+mod mix;
+mod probes;
 mod terms;
 mod text;
 mod trial;
 
 pub use case::Case;
+pub use crew::{Breach, Total, seed_of, swarm};
 pub use hours::{HOUR, Hours};
 pub use judge::Finding;
+pub use probes::Reached;
 pub use trial::{Came, try_case};

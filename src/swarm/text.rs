@@ -1,6 +1,5 @@
 //! A case as a scenario's text, and as a setup read from it.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use rust_decimal::Decimal;
@@ -10,17 +9,21 @@ use super::terms;
 use crate::bad_input::BadInput;
 use crate::data::synth::DEFAULT_START;
 use crate::market::{Contract, Span, Timestamp};
-use crate::scenario::{Scenario, Source};
+use crate::scenario::{Scenario, Source, fault};
 use crate::sim::Setup;
 
 impl Case {
     /// When the market begins.
     pub const START: Timestamp = DEFAULT_START;
 
-    /// When the faults stop.
+    /// When the workload stops; the faults have stopped before.
     #[must_use]
     pub const fn healed(&self) -> Timestamp {
-        Self::START.after(Span::from_hours(self.hours as i64))
+        Self::end_of(self.hours)
+    }
+
+    pub(super) const fn end_of(hours: u32) -> Timestamp {
+        Self::START.after(Span::from_hours(hours as i64))
     }
 
     /// The scenario.
@@ -68,7 +71,14 @@ impl Case {
         }
         add("\n[trader]\n".to_owned());
         for (key, value) in &self.keys {
-            let _ = writeln!(text, "{key} = \"{value}\"");
+            add(format!("{key} = \"{value}\"\n"));
+        }
+        for (at, act, more) in &self.acts {
+            add(format!("\n[[operator]]\nat = \"{}s\"\nact = \"{act}\"\n", at.0 / 1_000_000_000));
+            more.iter().for_each(|(key, value)| add(format!("{key} = \"{value}\"\n")));
+        }
+        for fault in &self.faults {
+            add(format!("\n{}", fault::written(fault)));
         }
         text
     }

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use super::case::Case;
 use super::hours::{self, Hours};
 use super::judge::{self, Finding};
+use super::probes::{self, Reached};
 use crate::audit::audit_records;
 use crate::journal::{Body, Journal, Record};
 use crate::replay;
@@ -16,6 +17,10 @@ pub struct Came {
     pub findings: Vec<Finding>,
     /// The hours it counts for.
     pub hours: Hours,
+    /// Faults that were injected.
+    pub faults: u64,
+    /// Rare states that were reached.
+    pub reached: Reached,
     /// The digest of the run; zero where it did not end.
     pub digest: u64,
     /// The journal's records.
@@ -36,7 +41,14 @@ pub fn try_case(case: &Case) -> Came {
 }
 
 fn broken(law: &'static str, text: String) -> Came {
-    Came { findings: vec![Finding::new(law, None, text)], hours: Hours::default(), digest: 0, records: Vec::new() }
+    Came {
+        findings: vec![Finding::new(law, None, text)],
+        hours: Hours::default(),
+        faults: 0,
+        reached: Reached::default(),
+        digest: 0,
+        records: Vec::new(),
+    }
 }
 
 fn tried(case: &Case) -> Came {
@@ -63,6 +75,8 @@ fn judged(case: &Case, setup: &Setup, outcome: sim::Outcome) -> Came {
     }
     judge::of_alerts(&records, &mut findings);
     judge::of_the_end(setup, &trader, &venue, &mut findings);
-    let hours = hours::count(&records, Case::START, case.healed(), |_| 3);
-    Came { findings, hours, digest, records }
+    let hours = hours::count(&records, Case::START, case.healed(), |hour| case.kinds_at(hour));
+    let faults = records.iter().filter(|record| matches!(record.body, Body::Fault(_))).count() as u64;
+    let reached = probes::reached(&records);
+    Came { findings, hours, faults, reached, digest, records }
 }
