@@ -50,7 +50,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("HashSet", &[]),
     ("SystemTime", &[]),
     ("Instant::", &["cli", "main.rs"]),
-    ("std::thread", &["swarm/crew.rs"]),
+    ("std::thread", &["swarm/crew.rs", "cli"]),
     ("std::env", &["cli", "main.rs"]),
     ("std::net", &[]),
     ("std::process", &["cli", "main.rs"]),

@@ -61,11 +61,24 @@ pub enum Command {
 #[derive(Group, Debug)]
 #[command(after_help = "Examples:\n  seatrial run scenarios/first-trial.toml\n  \
     seatrial run scenarios/real-btcusdt.toml --data-root ../shared/data --json\n  \
-    seatrial run scenarios/first-trial.toml --seed 7 --run 3 --journal trial.journal")]
+    seatrial run scenarios/first-trial.toml --seed 7 --run 3 --journal trial.journal\n  \
+    seatrial run --swarm --seed 7 --hours 100")]
 pub struct Run {
     /// Scenario files
-    #[arg(required = true, value_name = "SCENARIO")]
+    #[arg(required_unless_present = "swarm", conflicts_with = "swarm", value_name = "SCENARIO")]
     pub scenarios: Vec<PathBuf>,
+    /// Random cases under faults instead: the one case of --seed, or with --hours many
+    #[arg(long, conflicts_with_all = ["number", "journal"])]
+    pub swarm: bool,
+    /// Cases until so many simulated hours are counted; the seed is then the base of their seeds
+    #[arg(long, value_name = "N", requires = "swarm")]
+    pub hours: Option<u64>,
+    /// Stop after so many minutes, however many hours were counted
+    #[arg(long, value_name = "M", requires = "hours")]
+    pub minutes: Option<u64>,
+    /// Tell the case up to this record and no further
+    #[arg(long, value_name = "RECORD", requires = "swarm", conflicts_with = "hours")]
+    pub until: Option<u64>,
     /// Which run of the seed
     #[arg(long = "run", value_name = "K", default_value_t = 0)]
     pub number: u64,

@@ -13,6 +13,7 @@ use seatrial::replay::{self, Difference, Parity};
 use seatrial::sim::setup::Setup;
 use seatrial::sim::{self, SimError};
 use seatrial::strategies::ParamError;
+use seatrial::swarm;
 
 /// Why a command could not be carried out.
 pub enum Failure {
@@ -38,6 +39,8 @@ pub struct Simulated {
     pub records: Vec<Record>,
     /// What the audit found.
     pub audited: AuditReport,
+    /// What was not at rest at the end; a run may end in the middle of things.
+    pub unrest: Vec<String>,
 }
 
 /// What a replay found.
@@ -54,11 +57,19 @@ pub fn check_strategy(setup: &Setup) -> Result<(), ParamError> {
 }
 
 /// What a run came to before anybody looked at it.
-pub struct Ran(sim::Outcome);
+pub struct Ran {
+    outcome: sim::Outcome,
+    /// What was not at rest at the end.
+    unrest: Vec<String>,
+}
 
 /// Runs a setup; the journal is finished when it returns.
 pub fn simulate(setup: &Setup, journal: Journal) -> Result<Ran, Failure> {
-    sim::run(setup, journal).map(Ran).map_err(|error| match error {
+    let ran = |outcome: sim::Outcome| {
+        let unrest = swarm::unrest(setup, &outcome.trader, &outcome.venue);
+        Ran { unrest: unrest.iter().map(ToString::to_string).collect(), outcome }
+    };
+    sim::run(setup, journal).map(ran).map_err(|error| match error {
         SimError::Journal(error) => Failure::Journal(error),
         SimError::Strategy(error) => Failure::Internal(format!("the strategy was checked and refuses: {error}")),
         SimError::Identity { .. } => Failure::Breach(error.to_string()),
@@ -72,7 +83,7 @@ pub fn simulate(setup: &Setup, journal: Journal) -> Result<Ran, Failure> {
 
 /// Audits what was run and sums it up. A journal kept on disk is read back from there.
 pub fn judge(ran: Ran, kept: Option<&Path>) -> Result<Simulated, Failure> {
-    let sim::Outcome { metrics, events, digest, period, journal, .. } = ran.0;
+    let sim::Outcome { metrics, events, digest, period, journal, .. } = ran.outcome;
     let records = match kept {
         Some(path) => {
             drop(journal);
@@ -86,10 +97,11 @@ pub fn judge(ran: Ran, kept: Option<&Path>) -> Result<Simulated, Failure> {
     let audited = audit_records(header, &records);
     let outcome = metrics::Outcome { events, digest, audit_breaches: audited.breached() };
     let summary = serde_json::to_value(metrics.finish(outcome));
-    let Ok(Value::Object(summary)) = summary else {
+    let Ok(Value::Object(mut summary)) = summary else {
         return Err(Failure::Internal("a summary is a table of plain values".to_owned()));
     };
-    Ok(Simulated { summary, period, notes: notes(&records), records, audited })
+    summary.insert("unrest".to_owned(), ran.unrest.len().into());
+    Ok(Simulated { summary, period, notes: notes(&records), records, audited, unrest: ran.unrest })
 }
 
 /// Protection is decided and recorded, but not yet carried out: a reader must know.

@@ -16,6 +16,7 @@ mod output;
 mod places;
 mod replay;
 mod run;
+mod swarm;
 mod text;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -49,6 +50,7 @@ fn carry_out(args: Args) -> Exit {
     let places = Places::new(args.common.data_root, args.common.cache);
     let mut output = Output::new(args.common.json, args.common.quiet);
     let exit = match args.command {
+        Command::Run(run) if run.swarm => swarm::run(&run, &mut output),
         Command::Run(run) => run::run(&run, &places, &mut output),
         Command::Check(check) => check::check(&check, &places, &mut output),
         Command::Replay(replay) => replay::replay(&replay, &places, &mut output),

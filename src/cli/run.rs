@@ -57,6 +57,9 @@ fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<
     for Unmet { key, expected, actual } in &unmet {
         complain(&format!("{}: [expect] {key}: expected {expected}, actual {actual}", text::shown(&text::lossy(path))));
     }
+    if unmet.iter().any(|unmet| unmet.key.ends_with("unrest")) {
+        simulated.unrest.iter().for_each(|what| complain(&format!("not at rest: {what}")));
+    }
     explain_breaches(&simulated);
     let sound = unmet.is_empty() && simulated.audited.is_clean();
     Ok((told.document(), if sound { Exit::Fine } else { Exit::Breach }))

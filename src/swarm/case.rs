@@ -25,8 +25,8 @@ pub struct Case {
     pub market: (Mood, u64),
     /// Lots displayed at a level.
     pub depth: i64,
-    /// Hours of trading under faults.
-    pub hours: u32,
+    /// Minutes of trading.
+    pub minutes: u32,
     /// Held at the start, in quote, and in base that is not ours to sell.
     pub funds: (u32, u32),
     /// Fee rates of maker and taker in hundredths of a percent, and what a fee is charged in.
@@ -53,17 +53,39 @@ impl Case {
         let mood = Mood::ALL[pick(&mut chance, Mood::ALL.len())];
         let market = (mood, chance.below(1 << 32));
         let depth = pair.depth() * (1 + small(&mut chance, 8)) / 4;
-        let hours = 2 + u32::try_from(chance.below(5)).expect("below 5");
+        let hours = 2 + draw(&mut chance, 5);
         let funds =
             (10_000 * (1 + draw(&mut chance, 12)), if chance.ppm(250_000) { 1 + draw(&mut chance, 20) } else { 0 });
         let fees = terms::fees(contract, &mut chance);
         let delays = [terms::delays(&mut chance), terms::delays(&mut chance)];
         let keys = terms::keys(&mut chance);
         let mut wishes = Stream::new(seed, 0, Component::SwarmWorkload);
-        let workload = terms::workload(hours, &mut wishes);
+        let workload = terms::workload(hours * 60, &mut wishes);
         let acts = mix::acts(hours, pair.grid()[1], &mut wishes);
-        let faults = mix::faults(Self::START, Self::end_of(hours), &mut Stream::new(seed, 0, Component::FaultMix));
-        Self { seed, pair, contract, market, depth, hours, funds, fees, delays, keys, workload, acts, faults }
+        let faults = mix::faults(Self::START, Self::end_of(hours * 60), &mut Stream::new(seed, 0, Component::FaultMix));
+        Self {
+            seed,
+            pair,
+            contract,
+            market,
+            depth,
+            minutes: hours * 60,
+            funds,
+            fees,
+            delays,
+            keys,
+            workload,
+            acts,
+            faults,
+        }
+    }
+
+    /// The case with less time to trade in: the market is the same until then.
+    #[must_use]
+    pub fn lasting(&self, minutes: u32) -> Self {
+        let mut case = Self { minutes, ..self.clone() };
+        case.workload.iter_mut().filter(|param| param.0 == "until").for_each(|param| param.1 = format!("{minutes}min"));
+        case
     }
 }
 

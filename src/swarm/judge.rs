@@ -85,8 +85,11 @@ pub(super) fn of_alerts(records: &[Record], findings: &mut Vec<Finding>) {
     }
 }
 
-/// What must hold when the faults have long stopped: everything at rest, and as the venue has it.
-pub(super) fn of_the_end(setup: &Setup, trader: &Trader, venue: &Venue, findings: &mut Vec<Finding>) {
+/// What does not hold when the faults have long stopped: everything must be at rest, and as the
+/// venue has it.
+#[must_use]
+pub fn unrest(setup: &Setup, trader: &Trader, venue: &Venue) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let mut add = |law, text: String| findings.push(Finding::new(law, None, text));
     let core = trader.core();
     let at_venue: BTreeMap<OrderId, Qty> =
@@ -113,6 +116,7 @@ pub(super) fn of_the_end(setup: &Setup, trader: &Trader, venue: &Venue, findings
     if core.state() == TraderState::Reconciling {
         add("C1", "the trader is still Reconciling at the end".to_owned());
     }
+    findings
 }
 
 /// Only what protects a position may outlive the workload, which left everything it could leave.

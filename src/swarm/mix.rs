@@ -71,6 +71,8 @@ fn target(chance: &mut Stream) -> Target {
 }
 
 /// An act of the operator: when after the start, what, and its keys.
+///
+/// Values stand as a scenario writes them.
 pub type Act = (Span, &'static str, Vec<(&'static str, String)>);
 
 /// What an operator does: now and then something a person would do, and regularly what lets trading
@@ -97,18 +99,22 @@ pub(super) fn acts(hours: u32, price: &str, chance: &mut Stream) -> Vec<Act> {
 
 /// Whatever waits for an operator is let go.
 fn upkeep(at: Span) -> Vec<Act> {
-    let breaker = |name: &str| (at, "reset_breaker", vec![("breaker", name.to_owned())]);
+    let breaker = |name: &str| (at, "reset_breaker", vec![("breaker", quoted(name))]);
     let mut acts: Vec<Act> =
         ["daily_loss", "weekly_loss", "drawdown", "execution_errors", "stop_everything"].map(breaker).into();
     acts.extend([(at, "reset_throttle", Vec::new()), (at, "settle_external", Vec::new()), (at, "rearm", Vec::new())]);
     acts
 }
 
+fn quoted(text: &str) -> String {
+    format!("\"{text}\"")
+}
+
 fn person(at: Span, price: &str, chance: &mut Stream) -> Act {
     let near = |chance: &mut Stream| {
         let percent = rust_decimal::Decimal::new(92 + i64::from(draw(chance, 16)), 2);
         let price = price.parse::<rust_decimal::Decimal>().expect("the table of pairs holds decimals");
-        ("price", (price * percent).normalize().to_string())
+        ("price", quoted(&(price * percent).normalize().to_string()))
     };
     match chance.below(9) {
         0 => (at, "halt", Vec::new()),
@@ -118,7 +124,7 @@ fn person(at: Span, price: &str, chance: &mut Stream) -> Act {
         4 => (at, "unpin_stop", Vec::new()),
         5 => (at, "set_target", vec![near(chance)]),
         6 => (at, "trailing", vec![("on", (chance.below(2) == 0).to_string())]),
-        7 => (at, "change_limit", vec![("key", "risk.risk_per_trade".to_owned()), ("value", "0.4%".to_owned())]),
+        7 => (at, "change_limit", vec![("key", quoted("risk.risk_per_trade")), ("value", quoted("0.4%"))]),
         _ => (at, "cancel", vec![("order", (1 + chance.below(200)).to_string())]),
     }
 }

@@ -1,6 +1,6 @@
 //! What a case's terms may be, and how often.
 
-use super::case::{HEAL_MINUTES, LEAVE_AFTER_MINUTES, draw, pick};
+use super::case::{LEAVE_AFTER_MINUTES, draw, pick};
 use crate::market::Contract;
 use crate::sim::rng::Stream;
 
@@ -91,20 +91,15 @@ pub(super) fn keys(chance: &mut Stream) -> Vec<(String, String)> {
 }
 
 /// What the workload is told.
-pub(super) fn workload(hours: u32, chance: &mut Stream) -> Vec<(&'static str, String)> {
+pub(super) fn workload(minutes: u32, chance: &mut Stream) -> Vec<(&'static str, String)> {
     let pace = ["5s", "10s", "20s", "40s", "60s"][pick(chance, 5)];
     let wrong = [0, 10, 50][pick(chance, 3)];
     vec![
         ("seed", chance.below(1 << 32).to_string()),
         ("pace", pace.to_owned()),
-        ("until", format!("{hours}h")),
+        ("until", format!("{minutes}min")),
         ("leave", format!("{LEAVE_AFTER_MINUTES}min")),
         ("wrong", wrong.to_string()),
         ("trailing", chance.ppm(300_000).to_string()),
     ]
-}
-
-/// Minutes of market a case needs.
-pub(super) const fn minutes(hours: u32) -> u32 {
-    hours * 60 + HEAL_MINUTES
 }

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use rust_decimal::Decimal;
 
-use super::case::Case;
-use super::terms;
+use super::case::{Case, HEAL_MINUTES};
 use crate::bad_input::BadInput;
 use crate::data::synth::DEFAULT_START;
 use crate::market::{Contract, Span, Timestamp};
@@ -19,11 +18,11 @@ impl Case {
     /// When the workload stops; the faults have stopped before.
     #[must_use]
     pub const fn healed(&self) -> Timestamp {
-        Self::end_of(self.hours)
+        Self::end_of(self.minutes)
     }
 
-    pub(super) const fn end_of(hours: u32) -> Timestamp {
-        Self::START.after(Span::from_hours(hours as i64))
+    pub(super) const fn end_of(minutes: u32) -> Timestamp {
+        Self::START.after(Span::from_mins(minutes as i64))
     }
 
     /// The scenario.
@@ -44,7 +43,7 @@ impl Case {
             own = self.seed >> 1,
             market = self.market.1,
             mood = self.market.0.name(),
-            minutes = terms::minutes(self.hours),
+            minutes = self.minutes + HEAL_MINUTES,
             depth = self.depth,
             maker = Decimal::new(maker.into(), 2),
             taker = Decimal::new(taker.into(), 2),
@@ -75,11 +74,12 @@ impl Case {
         }
         for (at, act, more) in &self.acts {
             add(format!("\n[[operator]]\nat = \"{}s\"\nact = \"{act}\"\n", at.0 / 1_000_000_000));
-            more.iter().for_each(|(key, value)| add(format!("{key} = \"{value}\"\n")));
+            more.iter().for_each(|(key, value)| add(format!("{key} = {value}\n")));
         }
         for fault in &self.faults {
             add(format!("\n{}", fault::written(fault)));
         }
+        add("\n[expect]\naudit_breaches = 0\nunrest = 0\n".to_owned());
         text
     }
 

@@ -9,6 +9,7 @@ use super::probes::{self, Reached};
 use crate::audit::audit_records;
 use crate::journal::{Body, Journal, Record};
 use crate::replay;
+use crate::sim::fault::Fault;
 use crate::sim::{self, Setup};
 
 /// What came of a case.
@@ -19,6 +20,8 @@ pub struct Came {
     pub hours: Hours,
     /// Faults that were injected.
     pub faults: u64,
+    /// The same, each as a fault of its own.
+    pub injected: Vec<Fault>,
     /// Rare states that were reached.
     pub reached: Reached,
     /// The digest of the run; zero where it did not end.
@@ -45,6 +48,7 @@ fn broken(law: &'static str, text: String) -> Came {
         findings: vec![Finding::new(law, None, text)],
         hours: Hours::default(),
         faults: 0,
+        injected: Vec::new(),
         reached: Reached::default(),
         digest: 0,
         records: Vec::new(),
@@ -74,9 +78,9 @@ fn judged(case: &Case, setup: &Setup, outcome: sim::Outcome) -> Came {
         }
     }
     judge::of_alerts(&records, &mut findings);
-    judge::of_the_end(setup, &trader, &venue, &mut findings);
+    findings.extend(judge::unrest(setup, &trader, &venue));
     let hours = hours::count(&records, Case::START, case.healed(), |hour| case.kinds_at(hour));
     let faults = records.iter().filter(|record| matches!(record.body, Body::Fault(_))).count() as u64;
     let reached = probes::reached(&records);
-    Came { findings, hours, faults, reached, digest, records }
+    Came { findings, hours, faults, injected: Vec::new(), reached, digest, records }
 }

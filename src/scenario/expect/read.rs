@@ -17,7 +17,7 @@ enum Kind {
 }
 
 /// The fields of a summary that can be expected.
-const FIELDS: [(&str, Kind); 15] = [
+const FIELDS: [(&str, Kind); 16] = [
     ("digest", Kind::Text),
     ("events", Kind::Count),
     ("orders", Kind::Count),
@@ -26,6 +26,7 @@ const FIELDS: [(&str, Kind); 15] = [
     ("rejections", Kind::Count),
     ("denials", Kind::Count),
     ("audit_breaches", Kind::Count),
+    ("unrest", Kind::Count),
     ("gross_pnl", Kind::Amount),
     ("fees", Kind::Amount),
     ("funding", Kind::Amount),

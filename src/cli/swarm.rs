@@ -1,0 +1,194 @@
+//! `seatrial run --swarm`: random cases under faults, until enough was simulated or something is
+//! found. A finding is told with the one line that repeats it, shrunk, and written down as a
+//! scenario.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::panic;
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::args::Run;
+use super::exit::Exit;
+use super::output::{Output, complain};
+use super::text::lossy;
+use seatrial::journal::{Body, Renderer};
+use seatrial::swarm::{Breach, Came, Case, Finding, Shrunk, Total, shrink, swarm, try_case};
+
+/// Longest that a finding is shrunk.
+const SHRINK: Duration = Duration::from_mins(2);
+/// Most hands: more cores than this are not asked for.
+const HANDS_MAX: usize = 64;
+
+/// A point in time from which it is told how much has passed.
+#[expect(clippy::disallowed_types, reason = "when to stop is asked of the clock; what is found is not")]
+struct Since(std::time::Instant);
+
+impl Since {
+    #[expect(clippy::disallowed_types, reason = "as above")]
+    fn now() -> Self {
+        Self(std::time::Instant::now())
+    }
+
+    fn passed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// Tries cases as asked.
+pub fn run(args: &Run, output: &mut Output) -> Exit {
+    // A panic in a case is a finding and told as one.
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let exit = match args.hours {
+        Some(hours) => many(args, hours, output),
+        None => one(args, output),
+    };
+    panic::set_hook(hook);
+    exit
+}
+
+/// The one case of a seed.
+fn one(args: &Run, output: &mut Output) -> Exit {
+    let seed = args.seed.unwrap_or(1);
+    let case = Case::draw(seed);
+    let came = try_case(&case);
+    if args.trace {
+        trace(&came, args.until.unwrap_or(u64::MAX));
+    }
+    for line in told(&case, &came) {
+        output.line(&line);
+    }
+    let breach = if came.findings.is_empty() { None } else { Some(Breach { case, came }) };
+    let document = |shrunk: Option<Value>, came: &Came| {
+        json!({ "seed": seed, "digest": format!("{:016x}", came.digest), "hours": came.hours.counted,
+            "events": came.hours.events, "faults": came.faults, "found": words(&came.findings), "shrunk": shrunk })
+    };
+    match breach {
+        None => {
+            output.document(&json!({ "seed": seed, "found": [] }));
+            Exit::Fine
+        }
+        Some(breach) => {
+            let (exit, shrunk) = found(&breach);
+            output.document(&document(shrunk, &breach.came));
+            exit
+        }
+    }
+}
+
+/// What a case is and came to, for people.
+fn told(case: &Case, came: &Came) -> Vec<String> {
+    let (mood, contract) = (case.market.0.name(), case.contract);
+    let faults: Vec<&str> = case.faults.iter().map(|fault| fault.kind.name()).collect();
+    vec![
+        format!("swarm case {}: {} {mood}, {contract:?}, {} min", case.seed, case.pair.grid()[0], case.minutes),
+        format!("  faults      {}", faults.join(", ")),
+        format!(
+            "  hours       {} of {} count, {} events, {} faults injected",
+            came.hours.counted, came.hours.all, came.hours.events, came.faults
+        ),
+        format!("  digest      {:016x}", came.digest),
+        format!("  found       {}", came.findings.len()),
+    ]
+}
+
+/// Cases until enough hours are counted, or the time is up.
+fn many(args: &Run, hours: u64, output: &mut Output) -> Exit {
+    let base = args.seed.unwrap_or(1);
+    let hands = std::thread::available_parallelism().map_or(1, usize::from).min(HANDS_MAX);
+    let (since, said) = (Since::now(), Mutex::new(Duration::ZERO));
+    let most = args.minutes.map_or(Duration::MAX, Duration::from_mins);
+    let (total, breach) = swarm(base, hands, &|total: &Total| {
+        progress(total, &since, &said);
+        total.hours.counted < hours && since.passed() < most
+    });
+    let seconds = since.passed().as_secs();
+    for line in summary(base, hands, seconds, &total) {
+        output.line(&line);
+    }
+    let (mut exit, mut shrunk) = (Exit::Fine, None);
+    if let Some(breach) = &breach {
+        (exit, shrunk) = found(breach);
+    } else if total.hours.counted < hours {
+        complain(&format!("{} simulated hours of {hours} asked for: the time was up", total.hours.counted));
+        exit = Exit::Breach;
+    }
+    let probes: Value = total
+        .reached
+        .iter()
+        .map(|(probe, times)| (probe.to_owned(), json!(times)))
+        .collect::<serde_json::Map<_, _>>()
+        .into();
+    output.document(&json!({
+        "base": base, "cases": total.cases, "hours": total.hours.counted, "hours_simulated": total.hours.all,
+        "events": total.hours.events, "faults": total.faults, "seconds": seconds, "hands": hands, "probes": probes,
+        "found": breach.as_ref().map(|breach| words(&breach.came.findings)), "shrunk": shrunk,
+    }));
+    exit
+}
+
+fn summary(base: u64, hands: usize, seconds: u64, total: &Total) -> Vec<String> {
+    let mut lines = vec![format!("swarm of base {base}: {} cases on {hands} hands in {seconds} s", total.cases)];
+    lines.push(format!(
+        "  hours       {} simulated hours count, {} were simulated; {} events reached the core, {} faults were injected",
+        total.hours.counted, total.hours.all, total.hours.events, total.faults
+    ));
+    lines.push("  probes reached:".to_owned());
+    lines.extend(total.reached.iter().map(|(probe, times)| format!("    {times:>9}  {probe}")));
+    lines
+}
+
+/// How far it is, on a terminal only and twice a second at most.
+fn progress(total: &Total, since: &Since, said: &Mutex<Duration>) {
+    let passed = since.passed();
+    let Ok(mut last) = said.lock() else { return };
+    if !stderr().is_terminal() || passed < *last + Duration::from_millis(500) {
+        return;
+    }
+    *last = passed;
+    let _ = write!(stderr().lock(), "\r{} hours, {} cases, {} s ", total.hours.counted, total.cases, passed.as_secs());
+}
+
+fn words(findings: &[Finding]) -> Vec<String> {
+    findings.iter().map(ToString::to_string).collect()
+}
+
+/// Tells what was found, shrinks it, and writes it down.
+fn found(breach: &Breach) -> (Exit, Option<Value>) {
+    for finding in breach.came.findings.iter().take(10) {
+        complain(&explained(finding, &breach.came));
+    }
+    let until = breach.came.findings.iter().find_map(|finding| finding.record);
+    let until = until.map_or_else(String::new, |record| format!(" --until {record}"));
+    complain(&format!("run it again: seatrial run --swarm --seed {}{until} --trace", breach.case.seed));
+    let since = Since::now();
+    let again = try_case(&breach.case);
+    let Shrunk { case, came, tried } = shrink(breach.case.clone(), again, &|| since.passed() < SHRINK);
+    let file = PathBuf::from(format!("swarm-{}.toml", case.seed));
+    let first = came.findings.first().map_or_else(String::new, ToString::to_string);
+    let written = std::fs::write(&file, case.text());
+    match &written {
+        Ok(()) => complain(&format!("shrunk in {tried} cases to {}: {first}", lossy(&file))),
+        Err(error) => complain(&format!("shrunk in {tried} cases, but {} cannot be written: {error}", lossy(&file))),
+    }
+    (Exit::Breach, written.ok().map(|()| json!({ "file": lossy(&file), "found": words(&came.findings) })))
+}
+
+fn explained(finding: &Finding, came: &Came) -> String {
+    match came.records.first().map(|record| &record.body) {
+        Some(Body::Header(header)) => finding.explain(header, &came.records),
+        _ => finding.to_string(),
+    }
+}
+
+/// The journal as text up to a record, on stderr.
+fn trace(came: &Came, until: u64) {
+    let Some(Body::Header(header)) = came.records.first().map(|record| &record.body) else { return };
+    let mut renderer = Renderer::new(header);
+    for record in came.records.iter().take_while(|record| record.seq <= until) {
+        complain(&renderer.line(record));
+    }
+}
