@@ -5,6 +5,8 @@
 
 #[path = "vectors/bench.rs"]
 mod bench;
+#[path = "vectors/ladder.rs"]
+mod ladder;
 #[path = "vectors/waiting.rs"]
 mod waiting;
 

@@ -8,7 +8,7 @@ use super::core::Core;
 use super::order::Terms;
 use super::sending::{Errand, rank_of};
 use super::transitions::{Input, Next, transition};
-use crate::market::{Action, OrderId, OrderKind, OrderState, Qty, Timestamp};
+use crate::market::{Action, OrderId, OrderKind, OrderState, Purpose, Qty, Timestamp};
 
 impl Core {
     /// Amends an order of the core's own on the safety lane; false if it cannot be amended now.
@@ -25,6 +25,26 @@ impl Core {
         true
     }
 
+    /// Amends a desk's order: an entry from the entry lane, whose token the checks saw, an exit from
+    /// the safety lane.
+    pub(crate) fn amend_for_desk(
+        &mut self,
+        now: Timestamp,
+        id: OrderId,
+        terms: Terms,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let Some(purpose) = self.begin_amend(now, id, terms, actions) else { return false };
+        if purpose == Purpose::Entry {
+            assert!(self.entry_lane.take(now), "CK-32 saw a token for the new terms of {id:?}");
+            self.send_amend(now, id, actions);
+        } else {
+            self.wait(now, rank_of(purpose), Errand::Amend, id);
+            self.flush(now, actions);
+        }
+        true
+    }
+
     /// Moves an order to `AmendPending` with both terms reserved, if the table lets it; its purpose.
     pub(super) fn begin_amend(
         &mut self,
@@ -32,7 +52,7 @@ impl Core {
         id: OrderId,
         terms: Terms,
         actions: &mut Vec<Action>,
-    ) -> Option<crate::market::Purpose> {
+    ) -> Option<Purpose> {
         let order = self.orders.get(id)?;
         let (purpose, filled) = (order.purpose, order.filled);
         let free = transition(order.state, Input::AmendWanted).next == Next::To(OrderState::AmendPending);

@@ -4,7 +4,7 @@
 //! denied with the numbers that denied it. A strategy is handed a desk for the length of one event
 //! and cannot keep it.
 
-use super::checks::{Approved, examine};
+use super::checks::{Approved, examine, examine_amend};
 use super::config::Config;
 use super::core::{Core, alert};
 use super::orders::Order;
@@ -13,7 +13,7 @@ use super::position::Position;
 use super::view::InstrumentView;
 use crate::market::{
     Action, AssetId, Check, Decision, Denied, DeskId, Event, Instrument, InstrumentId, Intention, MarketEvent, Money,
-    OrderId, Pricing, Proposal, ProposalId, Rate, Regime, Severity, Size, Timestamp, TraderState,
+    OrderId, Pricing, Proposal, ProposalId, Qty, Rate, RawPrice, Regime, Severity, Size, Timestamp, TraderState,
 };
 
 /// A rule for trading. It keeps whole numbers, not floats, and asks nothing but its desk.
@@ -165,11 +165,36 @@ impl<'a> Desk<'a> {
                 self.core.cancel_for_desk(self.now, id, self.actions);
                 Ok(())
             }
-            found => {
-                let instrument = found.map_or(InstrumentId(0), |order| order.terms.instrument);
-                let state = found.map_or_else(|| "unknown".to_owned(), |order| format!("{:?}", order.state));
-                let text = format!("order {} is {state} against an open order of this desk", id.0);
-                let denied = Denied { proposal: None, desk: self.id, instrument, check: Check::Exit(1), text };
+            _ => self.deny_command(id, "an open order of this desk"),
+        }
+    }
+
+    /// A command on an order that is not there for it.
+    fn deny_command(&mut self, id: OrderId, wanted: &str) -> Result<(), Denied> {
+        let found = self.core.orders.get(id);
+        let instrument = found.map_or(InstrumentId(0), |order| order.terms.instrument);
+        let state = found.map_or_else(|| "unknown".to_owned(), |order| format!("{:?}", order.state));
+        let text = format!("order {} is {state} against {wanted}", id.0);
+        let denied = Denied { proposal: None, desk: self.id, instrument, check: Check::Exit(1), text };
+        self.actions.push(Action::Record(Decision::Denied(denied.clone())));
+        Err(denied)
+    }
+
+    /// Changes quantity and limit of one of the desk's own resting orders, in place. Until the venue
+    /// answers, old and new terms are both reserved; a refused amend leaves the order as it was.
+    ///
+    /// # Errors
+    /// The first check that failed, with its numbers; or that the order cannot be amended now.
+    pub fn amend(&mut self, id: OrderId, qty: Qty, limit: RawPrice) -> Result<(), Denied> {
+        let Some(order) = self.core.orders.get(id).filter(|order| order.desk == self.id && order.proposal.is_some())
+        else {
+            return self.deny_command(id, "an open order of this desk");
+        };
+        let order = order.clone();
+        match examine_amend(self.core, self.now, &order, qty, limit) {
+            Ok(terms) if self.core.amend_for_desk(self.now, id, terms, self.actions) => Ok(()),
+            Ok(_) => self.deny_command(id, "a live order"),
+            Err(denied) => {
                 self.actions.push(Action::Record(Decision::Denied(denied.clone())));
                 Err(denied)
             }

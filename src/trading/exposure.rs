@@ -93,7 +93,7 @@ impl Core {
             worst = worst.with(if position > Qty::ZERO { Side::Buy } else { Side::Sell }, held);
         }
         for order in self.orders.open_in(instrument.id).filter(|order| order.purpose == Purpose::Entry) {
-            let limit = order.terms.kind.limit().map(|limit| instrument.price(limit));
+            let limit = order.highest_limit().map(|limit| instrument.price(limit));
             let mark = self.mark(instrument);
             let price = match order.terms.side {
                 Side::Buy => limit.or(mark)?,
@@ -116,7 +116,7 @@ impl Core {
     /// What an open entry holds back of its quote asset.
     fn reserved_by(&self, order: &Order, now: Timestamp) -> Decimal {
         let instrument = self.instrument(order.terms.instrument);
-        let price = order.terms.kind.limit().map_or(Decimal::ZERO, |limit| instrument.price(limit));
+        let price = order.highest_limit().map_or(Decimal::ZERO, |limit| instrument.price(limit));
         let (notional, fee) = Self::spot_cost(instrument, price, order.could_fill(), now);
         match instrument.contract {
             Contract::Spot if order.terms.side == Side::Sell => Decimal::ZERO,

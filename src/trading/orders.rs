@@ -92,6 +92,18 @@ impl Orders {
         self.open.len()
     }
 
+    /// Takes an open order out while its own new terms are examined.
+    pub(crate) fn set_aside(&mut self, id: OrderId) -> Option<Order> {
+        self.open.remove(&id)
+    }
+
+    /// Puts it back.
+    pub(crate) fn put_back(&mut self, order: Option<Order>) {
+        if let Some(order) = order {
+            self.open.insert(order.id(), order);
+        }
+    }
+
     /// Applies an input to an order by the transition table.
     ///
     /// # Panics

@@ -98,6 +98,7 @@ impl Core {
             Due::Cancel => self.cancel_again(now, id, actions),
             Due::Expiry => self.expire(now, id, actions),
             Due::Silence => {
+                order.watch.heard = Some(now);
                 self.apply(now, id, Input::SilenceTimer, actions);
             }
             Due::Answer => self.inquire(now, id, actions),

@@ -5,6 +5,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of the bench")]
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use rust_decimal::Decimal;
@@ -19,6 +20,9 @@ use seatrial::trading::{Config, Desk, Setup, Strategy, Trader};
 #[path = "ask.rs"]
 mod ask;
 pub use ask::*;
+
+/// What a venue says to a command.
+pub type Answer<'a> = dyn FnMut(Timestamp, &Command) -> Vec<Event> + 'a;
 
 type Wish = Box<dyn FnOnce(&mut Desk<'_>) + Send>;
 
@@ -43,6 +47,8 @@ pub struct Bench {
     pub actions: Vec<Action>,
     /// How many executions the venue named so far.
     pub executions: u64,
+    /// Wakes the trader asked for that have not come.
+    pub wakes: BTreeSet<Timestamp>,
     script: Script,
     instruments: Vec<Instrument>,
 }
@@ -59,7 +65,8 @@ impl Bench {
             first_id: 1,
         };
         let trader = Trader::new(setup, Box::new(script.clone()));
-        let mut bench = Self { trader, now: NOON, actions: Vec::new(), executions: 0, script, instruments };
+        let mut bench =
+            Self { trader, now: NOON, actions: Vec::new(), executions: 0, wakes: BTreeSet::new(), script, instruments };
         bench.step(&Event::Wake);
         bench
     }
@@ -108,6 +115,50 @@ impl Bench {
     pub fn step(&mut self, event: &Event) {
         self.actions.clear();
         self.trader.step(self.now, event, &mut self.actions);
+        let wakes = self.actions.iter().filter_map(|action| match action {
+            Action::Wake(at) => Some((*at).max(self.now)),
+            _ => None,
+        });
+        self.wakes.extend(wakes);
+    }
+
+    /// Lets time pass until `end`: every wake asked for comes, and the venue answers every command at
+    /// once with what `answer` makes of it. What the trader did, with its times in milliseconds from
+    /// now.
+    pub fn pass(&mut self, nanoseconds: i64, answer: &mut Answer<'_>) -> Vec<(i64, Action)> {
+        let (begin, end) = (self.now, self.now.after(Span(nanoseconds)));
+        let (mut log, mut steps) = (Vec::new(), 0);
+        while let Some(at) = self.wakes.first().copied().filter(|at| *at <= end) {
+            self.wakes.remove(&at);
+            steps += 1;
+            assert!(steps < 100_000, "the trader wakes itself for ever, last to {:?}", self.actions);
+            self.now = self.now.max(at);
+            self.step(&Event::Wake);
+            let mut said = self.answered(begin, answer, &mut log);
+            while !said.is_empty() {
+                let event = said.remove(0);
+                self.step(&event);
+                said.extend(self.answered(begin, answer, &mut log));
+            }
+        }
+        self.now = end;
+        log
+    }
+
+    fn answered(&mut self, begin: Timestamp, answer: &mut Answer<'_>, log: &mut Vec<(i64, Action)>) -> Vec<Event> {
+        let at = self.now.since(begin).0 / 1_000_000;
+        log.extend(self.actions.iter().map(|action| (at, action.clone())));
+        let commands: Vec<Command> = self.commands();
+        commands.iter().flat_map(|command| answer(self.now, command)).collect()
+    }
+
+    /// Commands the last step sent.
+    pub fn commands(&self) -> Vec<Command> {
+        let sent = |action: &Action| match action {
+            Action::Send(command) => Some(*command),
+            _ => None,
+        };
+        self.actions.iter().filter_map(sent).collect()
     }
 
     pub fn account(&mut self, message: VenueMessage) {

@@ -27,7 +27,7 @@ impl Preflight<'_> {
     }
 
     /// EC-1: the account picture is complete, and nobody halted the desk's own exits.
-    fn account_known(&self) -> Result<(), Denied> {
+    pub(super) fn account_known(&self) -> Result<(), Denied> {
         let complete = self.core.heard_balances && self.core.heard_orders;
         if complete && self.core.state != TraderState::Halted {
             return Ok(());
@@ -36,7 +36,7 @@ impl Preflight<'_> {
     }
 
     /// EC-2: there is something to shrink.
-    fn held(&self) -> Result<Qty, Denied> {
+    pub(super) fn held(&self) -> Result<Qty, Denied> {
         let position =
             self.core.books.position(self.proposal.desk, self.instrument.id).map_or(Qty::ZERO, |held| held.qty);
         if position.is_zero() {
@@ -46,7 +46,7 @@ impl Preflight<'_> {
     }
 
     /// EC-2, EC-3: how much of it is wanted and how much is free, given the exits in flight.
-    fn exit_qty(&mut self, held: Qty) -> Result<(Qty, Qty), Denied> {
+    pub(super) fn exit_qty(&mut self, held: Qty) -> Result<(Qty, Qty), Denied> {
         let mine = |order: &&Order| order.purpose == Purpose::Exit && order.desk == self.proposal.desk;
         let exits: Vec<&Order> = self.core.orders.open_in(self.instrument.id).filter(mine).collect();
         if let Some(unknown) = exits.iter().find(|order| order.state.is_unknown()) {

@@ -5,6 +5,7 @@
 //! back so that it can be recorded. CK-05, CK-26 and CK-29 wait for the breakers and belong to
 //! the issue "Production rules", as does the naked-position part of CK-07.
 
+mod amend;
 mod exit;
 mod gate;
 mod price;
@@ -14,6 +15,8 @@ mod sizing;
 use std::fmt::Display;
 
 use rust_decimal::Decimal;
+
+pub(crate) use amend::examine_amend;
 
 use super::core::Core;
 use super::plan::{Plan, entry_side};
@@ -63,6 +66,21 @@ pub(crate) fn examine_again(core: &Core, now: Timestamp, proposal: &Proposal) ->
 }
 
 fn examined(core: &Core, now: Timestamp, proposal: &Proposal, again: bool) -> Result<Approved, Denied> {
+    examined_with(core, now, proposal, |preflight| {
+        preflight.again = again;
+        match entry_side(proposal.intention) {
+            Some(_) => preflight.entry(),
+            None => preflight.exit(),
+        }
+    })
+}
+
+fn examined_with<T>(
+    core: &Core,
+    now: Timestamp,
+    proposal: &Proposal,
+    checks: impl FnOnce(&mut Preflight<'_>) -> Result<T, Denied>,
+) -> Result<T, Denied> {
     let Some(instrument) = core.instruments.get(usize::from(proposal.instrument.0)) else {
         return Err(unknown_instrument(proposal));
     };
@@ -72,14 +90,11 @@ fn examined(core: &Core, now: Timestamp, proposal: &Proposal, again: bool) -> Re
         proposal,
         instrument,
         rules: instrument.rules(now),
-        again,
+        again: false,
         measures: Vec::new(),
         trims: Vec::new(),
     };
-    match entry_side(proposal.intention) {
-        Some(_) => preflight.entry(),
-        None => preflight.exit(),
-    }
+    checks(&mut preflight)
 }
 
 fn unknown_instrument(proposal: &Proposal) -> Denied {

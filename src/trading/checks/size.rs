@@ -160,7 +160,7 @@ impl Preflight<'_> {
     }
 
     /// CK-32: the entry lane has a token.
-    fn entry_budget(&self) -> Result<(), Denied> {
+    pub(super) fn entry_budget(&self) -> Result<(), Denied> {
         if self.core.entry_lane.has_token(self.now) {
             return Ok(());
         }
