@@ -253,7 +253,8 @@ impl Facts {
             | Decision::Covered { .. }
             | Decision::Breaker { .. }
             | Decision::Volatility { .. }
-            | Decision::Released { .. } => {}
+            | Decision::Released { .. }
+            | Decision::Adjusted { .. } => {}
         }
         Ok(())
     }

@@ -59,6 +59,10 @@ impl Renderer<'_> {
             Decision::LimitChanged { key, from, to } => {
                 ("limit", format!("{} from {} to {}", plain(key), plain(from), plain(to)))
             }
+            Decision::Adjusted { instrument, by, at, .. } => {
+                let (symbol, price) = (self.symbol(*instrument), self.price(*instrument, *at));
+                ("adjusts", format!("{symbol} by {} at {price}, without an execution", by.0))
+            }
             other => ("decides", words(other)),
         }
     }

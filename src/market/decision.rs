@@ -334,6 +334,22 @@ pub enum Decision {
         /// Value after.
         to: String,
     },
+    /// A position changed without an execution: external hands were settled, or the venue's word
+    /// was taken.
+    Adjusted {
+        /// Whose position.
+        desk: DeskId,
+        /// In which instrument.
+        instrument: InstrumentId,
+        /// By how much, signed.
+        by: Qty,
+        /// At which price.
+        at: Price,
+        /// Position after, signed.
+        position: Qty,
+        /// Its cost after, signed.
+        cost: TickLots,
+    },
 }
 
 /// How loud an alert is (production-rules §4.14).

@@ -89,6 +89,7 @@ bugs! {
     RecoverRestart "recover-restart" "trailing and pins lost";
     VenueSessions "venue-sessions" "closed session treated as busy";
     ReconcileExternal "reconcile-external" "unknown order cancelled";
+    ReconcileExternal2 "reconcile-external" "unknown position adopted into the strategy's desk";
     ReconcileMismatch "reconcile-mismatch" "tolerance of 0.0001";
     KillAnytime "kill-anytime" "flag in memory only";
     KillAnytime2 "kill-anytime" "`CancelAll` under mode halt";

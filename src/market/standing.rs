@@ -154,6 +154,8 @@ pub enum ExitCause {
     Operator,
     /// A late fill while the account is being flattened.
     LateFill,
+    /// What external hands hold, where the policy takes it down.
+    External,
 }
 
 /// A breaker of production-rules §2.6.

@@ -254,7 +254,8 @@ impl Metrics {
             | Decision::Reconciled { .. }
             | Decision::Adopted { .. }
             | Decision::Released { .. }
-            | Decision::LimitChanged { .. } => {}
+            | Decision::LimitChanged { .. }
+            | Decision::Adjusted { .. } => {}
         }
         Ok(())
     }

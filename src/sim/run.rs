@@ -13,7 +13,8 @@ use super::wire::Wire;
 use crate::data::Records;
 use crate::journal::{Body, Journal, JournalError};
 use crate::market::{
-    Action, Command, Decision, Event, InstrumentId, MarketEvent, Quote, ReferenceEvent, Span, Timestamp, VenueMessage,
+    Action, Command, Decision, Event, HostEvent, InstrumentId, MarketEvent, Quote, ReferenceEvent, Span, Timestamp,
+    VenueMessage,
 };
 use crate::metrics::Metrics;
 use crate::strategies::ParamError;
@@ -164,6 +165,10 @@ impl<'a> Sim<'a> {
         for (asset, price) in &self.setup.rates {
             let rate = ReferenceEvent::Rate { asset: *asset, price: *price };
             self.queue.push(start, Item::Deliver(Event::Reference(rate)));
+        }
+        // What a live host would measure before it lets a trader arm.
+        for host in [HostEvent::ClockOffset(Span::ZERO), HostEvent::Permission { trade: true, withdraw: false }] {
+            self.queue.push(start, Item::Deliver(Event::Host(host)));
         }
         self.queue.push(start, Item::Deliver(Event::Wake));
         for (at, event) in &self.setup.script {

@@ -4,7 +4,7 @@
 //! a token of another.
 
 use super::core::Core;
-use crate::market::{Action, Command, OrderId, Query, Timestamp};
+use crate::market::{Action, Command, Link, OrderId, Query, Timestamp};
 
 impl Core {
     /// Asks the venue, as soon as the query lane allows.
@@ -29,6 +29,9 @@ impl Core {
 
     /// Sends what waits, as far as tokens go, and asks to be woken for the rest.
     pub(super) fn serve_queries(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        if self.is_down(Link::Queries) {
+            return;
+        }
         while let Some(query) = self.questions.front().copied() {
             if !self.query_lane.take(now) {
                 let token = self.query_lane.next_token(now);

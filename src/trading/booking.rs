@@ -13,6 +13,7 @@ mod charge;
 mod correction;
 mod holding;
 mod identity;
+mod netting;
 mod outcome;
 mod postings;
 mod transfers;
@@ -102,6 +103,10 @@ pub struct Books {
     latest: BTreeMap<(DeskId, InstrumentId), Latest>,
     funded: BTreeSet<(InstrumentId, Timestamp)>,
     tallies: BTreeMap<AssetId, Tally>,
+    /// The venue's one position of each margin instrument.
+    netted: BTreeMap<InstrumentId, Position>,
+    /// What the venue settled more than we.
+    owed: BTreeMap<AssetId, Money>,
     lives: u64,
     transactions: u64,
 }
@@ -215,6 +220,7 @@ impl Books {
             busted: false,
         };
         transactions.push(fee);
+        self.net(instrument, fill, split.gross);
         self.applied.insert(fill.execution, applied);
         self.settle(execution, &charge, holding, effect);
         Booked {

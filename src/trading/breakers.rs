@@ -1,7 +1,7 @@
 //! Breakers: rules that stop trading when an account has lost enough (production-rules §2.6).
 
 use super::core::Core;
-use crate::market::{Action, InstrumentId, MarketEvent, Timestamp};
+use crate::market::{Action, Breaker, InstrumentId, MarketEvent, Timestamp};
 
 impl Core {
     /// Updates periods, peaks and breakers from what the step has learnt: its fourth phase.
@@ -22,6 +22,12 @@ impl Core {
     /// BK-6: the venue says stop.
     pub(crate) fn stop_everything(&mut self, now: Timestamp, reason: &str, actions: &mut Vec<Action>) {
         let _ = (now, reason, actions);
+    }
+
+    /// An operator resets a breaker.
+    pub(crate) fn reset_breaker(&mut self, now: Timestamp, breaker: Breaker, why: &str, actions: &mut Vec<Action>) {
+        let _ = now;
+        self.loosen(super::arming::TraderCause::Breaker(breaker), why, actions);
     }
 
     /// Whether a market event could trip or reset a breaker, or change what is remembered of equity.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
+use super::arming::Arming;
 use super::believed::{believed, unexpected};
 use super::booking::Books;
 use super::budget::Lane;
@@ -10,6 +11,7 @@ use super::config::Config;
 use super::history::Reading;
 use super::orders::Orders;
 use super::pauses::Pauses;
+use super::reconciliation::Reconciler;
 use super::retries::Wishes;
 use super::sending::Waiting;
 use super::view::View;
@@ -51,6 +53,15 @@ impl Numbers {
     pub(crate) const fn order(&mut self) -> OrderId {
         self.next_order += 1;
         OrderId(self.next_order - 1)
+    }
+
+    /// Never gives out a number somebody used: true if it was still to come.
+    pub(crate) const fn skip_order(&mut self, used: OrderId) -> bool {
+        let ahead = used.0 >= self.next_order;
+        if ahead {
+            self.next_order = used.0.saturating_add(1);
+        }
+        ahead
     }
 
     /// The next intent id.
@@ -95,8 +106,6 @@ pub struct Core {
     pub(crate) reading: Option<Reading>,
     /// Desks' wishes that could be tried again.
     pub(crate) wishes: Wishes,
-    /// Why an instrument may only shrink its position.
-    pub(crate) reduce_only: BTreeMap<InstrumentId, String>,
     pub(crate) rates: BTreeMap<AssetId, Money>,
     pub(crate) leverages: BTreeMap<(DeskId, InstrumentId), u8>,
     /// Entry orders that filled since their position was last flat.
@@ -110,9 +119,12 @@ pub struct Core {
     pub(crate) wake: Option<Timestamp>,
     /// The earliest wake the desk asked for and not yet come.
     pub(crate) desk_wake: Option<Timestamp>,
-    /// Whether balances and open orders were heard.
-    pub(crate) heard_balances: bool,
-    pub(crate) heard_orders: bool,
+    /// What decides the trader's state.
+    pub(crate) arming: Arming,
+    /// What is known of the account as a whole.
+    pub(crate) reconciler: Reconciler,
+    /// When the venue's dead-man timer next hears from us, while it is armed.
+    pub(crate) heartbeat: Option<Timestamp>,
 }
 
 impl Core {
@@ -121,7 +133,7 @@ impl Core {
     pub fn new(setup: Setup) -> Self {
         let beliefs = &setup.config.beliefs;
         let instruments = setup.instruments.into_iter().map(|venues| believed(venues, beliefs)).collect();
-        Self {
+        let mut core = Self {
             view: View::new(setup.cadences),
             orders: Orders::new(setup.config.orders.history_max as usize, setup.config.orders.late_fill_window),
             books: Books::new(),
@@ -134,7 +146,6 @@ impl Core {
             stirred: false,
             reading: None,
             wishes: Wishes::new(),
-            reduce_only: BTreeMap::new(),
             rates: BTreeMap::new(),
             leverages: BTreeMap::new(),
             entries: BTreeMap::new(),
@@ -143,13 +154,16 @@ impl Core {
             numbers: Numbers::starting_at(setup.first_id),
             wake: None,
             desk_wake: None,
-            heard_balances: false,
-            heard_orders: false,
+            arming: Arming::default(),
+            reconciler: Reconciler::default(),
+            heartbeat: None,
             state: TraderState::Reconciling,
             config: setup.config,
             instruments,
             currency: setup.currency,
-        }
+        };
+        core.expect_rules();
+        core
     }
 
     /// An instrument of the run.
@@ -180,14 +194,6 @@ impl Core {
     #[must_use]
     pub const fn state(&self) -> TraderState {
         self.state
-    }
-
-    /// Moves the trader to another state and says why.
-    pub(crate) fn become_state(&mut self, to: TraderState, why: &str, actions: &mut Vec<Action>) {
-        if self.state != to {
-            actions.push(Action::Record(Decision::Became { from: self.state, to, why: why.to_owned() }));
-            self.state = to;
-        }
     }
 
     /// Marks a position for the protection phase of this step.

@@ -4,11 +4,12 @@
 //! Booking a fill, reversing it and adopting terms need the report and happen in `reports` and
 //! `fills`; everything else a cell names happens here, in one place.
 
+use super::arming::InstrumentCause;
 use super::core::{Core, alert};
 use super::orders::Moved;
 use super::sending::{Errand, Rank};
 use super::transitions::{Effect, Input, Next};
-use crate::market::{Action, Decision, InstrumentId, OrderId, OrderState, Severity, Span, Timestamp};
+use crate::market::{Action, Decision, OrderId, OrderState, Severity, Span, Timestamp};
 
 /// Delays after which a refused cancel is sent again; the last one repeats.
 const CANCEL_DELAYS: [Span; 3] = [Span::from_secs(1), Span::from_secs(2), Span::from_secs(4)];
@@ -96,15 +97,10 @@ impl Core {
             alert(Severity::Warning, Some(instrument), Some(id), what.clone(), actions);
         }
         if moved.cell.has(Effect::ReduceOnly) {
-            self.restrict(instrument, what, actions);
-        }
-    }
-
-    /// Makes an instrument reduce-only, once.
-    pub(crate) fn restrict(&mut self, instrument: InstrumentId, why: String, actions: &mut Vec<Action>) {
-        if let std::collections::btree_map::Entry::Vacant(free) = self.reduce_only.entry(instrument) {
-            free.insert(why.clone());
-            actions.push(Action::Record(Decision::ReduceOnly { instrument, why }));
+            // Row 17 is LD-5: over once the order's fate is known.
+            let unresolved = input.row() == 17;
+            let cause = if unresolved { InstrumentCause::Unresolved(id) } else { InstrumentCause::Execution };
+            self.restrict_for(instrument, cause, what, actions);
         }
     }
 }

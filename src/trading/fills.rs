@@ -41,6 +41,7 @@ impl Core {
         let execution = Execution { desk, instrument, at: report.at, fill, fee_rate: rate, new_entry };
         match self.books.book(now, &execution) {
             Ok(Outcome::Booked(booked)) => {
+                self.note_execution(now, report.at);
                 self.book_on_order(report, fill, &booked, actions);
                 self.apply(now, id, case, actions);
                 self.after_booking(now, id, fill, &booked, actions);
@@ -100,7 +101,7 @@ impl Core {
 
     /// Quote per unit of an asset, where a rate of it is known: rates are in account currency, and an
     /// instrument may be quoted in another. A quotient is kept to [`RATE_SCALE`] decimals, half-even.
-    pub(super) fn rate_in_quote(&self, instrument: InstrumentId, asset: AssetId) -> Option<Money> {
+    pub(crate) fn rate_in_quote(&self, instrument: InstrumentId, asset: AssetId) -> Option<Money> {
         let (rate, quote) = (*self.rates.get(&asset)?, self.instrument(instrument).quote);
         if quote == self.currency {
             return Some(rate);

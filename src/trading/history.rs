@@ -70,7 +70,6 @@ impl Core {
         }
         self.reading = None;
         self.missed(now, at, Part::Fills, actions);
-        self.history_read(now, at, actions);
     }
 
     /// Begins a reading again whose page is overdue, while anything is missing.

@@ -1,9 +1,15 @@
 //! What the links to the venue say of themselves: lost, restored, an ambiguous reply, proof that
 //! nothing was sent (production-rules §1.3, TR-18 to TR-20, TR-27).
+//!
+//! Every lost link stops entries. Without market data stops stay where they are; without reports
+//! the account is polled; without order entry nothing is sent, and what was under way is unknown;
+//! without queries nothing unknown can be resolved. What follows a restored link is a
+//! reconciliation, before anything else.
 
+use super::arming::TraderCause;
 use super::core::{Core, anomaly};
 use super::transitions::Input;
-use crate::market::{Action, LinkEvent, OrderId, Timestamp, TraderState};
+use crate::market::{Action, Link, LinkEvent, MarketEvent, OrderId, SessionState, Timestamp};
 
 impl Core {
     pub(crate) fn on_link(&mut self, now: Timestamp, link: LinkEvent, actions: &mut Vec<Action>) {
@@ -11,9 +17,8 @@ impl Core {
             LinkEvent::Ambiguous(id) | LinkEvent::Unmapped(id) => (id, Input::ReplyAmbiguous),
             LinkEvent::DuplicateId(id) => (id, Input::DuplicateId),
             LinkEvent::NotSent(id) => (id, Input::NotSent),
-            LinkEvent::Down(_) => return self.on_link_down(now, actions),
-            // What follows a restored link is a reconciliation: the issue "Production rules".
-            LinkEvent::Up(_) => return,
+            LinkEvent::Down(link) => return self.on_link_down(now, link, actions),
+            LinkEvent::Up(link) => return self.on_link_up(now, link, actions),
         };
         if self.orders.get(id).is_some() {
             self.apply(now, id, input, actions);
@@ -22,18 +27,95 @@ impl Core {
         }
     }
 
-    fn on_link_down(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
-        self.tighten("the link to the venue is down", actions);
+    /// Whether a link is known to be down.
+    pub(crate) fn is_down(&self, link: Link) -> bool {
+        self.is_latched(TraderCause::Link(link))
+    }
+
+    fn on_link_down(&mut self, now: Timestamp, link: Link, actions: &mut Vec<Action>) {
+        if self.is_down(link) {
+            return;
+        }
+        self.latch(TraderCause::Link(link), format!("the {} is down", name(link)), actions);
+        match link {
+            Link::Orders => {
+                self.lose_orders(now, actions);
+                self.lose_sight("the link for orders is down", actions);
+            }
+            Link::Reports => {
+                self.lose_sight("the link for reports is down", actions);
+                self.reconcile_soon(now, actions);
+            }
+            Link::Market | Link::Queries => {}
+        }
+    }
+
+    /// TR-27: what was not released never will be, and what is under way is unknown.
+    pub(crate) fn lose_orders(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         let open: Vec<OrderId> = self.orders.open().map(|order| order.terms.id).collect();
         for id in open {
             self.apply(now, id, Input::LinkLost, actions);
         }
     }
 
-    /// Entries stop; a halted trader stays halted, which is stricter.
-    pub(crate) fn tighten(&mut self, why: &str, actions: &mut Vec<Action>) {
-        if self.state != TraderState::Halted {
-            self.become_state(TraderState::ReduceOnly, why, actions);
+    fn on_link_up(&mut self, now: Timestamp, link: Link, actions: &mut Vec<Action>) {
+        if !self.is_down(link) {
+            return;
         }
+        let why = format!("the {} is up again", name(link));
+        self.lose_sight(&why, actions);
+        self.loosen(TraderCause::Link(link), &why, actions);
+        self.reconcile_soon(now, actions);
+        self.stirred = true;
+    }
+
+    /// Whether a market event could end, or begin, a cause of the whole trader: the feed speaks
+    /// again, a session changes.
+    pub(crate) fn arming_heeds(&self, event: &MarketEvent) -> bool {
+        matches!(event, MarketEvent::Session(..)) || self.is_latched(TraderCause::Feed)
+    }
+
+    /// What a market event means for the trader's state.
+    pub(crate) fn on_market(&mut self, event: &MarketEvent, actions: &mut Vec<Action>) {
+        if self.is_latched(TraderCause::Feed) {
+            self.loosen(TraderCause::Feed, "the market is heard again", actions);
+        }
+        if matches!(event, MarketEvent::Session(..)) {
+            self.heed_sessions(actions);
+        }
+    }
+
+    /// While no instrument's session is open, nothing new is begun anywhere.
+    pub(crate) fn heed_sessions(&mut self, actions: &mut Vec<Action>) {
+        let open = self.instruments.iter().any(|i| self.view.of(i.id).session == SessionState::Open);
+        if open {
+            self.loosen(TraderCause::Session, "a session is open", actions);
+        } else {
+            self.latch(TraderCause::Session, "no session is open".to_owned(), actions);
+        }
+    }
+
+    /// Looked at whenever time is: whether anything at all is heard of the markets something is
+    /// held in. One instrument that falls silent is denied by CK-11.
+    pub(crate) fn heed_silence(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        if self.books.positions().next().is_none() {
+            return;
+        }
+        let fresh = |view: &super::view::InstrumentView| {
+            now.since(view.heard) <= self.config.reference.max_age.max(view.cadence.times(2))
+        };
+        if !self.instruments.iter().any(|instrument| fresh(self.view.of(instrument.id))) {
+            let why = "nothing is heard of any market; stops stay where they are".to_owned();
+            self.latch(TraderCause::Feed, why, actions);
+        }
+    }
+}
+
+const fn name(link: Link) -> &'static str {
+    match link {
+        Link::Market => "link for market data",
+        Link::Reports => "link for reports",
+        Link::Orders => "link for orders",
+        Link::Queries => "link for queries",
     }
 }

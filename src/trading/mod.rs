@@ -9,6 +9,7 @@
 //! venue at the other end of the wire is real.
 
 mod amending;
+mod arming;
 mod asking;
 mod believed;
 pub mod booking;
@@ -17,12 +18,16 @@ pub mod budget;
 mod checks;
 pub mod config;
 pub mod core;
+mod dead_man;
 pub mod desk;
 mod effects;
 pub mod exposure;
+mod external;
 mod fills;
 mod history;
 mod host;
+mod kill;
+mod limits;
 mod links;
 mod operator;
 pub mod order;

@@ -113,6 +113,12 @@ impl Pauses {
         self.size_denials.clear();
     }
 
+    /// Re-arms the throttle of one desk and instrument.
+    pub(crate) fn rearm_one(&mut self, key: (DeskId, InstrumentId)) {
+        self.tripped.remove(&key);
+        self.size_denials.remove(&key);
+    }
+
     /// Learns of a denial by size; true once `most` of them fell within a minute.
     pub fn size_denied(&mut self, proposal: &Proposal, now: Timestamp, most: u32) -> bool {
         let times = self.size_denials.entry((proposal.desk, proposal.instrument)).or_default();

@@ -2,7 +2,7 @@
 //! exits the core demands by itself (§3.3).
 
 use super::core::Core;
-use crate::market::{Action, DeskId, ExitCause, InstrumentId, MarketEvent, Qty, Timestamp};
+use crate::market::{Action, ControlAct, DeskId, ExitCause, InstrumentId, MarketEvent, Qty, Timestamp};
 
 impl Core {
     /// Brings protection in line with every position that changed: the third phase of a step.
@@ -13,7 +13,6 @@ impl Core {
 
     /// Demands that a position shrinks to `remaining` (signed, zero to close it) on the exit ladder.
     /// A wish while another runs merges into the smaller remainder.
-    #[expect(dead_code, reason = "its callers come with the rest of the rules")]
     pub(crate) fn demand_exit(
         &mut self,
         now: Timestamp,
@@ -30,6 +29,11 @@ impl Core {
     pub(crate) fn is_naked(&self, instrument: InstrumentId) -> bool {
         let _ = instrument;
         false
+    }
+
+    /// What an operator does to a position's stop, target or trailing.
+    pub(crate) fn on_protection_act(&mut self, now: Timestamp, act: &ControlAct, why: &str, actions: &mut Vec<Action>) {
+        let _ = (now, act, why, actions);
     }
 
     /// Whether a market event could make protection act.

@@ -19,9 +19,7 @@ impl Core {
     pub(crate) fn on_report(&mut self, now: Timestamp, report: &ExecutionReport, actions: &mut Vec<Action>) {
         let id = report.order;
         if !self.orders.recall(id) {
-            let text = format!("report of order {} that is not ours: {:?}", id.0, report.kind);
-            anomaly(Some(id), text.clone(), actions);
-            return alert(Severity::Warning, Some(report.instrument), Some(id), text, actions);
+            return self.on_strange_report(now, report, actions);
         }
         let order = self.orders.get_mut(id).expect("it was just recalled");
         order.watch.heard = Some(now);
@@ -126,6 +124,7 @@ impl Core {
         let asked = order.watch.cancelled.is_some() || order.is_market_like() || order.state.is_terminal();
         let (instrument, purpose) = (order.terms.instrument, order.purpose);
         self.on_end(now, report, Input::Cancelled, actions);
+        self.on_dead_man(now, report, actions);
         if !asked && purpose == Purpose::Entry {
             let text = format!("order {} was cancelled without our asking: {because:?}", report.order.0);
             alert(Severity::Warning, Some(instrument), Some(report.order), text, actions);

@@ -5,6 +5,7 @@
 //! taken the order, and found twice. Until proof the reservation stays, nothing is sent again, and
 //! nobody is told that the venue refused anything.
 
+use super::arming::InstrumentCause;
 use super::core::{Core, alert};
 use super::order::Order;
 use super::transitions::Input;
@@ -134,7 +135,7 @@ impl Core {
         let text = format!("order {} is {state:?}: {why}; its reservation stays", id.0);
         note(id, 5, text.clone(), actions);
         alert(Severity::Critical, Some(instrument), Some(id), text.clone(), actions);
-        self.restrict(instrument, text.clone(), actions);
+        self.restrict_for(instrument, InstrumentCause::Unresolved(id), text.clone(), actions);
         self.execution_error(now, instrument, &text, actions);
     }
 
@@ -166,7 +167,11 @@ impl Core {
         actions: &mut Vec<Action>,
     ) {
         for report in &said.items {
-            if self.orders.recall(report.order) {
+            let news = |order: &Order| {
+                let more = report.cumulative.is_none_or(|cumulative| cumulative > order.filled);
+                !order.state.is_terminal() || order.state == OrderState::Void || more
+            };
+            if self.orders.recall(report.order) && self.orders.get(report.order).is_some_and(news) {
                 self.on_report(now, report, actions);
             }
         }

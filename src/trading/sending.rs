@@ -11,8 +11,8 @@ use super::order::Origin;
 use super::orders::Order;
 use super::transitions::Input;
 use crate::market::{
-    Action, Amend, Command, Decision, DeskId, InstrumentId, IntentId, NewOrder, OrderId, OrderKind, OrderState, Price,
-    Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource,
+    Action, Amend, Command, Decision, DeskId, InstrumentId, IntentId, Link, NewOrder, OrderId, OrderKind, OrderState,
+    Price, Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource,
 };
 
 /// Who is served first.
@@ -186,6 +186,10 @@ impl Core {
     }
 
     fn serve_safety(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        if self.is_down(Link::Orders) {
+            // What waits leaves, or turns out to be moot, when the link is back.
+            return;
+        }
         while let Some(next) = self.waiting.iter().min().copied() {
             let place = self.waiting.iter().position(|waiting| *waiting == next).expect("just found");
             if self.is_stale(next, now) {

@@ -8,7 +8,7 @@ use super::config::Config;
 use super::core::Core;
 use super::order::Order;
 use super::transitions::{Input, Next, transition};
-use crate::market::{Action, OrderId, OrderState, Query, SessionState, Timestamp};
+use crate::market::{Action, OrderId, OrderState, SessionState, Timestamp};
 
 /// What can be due for an order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -47,15 +47,14 @@ fn can_be_silent(state: OrderState) -> bool {
 
 impl Core {
     pub(crate) fn on_wake(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
-        let first = self.wake.is_none() && !self.heard_balances && !self.heard_orders;
         if self.wake.is_some_and(|due| due <= now) {
             self.wake = None;
         }
         self.stirred = true;
-        if first {
-            self.ask(now, Query::OpenOrders, actions);
-            self.ask(now, Query::Account, actions);
-        }
+        self.begin_life(now, actions);
+        self.heed_silence(now, actions);
+        self.reconcile_timers(now, actions);
+        self.heartbeat_timer(now, actions);
         self.order_timers(now, actions);
         self.history_timers(now, actions);
         match self.desk_wake {

@@ -34,7 +34,10 @@ impl Trader {
     /// Whether a market event could make it act; if not, [`Trader::observe`] is the whole step.
     #[must_use]
     pub fn wants(&self, event: &MarketEvent) -> bool {
-        self.strategy.wants(event) || self.core.protection_heeds(event) || self.core.breakers_heed(event)
+        self.strategy.wants(event)
+            || self.core.protection_heeds(event)
+            || self.core.breakers_heed(event)
+            || self.core.arming_heeds(event)
     }
 
     /// Learns a market event nobody acts on.
@@ -45,7 +48,10 @@ impl Trader {
     /// Experiences one event.
     pub fn step(&mut self, now: Timestamp, event: &Event, actions: &mut Vec<Action>) {
         match event {
-            Event::Market(at, market) => self.core.view.learn(*at, market),
+            Event::Market(at, market) => {
+                self.core.view.learn(*at, market);
+                self.core.on_market(market, actions);
+            }
             Event::Report(report) => self.core.on_report(now, report, actions),
             Event::Link(link) => self.core.on_link(now, *link, actions),
             Event::Account(message) => self.core.on_account(now, message, actions),
@@ -56,9 +62,12 @@ impl Trader {
             Event::Wake => self.core.on_wake(now, actions),
             Event::Control(control) => self.core.on_control(now, control, actions),
         }
+        self.core.conclude_late(now, actions);
+        self.core.keep_flattening(now, actions);
         self.core.protect(now, actions);
         self.core.guard(now, actions);
         self.core.flush(now, actions);
         self.strategy.on_event(&mut Desk::new(&mut self.core, now, DESK, actions), event);
+        self.core.rest(now, actions);
     }
 }

@@ -126,9 +126,13 @@ impl Stage {
         };
         let cash = Balance { asset: AssetId(1), total: Money::new(decimal("10000")) };
         let account = [
-            VenueMessage::OpenOrders(Snapshot { at: Timestamp(0), items: Vec::new() }),
-            VenueMessage::Balances(Snapshot { at: Timestamp(0), items: vec![cash] }),
+            VenueMessage::OpenOrders(Snapshot { at: Timestamp(stage.now), items: Vec::new() }),
+            VenueMessage::Positions(Snapshot { at: Timestamp(stage.now), items: Vec::new() }),
+            VenueMessage::Balances(Snapshot { at: Timestamp(stage.now), items: vec![cash] }),
         ];
+        for host in [HostEvent::ClockOffset(Span::ZERO), HostEvent::Permission { trade: true, withdraw: false }] {
+            stage.step(&Event::Host(host));
+        }
         stage.step(&Event::Wake);
         for message in account {
             stage.step(&Event::Account(message));

@@ -11,9 +11,9 @@ use std::sync::{Arc, Mutex};
 use rust_decimal::Decimal;
 use seatrial::market::{
     Account, Action, AssetId, Balance, CancelledBecause, Command, Contract, Control, ControlAct, Decision, Denied,
-    Event, ExecutionReport, Fill, HostEvent, Instrument, InstrumentId, Intention, LinkEvent, Liquidity, MarketEvent,
-    Money, NewOrder, OrderId, Price, Qty, Quote, ReferenceEvent, ReportKind, Snapshot, Span, Timestamp, Trim,
-    VenueMessage, VenueRef,
+    Event, ExecutionReport, Fill, FillPage, HostEvent, Instrument, InstrumentId, Intention, LinkEvent, Liquidity,
+    MarketEvent, Money, NewOrder, OpenOrder, OrderId, OrderState, Price, Qty, Quote, ReferenceEvent, ReportKind,
+    Snapshot, Span, Timestamp, Trim, VenueMessage, VenuePosition, VenueRef,
 };
 use seatrial::trading::{Config, Desk, Setup, Strategy, Trader};
 
@@ -67,6 +67,8 @@ impl Bench {
         let trader = Trader::new(setup, Box::new(script.clone()));
         let mut bench =
             Self { trader, now: NOON, actions: Vec::new(), executions: 0, wakes: BTreeSet::new(), script, instruments };
+        bench.step(&Event::Host(HostEvent::ClockOffset(Span::ZERO)));
+        bench.step(&Event::Host(HostEvent::Permission { trade: true, withdraw: false }));
         bench.step(&Event::Wake);
         bench
     }
@@ -74,9 +76,12 @@ impl Bench {
     /// An armed trader with these balances.
     pub fn holding(instruments: Vec<Instrument>, config: Config, balances: &[(AssetId, &str)]) -> Self {
         let mut bench = Self::silent(instruments, config);
-        bench.account(VenueMessage::OpenOrders(Snapshot { at: Timestamp(0), items: Vec::new() }));
+        bench.account(VenueMessage::OpenOrders(Snapshot { at: bench.now, items: Vec::new() }));
+        if bench.instruments.iter().any(|instrument| instrument.contract == Contract::Linear) {
+            bench.account(VenueMessage::Positions(Snapshot { at: bench.now, items: Vec::new() }));
+        }
         let balances = balances.iter().map(|(asset, total)| Balance { asset: *asset, total: money(total) });
-        bench.account(VenueMessage::Balances(Snapshot { at: Timestamp(0), items: balances.collect() }));
+        bench.account(VenueMessage::Balances(Snapshot { at: bench.now, items: balances.collect() }));
         bench
     }
 
@@ -213,6 +218,63 @@ impl Bench {
 
     pub fn control(&mut self, act: ControlAct) {
         self.step(&Event::Control(Control { author: "operator".into(), reason: "a test".into(), act }));
+    }
+
+    /// Answers everything a pass of reconciliation asks for as a venue that agrees with the trader.
+    pub fn agree(&mut self) {
+        let core = self.trader.core();
+        let live = core.orders().open().filter(|order| !order.state.is_terminal() && order.state != OrderState::Intent);
+        let listed = |order: &seatrial::trading::order::Order| OpenOrder {
+            order: order.terms.id,
+            venue_id: order.venue_id.unwrap_or_else(|| VenueRef::numbered('V', order.terms.id.0)),
+            instrument: order.terms.instrument,
+            side: order.terms.side,
+            qty: order.terms.qty,
+            filled: order.filled,
+            kind: order.terms.kind,
+            reduce_only: order.terms.reduce_only,
+        };
+        let open: Vec<OpenOrder> = live.map(listed).collect();
+        let assets: Vec<AssetId> = core.books().ledger().assets().collect();
+        let balances = assets.iter().map(|asset| Balance { asset: *asset, total: core.books().venue_cash(*asset) });
+        let balances: Vec<Balance> = balances.collect();
+        let positions = self.instruments.iter().filter(|instrument| instrument.contract == Contract::Linear);
+        let positions =
+            positions.map(|held| VenuePosition { instrument: held.id, qty: core.position(held.id) }).collect();
+        self.say(open, Vec::new(), balances, positions);
+    }
+
+    /// Answers a pass: open orders, executions (newest page first, as asked), balances, positions.
+    pub fn say(
+        &mut self,
+        open: Vec<OpenOrder>,
+        fills: Vec<ExecutionReport>,
+        balances: Vec<Balance>,
+        positions: Vec<VenuePosition>,
+    ) {
+        let at = self.now;
+        let mut all = Vec::new();
+        let mut tell = |bench: &mut Self, message: VenueMessage| {
+            bench.account(message);
+            all.append(&mut bench.actions);
+        };
+        tell(self, VenueMessage::OpenOrders(Snapshot { at, items: open }));
+        tell(self, VenueMessage::ClosedOrders(Snapshot { at, items: Vec::new() }));
+        let mut pages: Vec<Vec<ExecutionReport>> = fills.rchunks(50).map(<[_]>::to_vec).collect();
+        pages.push(Vec::new());
+        for (page, fills) in (0..).zip(pages) {
+            let more = !fills.is_empty();
+            tell(self, VenueMessage::Fills(FillPage { at, page, fills, more }));
+        }
+        tell(self, VenueMessage::Positions(Snapshot { at, items: positions }));
+        tell(self, VenueMessage::Balances(Snapshot { at, items: balances }));
+        self.actions = all;
+    }
+
+    /// An operator re-arms, and the venue agrees.
+    pub fn rearm(&mut self) {
+        self.control(ControlAct::Rearm { confirmation: ControlAct::REARM.to_owned() });
+        self.agree();
     }
 
     /// Lets the desk do something, in a step of its own that says nothing to anybody.

@@ -41,8 +41,12 @@ fn ec_1_the_account_picture_is_complete() {
     denied(&mut bench, &close(), &expect!["EC-1 BTC/USDT: Halted against a complete account picture"]);
     // Reduce-only is what exits are for.
     let mut bench = holding(&[]);
-    bench.step(&Event::Link(LinkEvent::Down(Link::Orders)));
+    bench.step(&Event::Link(LinkEvent::Down(Link::Market)));
     passes(&mut bench, &close());
+    // Without a way to the venue nothing can be exited, and what was seen of the account gets old.
+    let mut bench = holding(&[]);
+    bench.step(&Event::Link(LinkEvent::Down(Link::Orders)));
+    denied(&mut bench, &close(), &expect!["EC-1 BTC/USDT: Reconciling against a complete account picture"]);
 }
 
 /// EC-2: an exit never opens anything, and takes no more than is held and free.

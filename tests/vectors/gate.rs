@@ -128,18 +128,32 @@ fn ck_04_the_trader_is_armed() {
     denied(
         &mut bench,
         &Ask::v01(),
-        &expect!["CK-04 BTC/USDT: Reconciling against Armed; balances not heard, open orders not heard"],
+        &expect!["CK-04 BTC/USDT: Reconciling against Armed; the account picture is not complete"],
     );
-    bench.account(VenueMessage::OpenOrders(Snapshot { at: Timestamp(0), items: Vec::new() }));
-    denied(&mut bench, &Ask::v01(), &expect!["CK-04 BTC/USDT: Reconciling against Armed; balances not heard"]);
+    bench.account(VenueMessage::OpenOrders(Snapshot { at: bench.now, items: Vec::new() }));
+    denied(
+        &mut bench,
+        &Ask::v01(),
+        &expect!["CK-04 BTC/USDT: Reconciling against Armed; the account picture is not complete"],
+    );
     let balance = Balance { asset: USDT, total: money("10000") };
-    bench.account(VenueMessage::Balances(Snapshot { at: Timestamp(0), items: vec![balance] }));
+    bench.account(VenueMessage::Balances(Snapshot { at: bench.now, items: vec![balance] }));
     passes(&mut bench, &Ask::v01());
     bench.step(&Event::Host(HostEvent::JournalFailed));
-    denied(&mut bench, &Ask::v01(), &expect!["CK-04 BTC/USDT: ReduceOnly against Armed"]);
+    denied(
+        &mut bench,
+        &Ask::v01(),
+        &expect!["CK-04 BTC/USDT: ReduceOnly against Armed; the journal cannot be written"],
+    );
     bench.control(ControlAct::Halt);
-    denied(&mut bench, &Ask::v01(), &expect!["CK-04 BTC/USDT: Halted against Armed"]);
-    bench.control(ControlAct::Rearm { confirmation: ControlAct::REARM.to_owned() });
+    denied(
+        &mut bench,
+        &Ask::v01(),
+        &expect![
+            "CK-04 BTC/USDT: Halted against Armed; killed (Halted) until an operator re-arms, the journal cannot be written"
+        ],
+    );
+    bench.rearm();
     passes(&mut bench, &Ask::long(X, "0.60", "0.588").quantity(100));
 }
 
@@ -168,7 +182,7 @@ fn ck_07_a_reduce_only_instrument_waits_for_an_operator() {
         &Ask::v01().at("44999").quantity(100_000),
         &expect!["CK-07 BTC/USDT: reduce-only against free; order 1 met Overfilled (TR-05) in Sent"],
     );
-    bench.control(ControlAct::Rearm { confirmation: ControlAct::REARM.to_owned() });
+    bench.rearm();
     passes(&mut bench, &Ask::v01().at("44999").quantity(100_000));
 }
 

@@ -78,7 +78,7 @@ fn ck_09_five_in_a_minute() {
         &expect!["CK-09 BTC/USDT: tripped against re-armed throttle; an operator must re-arm it"],
     );
     passes(&mut bench, &Ask::long(X, "0.60", "0.588").quantity(100));
-    bench.control(ControlAct::Rearm { confirmation: ControlAct::REARM.to_owned() });
+    bench.rearm();
     passes(&mut bench, &small());
 }
 
@@ -93,11 +93,11 @@ fn ck_09_a_day() {
     bench.quotes();
     denied(&mut bench, &small(), &expect!["CK-09 BTC/USDT: 2 against 2 entries; today"]);
     // Midnight is twelve hours after noon.
-    bench.control(ControlAct::Rearm { confirmation: ControlAct::REARM.to_owned() });
+    bench.rearm();
     bench.after((12 * 3_600 - 121) * SECOND);
     bench.quotes();
     denied(&mut bench, &small(), &expect!["CK-09 BTC/USDT: 2 against 2 entries; today"]);
-    bench.control(ControlAct::Rearm { confirmation: ControlAct::REARM.to_owned() });
+    bench.rearm();
     bench.after(SECOND);
     bench.quotes();
     passes(&mut bench, &small());

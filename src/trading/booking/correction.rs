@@ -80,6 +80,8 @@ impl Books {
             let effect = holding.apply(&opposite, &charge, moment)?;
             (holding, effect)
         };
+        let before = self.holding(desk, instrument.id).position;
+        self.net_bust(instrument, &known.fill, (&before, &holding.position));
         let transactions = self.reverse(now, instrument, &known, effect.split.gross);
         self.settle(&opposite, &charge, &holding, &effect);
         self.applied.insert(execution, Applied { busted: true, ..known });

@@ -79,6 +79,15 @@ impl Books {
         self.post(now, None, Cause::Difference, postings)
     }
 
+    /// Moves an unexplained amount to the account it belongs to: so much leaves `unexplained`.
+    pub(crate) fn explain(&mut self, now: Timestamp, asset: AssetId, amount: Money, to: Account) -> Transaction {
+        let postings = vec![
+            Posting { account: Account::Unexplained, asset, amount: -amount },
+            Posting { account: to, asset, amount },
+        ];
+        self.post(now, None, Cause::Difference, postings)
+    }
+
     fn attach_funding(&mut self, instrument: &Instrument, amount: Money) {
         let net: i64 = self.of(instrument).map(|position| position.qty.0).sum();
         let mut left = amount;

@@ -28,8 +28,7 @@ impl Preflight<'_> {
 
     /// EC-1: the account picture is complete, and nobody halted the desk's own exits.
     pub(super) fn account_known(&self) -> Result<(), Denied> {
-        let complete = self.core.heard_balances && self.core.heard_orders;
-        if complete && self.core.state != TraderState::Halted {
+        if self.core.picture_complete() && self.core.state != TraderState::Halted {
             return Ok(());
         }
         Err(self.refuse(Check::Exit(1), format!("{:?}", self.core.state), "a complete account picture", "", ""))

@@ -85,13 +85,7 @@ impl Preflight<'_> {
         if self.core.state == TraderState::Armed {
             return Ok(());
         }
-        let mut failing = Vec::new();
-        if !self.core.heard_balances {
-            failing.push("balances not heard");
-        }
-        if !self.core.heard_orders {
-            failing.push("open orders not heard");
-        }
+        let failing = self.core.failing_conditions();
         Err(self.refuse(Check::Entry(4), format!("{:?}", self.core.state), "Armed", "", &failing.join(", ")))
     }
 
@@ -104,7 +98,7 @@ impl Preflight<'_> {
     /// CK-07: the instrument is not reduce-only and none of its orders is unknown.
     pub(super) fn instrument_free(&self) -> Result<(), Denied> {
         let check = Check::Entry(7);
-        if let Some(why) = self.core.reduce_only.get(&self.instrument.id) {
+        if let Some(why) = self.core.restricted(self.instrument.id) {
             return Err(self.refuse(check, "reduce-only", "free", "", why));
         }
         match self.core.orders.open_in(self.instrument.id).find(|order| order.state.is_unknown()) {
