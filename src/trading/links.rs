@@ -95,15 +95,15 @@ impl Core {
         }
     }
 
-    /// Looked at whenever time is: whether anything at all is heard of the markets something is
-    /// held in. One instrument that falls silent is denied by CK-11.
+    /// Looked at whenever time is, while anything is held: whether anything at all is heard of any
+    /// market. CK-11 denies by the age of one reference; the trader as a whole is held back once not
+    /// even a mark is fresh.
     pub(crate) fn heed_silence(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         if self.books.positions().next().is_none() {
-            return;
+            return self.loosen(TraderCause::Feed, "nothing is held that silence could hurt", actions);
         }
-        let fresh = |view: &super::view::InstrumentView| {
-            now.since(view.heard) <= self.config.reference.max_age.max(view.cadence.times(2))
-        };
+        let most = self.config.reference.max_age.max(self.config.mark.max_age);
+        let fresh = |view: &super::view::InstrumentView| now.since(view.heard) <= most.max(view.cadence.times(2));
         if !self.instruments.iter().any(|instrument| fresh(self.view.of(instrument.id))) {
             let why = "nothing is heard of any market; stops stay where they are".to_owned();
             self.latch(TraderCause::Feed, why, actions);
