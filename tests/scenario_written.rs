@@ -150,8 +150,8 @@ fn unmet(expect: &str) -> Vec<String> {
 #[test]
 fn an_expectation_is_met_or_told() {
     for met in [
-        "state = \"armed\"",
-        "states = [\"reconciling\", \"armed\"]",
+        "state = \"reduce_only\"",
+        "states = [\"reconciling\", \"armed\", \"reduce_only\"]",
         "position = { \"BTC/USDT\" = \"0.00\" }",
         "cash = { BTC = \"0\" }",
         "order = { 1 = \"filled 0.04444443\" }",

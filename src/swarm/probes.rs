@@ -117,6 +117,7 @@ impl Seen {
             Decision::Trimmed { by, .. } => self.reached.note(format!("trimmed by {by:?}")),
             Decision::Anomaly { .. } => self.reached.note("anomaly"),
             Decision::LimitChanged { .. } => self.reached.note("limit changed"),
+            Decision::Adjusted { .. } => self.reached.note("adjusted"),
             Decision::Volatility { .. } => self.reached.note("volatility"),
             Decision::Proposed(_)
             | Decision::Checked(..)
