@@ -4,10 +4,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use rust_decimal::Decimal;
+
 use crate::audit::AuditReport;
 use crate::journal::{Body, Header, Record, Renderer};
 use crate::market::{
-    Account, AssetId, Contract, DeskId, InstrumentId, Money, OrderId, OrderState, Purpose, Qty, Severity, TraderState,
+    Account, AssetId, Contract, DeskId, InstrumentId, Money, OrderId, OrderState, Purpose, Qty, Severity, TickLots,
+    Timestamp, TraderState,
 };
 use crate::replay::Parity;
 use crate::sim::Setup;
@@ -112,6 +115,7 @@ pub fn unrest(setup: &Setup, trader: &Trader, venue: &Venue) -> Vec<Finding> {
         }
     }
     positions(setup, trader, venue, &mut add);
+    cover(setup, trader, venue, &mut add);
     money(setup, trader, venue, &mut add);
     if core.state() == TraderState::Reconciling {
         add("C1", "the trader is still Reconciling at the end".to_owned());
@@ -136,6 +140,24 @@ fn positions(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut
         let held = ours.get(&theirs.instrument).copied().unwrap_or(0);
         if held != theirs.qty.0 {
             add("P4", format!("position {held} with us and {} at the venue", theirs.qty.0));
+        }
+    }
+}
+
+/// S1: what is held is covered by live stops, unless it is too small for any.
+fn cover(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'static str, String)) {
+    let core = trader.core();
+    for (desk, id, position) in core.books().positions().filter(|(desk, ..)| *desk != DeskId::EXTERNAL) {
+        let instrument = &setup.instruments[usize::from(id.0)];
+        let rules = instrument.rules(Timestamp::MAX);
+        let held = position.qty.abs();
+        let worth = instrument.value(TickLots(i128::from(held.0) * i128::from(venue.touch(id).bid.0)));
+        // Well above the minima, so that where exactly dust begins is not judged here.
+        let small = held.0 < 2 * rules.min_qty.0 || worth < rules.min_notional.times(Decimal::TWO);
+        let stops = core.orders().open_in(id).filter(|order| order.desk == desk && order.purpose == Purpose::Stop);
+        let covered: i64 = stops.map(|order| (order.terms.qty - order.filled).0).sum();
+        if !small && covered < held.0 {
+            add("S1", format!("{held:?} of {} are held and {covered} are covered", instrument.symbol));
         }
     }
 }
