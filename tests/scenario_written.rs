@@ -103,7 +103,7 @@ fn a_line_that_is_none_is_told_where_it_stands() {
 fn a_step_that_is_none_is_told_where_it_stands() {
     expect![[r#"
         E-SC-015 s.toml:41:1 strategy.steps: found "soon     open_long notional 2000 limit 45000.01 stop 44100" allowed a time such as 10s, a repetition such as 10s..60s every 5s, or armed, live, filled, ended or flat, each with a delay such as filled+1s
-        E-SC-015 s.toml:41:1 strategy.steps: found "10s      opn_long notional 2000 limit 45000.01 stop 44100" allowed open_long, open_short, reduce, close or cancel
+        E-SC-015 s.toml:41:1 strategy.steps: found "10s      opn_long notional 2000 limit 45000.01 stop 44100" allowed open_long, open_short, reduce, close, amend or cancel
         E-SC-015 s.toml:41:1 strategy.steps: found "10s      open_long 2000 limit 45000.01 stop 44100" allowed a size: risk, notional and an amount of quote, or qty and an amount of base
         E-SC-015 s.toml:41:1 strategy.steps: found "10s      open_long qty 0.000000001 limit 45000.01 stop 44100" allowed a whole number of quantity units of 0.00000001
         E-SC-015 s.toml:41:1 strategy.steps: found "10s      open_long notional 2000 limit low stop 44100" allowed a decimal number

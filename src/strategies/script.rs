@@ -7,7 +7,7 @@
 //! 10s..60s every 5s  open_long qty 0.1 stop 44100           # again and again
 //! armed    open_short risk stop 45900 tif gtd 30s post_only # as soon as every step above is done,
 //! filled+1s  reduce 0.05                                    # and the trader is armed, the last
-//! live     cancel                                           # order is filled, live, ended, or
+//! live     amend limit 44990                                # order is filled, live, ended, or
 //! flat     open_long risk stop 44100 retry 1s               # ended with nothing held
 //! ```
 //!
@@ -17,9 +17,11 @@
 mod steps;
 
 use crate::market::{
-    Event, Instrument, InstrumentId, MarketEvent, OrderId, OrderState, Pricing, Proposal, ProposalId, Timestamp,
+    Event, Instrument, InstrumentId, MarketEvent, OrderId, OrderState, Pricing, Proposal, ProposalId, RawPrice,
+    Timestamp,
 };
 use crate::trading::{Desk, Strategy};
+use rust_decimal::Decimal;
 
 use super::params::Reader;
 use super::{Entry, Param, ParamError};
@@ -125,6 +127,10 @@ impl Script {
                 self.orders.extend(sent.iter().map(|id| (*id, instrument)));
                 sent.is_ok()
             }
+            Act::Amend(which, qty, limit) => {
+                let ids = self.named(*which).into_iter();
+                ids.map(|id| amended(desk, id, *qty, *limit)).filter(|done| !done).count() == 0
+            }
             Act::Cancel(which) => {
                 // Each is tried, whatever became of those before it.
                 self.named(*which).into_iter().map(|id| desk.cancel(id)).filter(Result::is_err).count() == 0
@@ -140,6 +146,19 @@ impl Script {
             Which::Nth(number) => ids.skip(number - 1).take(1).collect(),
         }
     }
+}
+
+/// Amends an order, whose terms stay where nothing is said of them; false if it is denied.
+fn amended(desk: &mut Desk<'_>, id: OrderId, qty: Option<Decimal>, limit: Option<RawPrice>) -> bool {
+    let Some(order) = desk.order(id) else { return false };
+    let instrument = desk.instrument(order.terms.instrument);
+    // A quantity between two units is cut: it is the venue's grid that decides, not the script's.
+    let qty = match qty {
+        Some(qty) => instrument.qty_down(qty, desk.now()).unwrap_or_default(),
+        None => order.terms.qty,
+    };
+    let limit = limit.or_else(|| order.terms.kind.limit().map(|limit| RawPrice::new(instrument.price(limit))));
+    limit.is_some_and(|limit| desk.amend(id, qty, limit).is_ok())
 }
 
 fn proposal(desk: &Desk<'_>, order: &Order) -> Proposal {

@@ -14,7 +14,7 @@ const STEPS_MAX: usize = 100_000;
 const WHEN: &str = "a time such as 10s, a repetition such as 10s..60s every 5s, or armed, live, filled, ended or \
                     flat, each with a delay such as filled+1s";
 /// What a step does.
-const ACTS: &str = "open_long, open_short, reduce, close or cancel";
+const ACTS: &str = "open_long, open_short, reduce, close, amend or cancel";
 /// What an entry may say.
 const TERMS: &str = "instrument, limit, stop, target, tif, post_only, trailing, leverage, confidence, regime, \
                      contributing, id or retry";
@@ -54,6 +54,8 @@ pub(super) enum Act {
     Propose(Order),
     /// Cancel orders.
     Cancel(Which),
+    /// Give orders another quantity, another limit, or both.
+    Amend(Which, Option<Decimal>, Option<RawPrice>),
 }
 
 /// Which of the script's orders.
@@ -179,6 +181,7 @@ fn act(words: &mut Words<'_>, instruments: &[Instrument]) -> Result<(Act, Option
         "open_short" => Intention::OpenShort,
         "close" | "reduce" => Intention::Close,
         "cancel" => return Ok((Act::Cancel(which(words)?), None)),
+        "amend" => return amend(words),
         _ => return Err(ACTS.to_owned()),
     };
     let size = match word {
@@ -240,6 +243,24 @@ fn size(words: &mut Words<'_>) -> Result<Amount, String> {
         Some("qty") => number(words).map(Amount::Base),
         _ => Err("a size: risk, notional and an amount of quote, or qty and an amount of base".to_owned()),
     }
+}
+
+/// `amend 1 qty 0.02 limit 45000`: what is not said stays.
+fn amend(words: &mut Words<'_>) -> Result<(Act, Option<Span>), String> {
+    let which = match words.peek() {
+        Some(&("qty" | "limit" | "retry")) => Which::Last,
+        _ => which(words)?,
+    };
+    let (mut qty, mut limit, mut retry) = (None, None, None);
+    while let Some(name) = words.next() {
+        match name {
+            "qty" => qty = Some(number(words)?),
+            "limit" => limit = Some(RawPrice::new(number(words)?)),
+            "retry" => retry = Some(setting(words)?),
+            _ => return Err("qty, limit or retry".to_owned()),
+        }
+    }
+    Ok((Act::Amend(which, qty, limit), retry))
 }
 
 fn which(words: &mut Words<'_>) -> Result<Which, String> {
