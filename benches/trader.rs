@@ -127,7 +127,7 @@ fn idle(c: &mut Criterion) {
     c.bench_function("trader/idle quote, by guard", |b| {
         b.iter(|| {
             at += 1;
-            if trader.wants(black_box(&event)) {
+            if trader.wants(Timestamp(at), black_box(&event)) {
                 trader.step(Timestamp(at), &Event::Market(Timestamp(at), event), &mut actions);
             } else {
                 trader.observe(Timestamp(at), &event);

@@ -186,8 +186,8 @@ proptest! {
 fn bars_alone_are_wanted() {
     let stage = follower(Contract::Linear, OFTEN);
     let (_, closed) = bar(0, 1, 2, 1);
-    assert!(stage.trader.wants(&closed));
-    assert!(!stage.trader.wants(&quote(600_000, 2)));
+    assert!(stage.trader.wants(Timestamp(0), &closed));
+    assert!(!stage.trader.wants(Timestamp(0), &quote(600_000, 2)));
 }
 
 /// A run of losses asks for more confidence; the strategies' defaults have it.

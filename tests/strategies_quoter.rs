@@ -239,8 +239,8 @@ proptest! {
 fn most_quotes_are_not_wanted() {
     let mut stage = quoter(Contract::Linear, config(OFTEN));
     stage.play(&[(SECOND, quote(600_000, 2)), (SECOND * 2, quote(600_000, 2))]);
-    let wanted = |bid| stage.trader.wants(&quote(bid, 2));
+    let wanted = |bid| stage.trader.wants(Timestamp(0), &quote(bid, 2));
     assert_eq!([599_996, 599_997, 600_000, 600_003, 600_004].map(wanted), [true, false, false, false, true]);
     let trade = Trade { instrument: stage::ID, price: Price(1), qty: Qty(1), taker: None };
-    assert!(!stage.trader.wants(&MarketEvent::Trade(trade)));
+    assert!(!stage.trader.wants(Timestamp(0), &MarketEvent::Trade(trade)));
 }

@@ -102,6 +102,7 @@ impl<'a> Renderer<'a> {
             Event::Reference(ReferenceEvent::Rate { asset, price }) => {
                 format!("rate of {}: {}", plain(&self.header.asset(*asset)), self.amount(self.header.account, *price))
             }
+            Event::Reference(ReferenceEvent::PenaltyCounter { share }) => format!("penalty counter at {share}"),
             Event::Host(host) => format!("host {}", words(host)),
             Event::Wake => "the time it asked for".to_owned(),
             Event::Control(control) => {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::decision::{Alert, Decision};
 use super::instrument::{AssetId, InstrumentId};
-use super::money::{Money, RawPrice};
+use super::money::{Money, Rate, RawPrice};
 use super::order::{Command, DeskId, OrderId};
 use super::posting::Account;
 use super::report::{ExecutionReport, SessionState, VenueMessage};
@@ -167,6 +167,11 @@ pub enum ReferenceEvent {
         asset: AssetId,
         /// Account currency per unit.
         price: Money,
+    },
+    /// The adapter's estimate of the venue's own penalty counter.
+    PenaltyCounter {
+        /// How full it is, as a share of the threshold at which the venue refuses.
+        share: Rate,
     },
 }
 

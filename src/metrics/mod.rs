@@ -180,6 +180,7 @@ impl Metrics {
             Event::Account(VenueMessage::Fills(page)) => page.fills.iter().for_each(|report| self.hear(report)),
             Event::Reference(ReferenceEvent::Rate { asset, price }) => self.rates.state(*asset, (*price).into()),
             Event::Account(_)
+            | Event::Reference(ReferenceEvent::PenaltyCounter { .. })
             | Event::Market(..)
             | Event::Link(_)
             | Event::Host(_)

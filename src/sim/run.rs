@@ -278,7 +278,7 @@ impl<'a> Sim<'a> {
             self.mark(local, &event);
             self.next_sample = local.after(EQUITY_SAMPLE);
         }
-        if self.setup.guards && !self.trader.wants(&event) {
+        if self.setup.guards && !self.trader.wants(exchange, &event) {
             self.trader.observe(exchange, &event);
             return Ok(());
         }

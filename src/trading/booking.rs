@@ -29,8 +29,8 @@ use super::position::{Position, Split};
 use super::residue::Residue;
 use crate::ledger::Ledger;
 use crate::market::{
-    AssetId, Cause, DeskId, Fill, Instrument, InstrumentId, Money, Posting, TickLots, Timestamp, Transaction,
-    TransactionId, VenueRef,
+    AssetId, Bug, Cause, DeskId, Fill, Instrument, InstrumentId, Money, Posting, TickLots, Timestamp, Transaction,
+    TransactionId, VenueRef, planted,
 };
 
 /// A fill with everything needed to book it.
@@ -127,7 +127,7 @@ impl Books {
         if let Some(known) = self.applied.get(&fill.execution).copied() {
             return self.book_again(now, execution, &known);
         }
-        if fill.price.0 <= 0 || fill.qty.0 <= 0 {
+        if fill.price.0 < i64::from(!planted(Bug::Critical9Validation)) || fill.qty.0 <= 0 {
             return Err(BookError::Malformed { price: fill.price, qty: fill.qty });
         }
         let charge = Charge::of(execution)?;
@@ -139,7 +139,10 @@ impl Books {
         let mut holding = before;
         let moment = Moment { at: execution.at, life: self.lives + 1, new_entry: execution.new_entry };
         let effect = holding.apply(execution, &charge, moment)?;
-        let booked = self.commit(now, execution, charge, &holding, &effect);
+        let mut booked = self.commit(now, execution, charge, &holding, &effect);
+        if let Some(closed) = &mut booked.closed {
+            closed.opened_at = before.position.opened_at;
+        }
         let Effect { gross, lots_gross, net, .. } = effect;
         let latest = Latest { execution: fill.execution, before, gross, lots_gross, net };
         self.latest.insert((execution.desk, execution.instrument.id), latest);
@@ -287,6 +290,7 @@ fn closed(instrument: &Instrument, effect: &Effect, holding: &Holding) -> Option
     let split = effect.split;
     (!split.closed.is_zero()).then(|| Closed {
         qty: split.closed,
+        opened_at: Timestamp::MIN,
         released: split.released,
         gross: instrument.value(split.gross),
         entry_fees: split.entry_fees,

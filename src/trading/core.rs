@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use super::arming::Arming;
 use super::believed::{believed, unexpected};
 use super::booking::Books;
+use super::breakers::Guards;
 use super::budget::Lane;
 use super::config::Config;
 use super::history::Reading;
@@ -14,10 +15,11 @@ use super::pauses::Pauses;
 use super::reconciliation::Reconciler;
 use super::retries::Wishes;
 use super::sending::Waiting;
+use super::valuation::Valuation;
 use super::view::View;
 use crate::market::{
     Action, Alert, AssetId, Decision, DeskId, Instrument, InstrumentId, IntentId, Money, OrderId, ProposalId, Query,
-    RiskPassId, Severity, Span, Timestamp, TraderState,
+    Rate, ReferenceEvent, RiskPassId, Severity, Span, Timestamp, TraderState,
 };
 
 /// What a trader is made with.
@@ -83,6 +85,17 @@ impl Numbers {
     }
 }
 
+/// An asset's value in account currency, and how it keeps coming.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct AssetRate {
+    /// Account currency per unit.
+    pub(crate) price: Money,
+    /// When it came.
+    pub(crate) at: Timestamp,
+    /// How long after the one before; none for the first, which may be the only one for good.
+    pub(crate) every: Option<Span>,
+}
+
 /// Everything a trader knows.
 #[derive(Clone, Debug)]
 pub struct Core {
@@ -94,6 +107,8 @@ pub struct Core {
     pub(crate) orders: Orders,
     pub(crate) books: Books,
     pub(crate) pauses: Pauses,
+    pub(crate) guards: Guards,
+    pub(crate) valuation: Valuation,
     pub(crate) entry_lane: Lane,
     pub(crate) safety_lane: Lane,
     pub(crate) query_lane: Lane,
@@ -106,7 +121,9 @@ pub struct Core {
     pub(crate) reading: Option<Reading>,
     /// Desks' wishes that could be tried again.
     pub(crate) wishes: Wishes,
-    pub(crate) rates: BTreeMap<AssetId, Money>,
+    pub(crate) rates: BTreeMap<AssetId, AssetRate>,
+    /// How full the venue's own penalty counter is, as a share of its threshold.
+    pub(crate) venue_counter: Rate,
     pub(crate) leverages: BTreeMap<(DeskId, InstrumentId), u8>,
     /// Entry orders that filled since their position was last flat.
     pub(crate) entries: BTreeMap<(DeskId, InstrumentId), BTreeSet<OrderId>>,
@@ -138,6 +155,8 @@ impl Core {
             orders: Orders::new(setup.config.orders.history_max as usize, setup.config.orders.late_fill_window),
             books: Books::new(),
             pauses: Pauses::default(),
+            guards: Guards::default(),
+            valuation: Valuation::default(),
             entry_lane: Lane::full(setup.config.budget.entry),
             safety_lane: Lane::full(setup.config.budget.safety),
             query_lane: Lane::full(setup.config.budget.query),
@@ -147,6 +166,7 @@ impl Core {
             reading: None,
             wishes: Wishes::new(),
             rates: BTreeMap::new(),
+            venue_counter: Rate::ZERO,
             leverages: BTreeMap::new(),
             entries: BTreeMap::new(),
             life_net: BTreeMap::new(),
@@ -199,6 +219,17 @@ impl Core {
     /// Marks a position for the protection phase of this step.
     pub(crate) fn touch(&mut self, key: (DeskId, InstrumentId)) {
         self.dirty.insert(key);
+    }
+
+    /// Learns what is held to be true of the outside world.
+    pub(crate) fn on_reference(&mut self, now: Timestamp, reference: ReferenceEvent) {
+        match reference {
+            ReferenceEvent::Rate { asset, price } => {
+                let every = self.rates.get(&asset).map(|before| now.since(before.at));
+                self.rates.insert(asset, AssetRate { price, at: now, every });
+            }
+            ReferenceEvent::PenaltyCounter { share } => self.venue_counter = share,
+        }
     }
 
     /// Asks to be woken at `at`, unless an earlier wake is already due.

@@ -12,8 +12,9 @@ use super::plan::entry_side;
 use super::position::Position;
 use super::view::InstrumentView;
 use crate::market::{
-    Action, AssetId, Check, Decision, Denied, DeskId, Event, Instrument, InstrumentId, Intention, MarketEvent, Money,
-    OrderId, Pricing, Proposal, ProposalId, Qty, Rate, RawPrice, Regime, Severity, Size, Timestamp, TraderState,
+    Action, AssetId, Bug, Check, Decision, Denied, DeskId, Event, Instrument, InstrumentId, Intention, MarketEvent,
+    Money, OrderId, Pricing, Proposal, ProposalId, Qty, Rate, RawPrice, Regime, Severity, Size, Timestamp, TraderState,
+    planted,
 };
 
 /// A rule for trading. It keeps whole numbers, not floats, and asks nothing but its desk.
@@ -217,6 +218,11 @@ impl<'a> Desk<'a> {
             let (window, twins) = (core.config.throttle.window, core.config.risk.duplicate_window);
             core.pauses.released(proposal, Money::new(notional), self.now, window, twins);
         }
+        core.valuation.reference_used(proposal.instrument);
+        if differ(&proposal.contributing) {
+            let text = format!("contributing confidences of proposal {} differ by more than 0.2", proposal.id.0);
+            alert(Severity::Warning, Some(proposal.instrument), None, text, self.actions);
+        }
         let intent = core.numbers.intent();
         let id = core.send_approved(self.now, proposal, approved, intent, self.actions);
         core.flush(self.now, self.actions);
@@ -227,7 +233,9 @@ impl<'a> Desk<'a> {
     fn deny(&mut self, proposal: &Proposal, denied: &Denied) {
         let core = &mut *self.core;
         core.numbers.last_proposal = core.numbers.last_proposal.max(proposal.id.0);
-        self.actions.push(Action::Record(Decision::Denied(denied.clone())));
+        if !planted(Bug::GapAuditTrail) {
+            self.actions.push(Action::Record(Decision::Denied(denied.clone())));
+        }
         let config = &core.config;
         let trips = match denied.check {
             Check::Entry(9) => true,
@@ -238,7 +246,22 @@ impl<'a> Desk<'a> {
             let (desk, instrument, check) = (proposal.desk, proposal.instrument, denied.check);
             self.actions.push(Action::Record(Decision::Tripped { desk, instrument, check }));
             let text = format!("{}; the throttle is tripped until an operator re-arms it", denied.text);
-            alert(Severity::Warning, Some(instrument), None, text, self.actions);
+            return alert(Severity::Warning, Some(instrument), None, text, self.actions);
+        }
+        let told = match denied.check {
+            Check::Entry(12 | 22) => true,
+            // A reference that stays unusable is told once.
+            Check::Entry(11) | Check::Exit(5) => core.valuation.reference_missed(proposal.instrument),
+            _ => false,
+        };
+        if told {
+            alert(Severity::Warning, Some(proposal.instrument), None, denied.text.clone(), self.actions);
         }
     }
+}
+
+/// Whether confidences differ by more than 0.2 (production-rules §2.5): worth a word, no more.
+fn differ(confidences: &[Rate]) -> bool {
+    let all = || confidences.iter().map(|confidence| confidence.decimal());
+    all().max().zip(all().min()).is_some_and(|(most, least)| most - least > rust_decimal::Decimal::new(2, 1))
 }

@@ -9,7 +9,12 @@ use rust_decimal::Decimal;
 
 use super::core::Core;
 use super::orders::Order;
-use crate::market::{Account, AssetId, Contract, DeskId, Instrument, InstrumentId, Purpose, Qty, Side, Timestamp};
+use crate::market::{
+    Account, AssetId, Bug, Contract, DeskId, Instrument, InstrumentId, Purpose, Qty, Side, Timestamp, planted,
+};
+
+/// Correlation below which instruments do not count together.
+const LEAST_CORRELATION: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
 
 /// Long and short side of what an instrument could come to, in quote.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -46,7 +51,7 @@ impl Core {
         }
         let traded = self.instruments.iter().find(|i| i.base == asset && i.quote == self.currency);
         let mark = traded.and_then(|instrument| self.mark(instrument));
-        let rate = mark.or_else(|| self.rates.get(&asset).map(|rate| rate.decimal()))?;
+        let rate = mark.or_else(|| self.rates.get(&asset).map(|rate| rate.price.decimal()))?;
         amount.checked_mul(rate)
     }
 
@@ -92,7 +97,8 @@ impl Core {
             let held = self.mark(instrument)? * instrument.qty(position.abs());
             worst = worst.with(if position > Qty::ZERO { Side::Buy } else { Side::Sell }, held);
         }
-        for order in self.orders.open_in(instrument.id).filter(|order| order.purpose == Purpose::Entry) {
+        let pending = self.orders.open_in(instrument.id).filter(|order| order.purpose == Purpose::Entry);
+        for order in pending.filter(|_| !planted(Bug::RiskPendingCounts)) {
             let limit = order.highest_limit().map(|limit| instrument.price(limit));
             let mark = self.mark(instrument);
             let price = match order.terms.side {
@@ -102,6 +108,44 @@ impl Core {
             worst = worst.with(order.terms.side, price * instrument.qty(order.could_fill()));
         }
         Some(worst)
+    }
+
+    /// The worst case of every instrument together, in account currency.
+    #[must_use]
+    pub fn total_worst_case(&self) -> Option<Decimal> {
+        let worst = |instrument: &Instrument| self.in_account(instrument.quote, self.worst_case(instrument)?.larger());
+        self.instruments.iter().map(worst).sum()
+    }
+
+    /// The worst case of every instrument weighted by how it moves together with one of them; what
+    /// moves together by less than a half does not count (CK-26). Instruments that count come with
+    /// their part.
+    #[must_use]
+    pub fn correlated_with(&self, with: &Instrument) -> Option<Vec<(InstrumentId, Decimal)>> {
+        let mut parts = Vec::new();
+        for other in &self.instruments {
+            let rho = self.config.beliefs.correlation(&with.symbol, &other.symbol);
+            if rho >= LEAST_CORRELATION {
+                let worst = self.in_account(other.quote, self.worst_case(other)?.larger())?;
+                if !worst.is_zero() {
+                    parts.push((other.id, worst * rho));
+                }
+            }
+        }
+        Some(parts)
+    }
+
+    /// The greatest correlated exposure of any instrument that is held or pending.
+    #[must_use]
+    pub fn most_correlated(&self) -> Option<Decimal> {
+        let mut most = Decimal::ZERO;
+        for instrument in &self.instruments {
+            let parts = self.correlated_with(instrument)?;
+            if parts.iter().any(|(id, _)| *id == instrument.id) {
+                most = most.max(parts.iter().map(|(_, part)| *part).sum());
+            }
+        }
+        Some(most)
     }
 
     /// What a spot buy ties up in quote: notional at its limit and the taker fee on it, both
@@ -118,6 +162,7 @@ impl Core {
         let instrument = self.instrument(order.terms.instrument);
         let price = order.highest_limit().map_or(Decimal::ZERO, |limit| instrument.price(limit));
         let (notional, fee) = Self::spot_cost(instrument, price, order.could_fill(), now);
+        let fee = if planted(Bug::Safety1Preflight2) { Decimal::ZERO } else { fee };
         match instrument.contract {
             Contract::Spot if order.terms.side == Side::Sell => Decimal::ZERO,
             Contract::Spot => notional + fee,

@@ -11,8 +11,8 @@ use super::core::{Core, alert, anomaly};
 use super::order::{Booking, Order};
 use super::transitions::Input;
 use crate::market::{
-    Action, AssetId, Decision, ExecutionReport, Fill, InstrumentId, Money, OrderId, Purpose, Severity, Timestamp,
-    VenueRef,
+    Action, AssetId, Bug, Decision, ExecutionReport, Fill, InstrumentId, Money, OrderId, Purpose, Severity, Timestamp,
+    VenueRef, planted,
 };
 
 /// Decimals kept of a rate that is a quotient of two others.
@@ -102,7 +102,7 @@ impl Core {
     /// Quote per unit of an asset, where a rate of it is known: rates are in account currency, and an
     /// instrument may be quoted in another. A quotient is kept to [`RATE_SCALE`] decimals, half-even.
     pub(crate) fn rate_in_quote(&self, instrument: InstrumentId, asset: AssetId) -> Option<Money> {
-        let (rate, quote) = (*self.rates.get(&asset)?, self.instrument(instrument).quote);
+        let (rate, quote) = (self.rates.get(&asset)?.price, self.instrument(instrument).quote);
         if quote == self.currency {
             return Some(rate);
         }
@@ -118,7 +118,7 @@ impl Core {
         let ancient = now.since(report.at) > self.config.fills.dedupe_window;
         let fault = if fill.qty.0 <= 0 {
             "a quantity that is not above zero"
-        } else if fill.price.0 <= 0 {
+        } else if fill.price.0 < i64::from(!planted(Bug::Critical9Validation)) {
             "a price that is not above zero"
         } else if report.instrument != instrument.id {
             "another instrument"
@@ -145,6 +145,7 @@ impl Core {
             order.watch.due_since = None;
         }
         let Fill { execution, price, qty, .. } = *fill;
+        let leverage = Decimal::from(order.terms.leverage);
         order.executions.push(Booking { execution, price, qty, at: report.at, cumulative: report.cumulative });
         post(booked.transactions.clone(), actions);
         actions.push(Action::Record(Decision::Booked {
@@ -153,7 +154,7 @@ impl Core {
             position: booked.position.qty,
             cost: booked.position.cost,
             gross: booked.lots_gross,
-            net: booked.net,
+            net: if planted(Bug::Critical6Leverage) { booked.net.times(leverage) } else { booked.net },
         }));
     }
 
@@ -175,12 +176,13 @@ impl Core {
         }
         if let Some(closed) = booked.closed {
             let life = self.life_net.entry(key).or_insert(Money::ZERO);
-            *life += closed.net;
+            *life += if planted(Bug::RiskCooldown2) { closed.gross } else { closed.net };
             if closed.flat {
                 let net = self.life_net.remove(&key).expect("inserted above");
                 self.entries.remove(&key);
                 let (until, cause) = self.pauses.closed(key.1, net, now, &self.config.cooldown);
                 actions.push(Action::Record(Decision::CoolingDown { instrument: key.1, cause, until }));
+                self.remember_closed(now, key, &closed, net);
             }
         }
         if purpose == Purpose::Entry && !booked.position.is_flat() {

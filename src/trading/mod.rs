@@ -29,6 +29,7 @@ mod host;
 mod kill;
 mod limits;
 mod links;
+mod open_risk;
 mod operator;
 pub mod order;
 pub mod orders;
@@ -49,7 +50,9 @@ pub mod tables;
 mod timers;
 pub mod trader;
 pub mod transitions;
+pub mod valuation;
 pub mod view;
+pub mod volatility;
 pub mod words;
 
 pub use config::Config;

@@ -25,7 +25,7 @@ impl Core {
             ControlAct::Cancel(id) => {
                 anomaly(Some(*id), "an operator cancels an order that is not ours".to_owned(), actions);
             }
-            ControlAct::ResetBreaker(breaker) => self.reset_breaker(now, *breaker, &why, actions),
+            ControlAct::ResetBreaker(breaker) => self.reset_breaker(*breaker, &why, actions),
             ControlAct::ResetThrottle(desk, instrument) => self.pauses.rearm_one((*desk, *instrument)),
             ControlAct::SettleExternal(instrument) => self.settle_external(now, *instrument, &why, actions),
             ControlAct::PostCorrection { asset, amount, to } => {

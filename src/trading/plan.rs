@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 
 use super::view::Reference;
-use crate::market::{Instrument, Intention, Price, Pricing, Proposal, Rate, RawPrice, Side, Timestamp};
+use crate::market::{Bug, Instrument, Intention, Price, Pricing, Proposal, Rate, RawPrice, Side, Timestamp, planted};
 
 /// An entry's prices, rounded. Decimals are quote per base.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -29,10 +29,11 @@ pub struct Plan {
 
 /// The side an entry trades on; `None` for an exit.
 #[must_use]
-pub const fn entry_side(intention: Intention) -> Option<Side> {
+pub fn entry_side(intention: Intention) -> Option<Side> {
     match intention {
         Intention::OpenLong => Some(Side::Buy),
         Intention::OpenShort => Some(Side::Sell),
+        Intention::Reduce(_) | Intention::Close if planted(Bug::RiskCloseIsClose) => Some(Side::Sell),
         Intention::Reduce(_) | Intention::Close => None,
     }
 }

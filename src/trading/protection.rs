@@ -25,7 +25,6 @@ impl Core {
     }
 
     /// Whether a position of an instrument is above dust without full live exit coverage.
-    #[expect(dead_code, reason = "its callers come with the rest of the rules")]
     pub(crate) fn is_naked(&self, instrument: InstrumentId) -> bool {
         let _ = instrument;
         false

@@ -7,7 +7,7 @@
 
 use super::core::{Core, Setup};
 use super::desk::{Desk, Strategy};
-use crate::market::{Action, DeskId, Event, MarketEvent, ReferenceEvent, Timestamp};
+use crate::market::{Action, Bug, DeskId, Event, MarketEvent, Timestamp, planted};
 
 /// The desk of the one strategy a trader runs so far.
 const DESK: DeskId = DeskId(0);
@@ -31,12 +31,12 @@ impl Trader {
         &self.core
     }
 
-    /// Whether a market event could make it act; if not, [`Trader::observe`] is the whole step.
+    /// Whether a market event of an exchange time could make it act; if not, [`Trader::observe`] is the whole step.
     #[must_use]
-    pub fn wants(&self, event: &MarketEvent) -> bool {
+    pub fn wants(&self, at: Timestamp, event: &MarketEvent) -> bool {
         self.strategy.wants(event)
             || self.core.protection_heeds(event)
-            || self.core.breakers_heed(event)
+            || self.core.breakers_heed(at, event)
             || self.core.arming_heeds(event)
     }
 
@@ -55,9 +55,7 @@ impl Trader {
             Event::Report(report) => self.core.on_report(now, report, actions),
             Event::Link(link) => self.core.on_link(now, *link, actions),
             Event::Account(message) => self.core.on_account(now, message, actions),
-            Event::Reference(ReferenceEvent::Rate { asset, price }) => {
-                self.core.rates.insert(*asset, *price);
-            }
+            Event::Reference(reference) => self.core.on_reference(now, *reference),
             Event::Host(host) => self.core.on_host(now, *host, actions),
             Event::Wake => self.core.on_wake(now, actions),
             Event::Control(control) => self.core.on_control(now, control, actions),
@@ -65,7 +63,11 @@ impl Trader {
         self.core.conclude_late(now, actions);
         self.core.keep_flattening(now, actions);
         self.core.protect(now, actions);
-        self.core.guard(now, actions);
+        if planted(Bug::RiskBreakerRace) {
+            self.strategy.on_event(&mut Desk::new(&mut self.core, now, DESK, actions), event);
+            return self.core.guard(now, event, actions);
+        }
+        self.core.guard(now, event, actions);
         self.core.flush(now, actions);
         self.strategy.on_event(&mut Desk::new(&mut self.core, now, DESK, actions), event);
         self.core.rest(now, actions);

@@ -7,7 +7,10 @@
 use rust_decimal::Decimal;
 
 use super::config::Reference as Limits;
-use crate::market::{Instrument, InstrumentId, MarketEvent, Price, Quote, SessionState, Side, Span, Timestamp, Trade};
+use super::volatility::Hours;
+use crate::market::{
+    Bug, Instrument, InstrumentId, MarketEvent, Price, Quote, SessionState, Side, Span, Timestamp, Trade, planted,
+};
 
 /// One instrument's market.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,6 +27,8 @@ pub struct InstrumentView {
     pub cadence: Span,
     /// Whether it trades.
     pub session: SessionState,
+    /// Its hours, for volatility.
+    pub hours: Hours,
     /// Twice the mid of the usable quote before the last.
     before: Option<i64>,
     /// Twice the mid of the last quote, if usable.
@@ -53,7 +58,13 @@ impl Reference {
     #[must_use]
     pub fn collar(&self, instrument: &Instrument, side: Side, distance: Decimal, now: Timestamp) -> Option<Price> {
         let factor = Decimal::ONE + distance * Decimal::from(side.sign());
-        instrument.limit_price(side, self.price(instrument) * factor, now)
+        let exact = self.price(instrument) * factor;
+        if planted(Bug::GapPrecision) {
+            let (below, above) = (instrument.price_down(exact, now)?, instrument.price_up(exact, now)?);
+            let nearer = exact - instrument.price(below) < instrument.price(above) - exact;
+            return Some(if nearer { below } else { above });
+        }
+        instrument.limit_price(side, exact, now)
     }
 }
 
@@ -83,10 +94,32 @@ pub enum Unusable {
     },
 }
 
+/// Whether an event says something of the book or of trades; a heartbeat by any other name does not
+/// make an old price young.
+const fn is_news(event: &MarketEvent) -> bool {
+    match event {
+        MarketEvent::Quote(_) | MarketEvent::Level(_) | MarketEvent::Trade(_) | MarketEvent::Bar(_) => true,
+        MarketEvent::Path(..) | MarketEvent::Session(..) | MarketEvent::Mark(..) | MarketEvent::Index(..) => false,
+    }
+}
+
+/// The instrument an event is of.
+pub(crate) const fn instrument_of(event: &MarketEvent) -> InstrumentId {
+    match event {
+        MarketEvent::Quote(quote) => quote.instrument,
+        MarketEvent::Trade(trade) => trade.instrument,
+        MarketEvent::Level(level) => level.instrument,
+        MarketEvent::Bar(bar) | MarketEvent::Path(_, bar) => bar.instrument,
+        MarketEvent::Session(instrument, _) | MarketEvent::Mark(instrument, _) | MarketEvent::Index(instrument, _) => {
+            *instrument
+        }
+    }
+}
+
 impl InstrumentView {
     /// A market nothing is known of.
     #[must_use]
-    pub const fn new(cadence: Span) -> Self {
+    pub fn new(cadence: Span) -> Self {
         Self {
             quote: None,
             trade: None,
@@ -94,6 +127,7 @@ impl InstrumentView {
             traded_at: Timestamp::MIN,
             cadence,
             session: SessionState::Open,
+            hours: Hours::default(),
             before: None,
             last: None,
         }
@@ -101,7 +135,10 @@ impl InstrumentView {
 
     /// Learns what the market did at an exchange time.
     pub fn learn(&mut self, at: Timestamp, event: &MarketEvent) {
-        self.heard = self.heard.max(at);
+        if is_news(event) {
+            self.heard = self.heard.max(at);
+        }
+        self.hours.learn(at, event);
         match event {
             MarketEvent::Quote(quote) => self.learn_quote(*quote),
             MarketEvent::Trade(trade) => {
@@ -127,7 +164,8 @@ impl InstrumentView {
     /// good one (CK-11). Age is measured at use; its limit is at least twice the source's cadence.
     pub fn reference(&self, now: Timestamp, limits: &Limits) -> Result<Reference, Unusable> {
         let quote = self.quote.ok_or(Unusable::OneSided)?;
-        let (age, limit) = (now.since(self.heard), limits.max_age.max(self.cadence.times(2)));
+        let measured = if planted(Bug::Critical3StaleReference) { self.heard } else { now };
+        let (age, limit) = (measured.since(self.heard), limits.max_age.max(self.cadence.times(2)));
         if age > limit {
             return Err(Unusable::Stale { age, limit });
         }
@@ -157,6 +195,29 @@ impl InstrumentView {
     pub fn twice_mark(&self) -> Option<i64> {
         self.last.or_else(|| self.trade.map(|trade| 2 * trade.price.0))
     }
+
+    /// When the mark was last confirmed by the feed; its age is measured from there.
+    #[must_use]
+    pub fn marked_at(&self) -> Timestamp {
+        if self.last.is_some() { self.heard } else { self.traded_at }
+    }
+
+    /// Twice the mark as it will be once an event is learnt.
+    #[must_use]
+    pub fn twice_mark_after(&self, event: &MarketEvent) -> Option<i64> {
+        let printed = self.trade.map(|trade| 2 * trade.price.0);
+        match event {
+            MarketEvent::Quote(quote) if quote.usable() => Some(quote.twice_mid()),
+            MarketEvent::Quote(_) => printed,
+            MarketEvent::Trade(trade) => self.last.or(Some(2 * trade.price.0)),
+            MarketEvent::Level(_)
+            | MarketEvent::Bar(_)
+            | MarketEvent::Path(..)
+            | MarketEvent::Session(..)
+            | MarketEvent::Mark(..)
+            | MarketEvent::Index(..) => self.twice_mark(),
+        }
+    }
 }
 
 /// The markets of a run, by instrument.
@@ -174,18 +235,14 @@ impl View {
 
     /// Learns what the market did.
     pub fn learn(&mut self, at: Timestamp, event: &MarketEvent) {
-        let instrument = match event {
-            MarketEvent::Quote(quote) => quote.instrument,
-            MarketEvent::Trade(trade) => trade.instrument,
-            MarketEvent::Level(level) => level.instrument,
-            MarketEvent::Bar(bar) | MarketEvent::Path(_, bar) => bar.instrument,
-            MarketEvent::Session(instrument, _)
-            | MarketEvent::Mark(instrument, _)
-            | MarketEvent::Index(instrument, _) => *instrument,
-        };
-        if let Some(market) = self.markets.get_mut(usize::from(instrument.0)) {
+        if let Some(market) = self.markets.get_mut(usize::from(instrument_of(event).0)) {
             market.learn(at, event);
         }
+    }
+
+    /// The market of the instrument at a place of the table.
+    pub(crate) fn at(&self, place: usize) -> &InstrumentView {
+        &self.markets[place]
     }
 
     /// One instrument's market.

@@ -121,6 +121,57 @@ pub enum CostRounding {
     HalfEven,
 }
 
+/// Something a venue may lack for an instrument.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Ability {
+    /// Orders that expire at an instant.
+    Gtd,
+    /// All at once or nothing.
+    Fok,
+    /// Orders that never take.
+    PostOnly,
+    /// A trigger that becomes a market order against the position.
+    StopMarket,
+    /// A trigger that becomes a limit order against the position.
+    StopLimit,
+    /// A trigger that becomes a market order in the position's favour.
+    TargetMarket,
+    /// A trigger that becomes a limit order in the position's favour.
+    TargetLimit,
+    /// Orders that may only shrink a position.
+    ReduceOnly,
+    /// Changing an order in place.
+    Amend,
+}
+
+/// What a venue lacks, written `gtd, fok`; `nothing` where it has everything.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug, Default)]
+pub struct Lacks(pub Vec<Ability>);
+
+impl Setting for Lacks {
+    const FORM: &'static str = "nothing, or what the venue lacks such as \"gtd, fok\"";
+
+    fn read(text: &str) -> Option<Self> {
+        if text == "nothing" {
+            return Some(Self::default());
+        }
+        text.split(',').map(|part| Ability::read(part.trim())).collect::<Option<_>>().map(Self)
+    }
+
+    fn within(&self, _: &Self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Written for Lacks {
+    fn write(&self) -> String {
+        if self.0.is_empty() {
+            return "nothing".to_owned();
+        }
+        self.0.iter().map(Written::write).collect::<Vec<_>>().join(", ")
+    }
+}
+
 macro_rules! words {
     ($($of:ty, $form:literal: $($word:literal => $value:ident),*;)*) => {$(
         impl Setting for $of {
@@ -153,4 +204,7 @@ words! {
     DmsPolicy, "off, flat_only or flatten": "off" => Off, "flat_only" => FlatOnly, "flatten" => Flatten;
     ReservesExits, "unknown, yes or no": "unknown" => Unknown, "yes" => Yes, "no" => No;
     CostRounding, "half_even": "half_even" => HalfEven;
+    Ability, "gtd, fok, post_only, stop_market, stop_limit, target_market, target_limit, reduce_only or amend":
+        "gtd" => Gtd, "fok" => Fok, "post_only" => PostOnly, "stop_market" => StopMarket, "stop_limit" => StopLimit,
+        "target_market" => TargetMarket, "target_limit" => TargetLimit, "reduce_only" => ReduceOnly, "amend" => Amend;
 }

@@ -170,7 +170,7 @@ impl Stage {
                 self.push(self.now, 3, Item::Deliver(Event::Market(Timestamp(self.now), event)));
             }
             Item::Arrive(command) => self.arrive(command),
-            Item::Deliver(Event::Market(at, event)) if self.guarded && !self.trader.wants(&event) => {
+            Item::Deliver(Event::Market(at, event)) if self.guarded && !self.trader.wants(at, &event) => {
                 self.trader.observe(at, &event);
             }
             Item::Deliver(event) => self.step(&event),

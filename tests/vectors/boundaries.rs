@@ -72,7 +72,7 @@ fn total_exposure() {
     let names = ["AA/USDT", "BB/USDT", "CC/USDT", "DD/USDT"];
     let make = |id: usize| instrument(u16::try_from(id).expect("four"), names[id], "0.00001", "1", 10, "5");
     for (limit, expected) in [("2.00000", PASSES), ("2.00001", "CK-25 DD/USDT: 8000.01 against 8000")] {
-        let keys = config(&[("risk.position_share", "25%")]);
+        let keys = config(&[("risk.position_share", "25%"), ("risk.correlated_exposure", "100%")]);
         let mut bench = Bench::holding((0..4).map(make).collect(), keys, &[(USDT, "10000")]);
         (0..4).for_each(|id| bench.reference(InstrumentId(id), "2"));
         for id in 0..3 {

@@ -36,7 +36,7 @@ fn ck_02_sizes_and_prices_are_above_zero() {
     denied(bench, &Ask::v01().at("0"), &expect!["CK-02 BTC/USDT: 0 against > 0; limit"]);
     denied(bench, &Ask::v01().stop("0"), &expect!["CK-02 BTC/USDT: 0 against > 0; stop"]);
     denied(bench, &Ask::v01().target("-1"), &expect!["CK-02 BTC/USDT: -1 against > 0; target"]);
-    denied(bench, &Ask::v01().but(|p| p.leverage = 0), &expect!["CK-02 BTC/USDT: 0 against ≥ 1; leverage"]);
+    denied(bench, &Ask::v01().but(|p| p.leverage = 0), &expect!["CK-02 BTC/USDT: 0 against 1 to 5; leverage"]);
     // The other side of each is denied by a later check, or passes.
     denied(
         bench,

@@ -170,7 +170,10 @@ fn ck_12_requests() {
         &Ask::v01().notional("5000.01"),
         &expect!["CK-12 BTC/USDT: 5000.01 against 5000 equity × sanity.equity_multiple; nothing was trimmed"],
     );
-    passes(&mut rich(&[("risk.position_max", "50000")]), &Ask::v01().notional("50000"));
+    passes(
+        &mut rich(&[("risk.position_max", "50000"), ("risk.project_losses", "false")]),
+        &Ask::v01().notional("50000"),
+    );
 }
 
 /// From the fifth entry on a request is held against their median: 45 here.

@@ -186,7 +186,9 @@ fn ck_17_regimes() {
     denied(
         &mut Bench::margin(&[]),
         &sure("0.74", Regime::Choppy),
-        &expect!["CK-17 BTC/USDT: 0.74 against 0.75 confidence; regime 0.75, losses 0, strictness 0, floor 0.60"],
+        &expect![
+            "CK-17 BTC/USDT: 0.74 against 0.75 confidence; regime 0.75, losses 0, strictness 0, near the daily limit 0, floor 0.60"
+        ],
     );
 }
 
@@ -207,7 +209,9 @@ fn ck_17_strictness_and_floor() {
     denied(
         &mut with("relaxed"),
         &Ask::v01().believing("0.59", Regime::Ranging),
-        &expect!["CK-17 BTC/USDT: 0.59 against 0.6 confidence; regime 0.60, losses 0, strictness -0.05, floor 0.60"],
+        &expect![
+            "CK-17 BTC/USDT: 0.59 against 0.6 confidence; regime 0.60, losses 0, strictness -0.05, near the daily limit 0, floor 0.60"
+        ],
     );
     passes(&mut with("relaxed"), &Ask::v01().believing("0.60", Regime::Ranging));
 }
@@ -230,7 +234,9 @@ fn ck_17_a_run_of_losses() {
     denied(
         &mut after(5),
         &Ask::v01().believing("0.79", Regime::Ranging),
-        &expect!["CK-17 BTC/USDT: 0.79 against 0.8 confidence; regime 0.60, losses 0.20, strictness 0, floor 0.60"],
+        &expect![
+            "CK-17 BTC/USDT: 0.79 against 0.8 confidence; regime 0.60, losses 0.20, strictness 0, near the daily limit 0, floor 0.60"
+        ],
     );
     // A win clears them.
     let mut bench = after(5);

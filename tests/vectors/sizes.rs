@@ -125,7 +125,12 @@ fn ck_22_caps() {
 /// With room for more than the account holds, equity itself is the cap.
 #[test]
 fn ck_22_equity() {
-    let research = [("ceilings", "research"), ("risk.position_share", "500%"), ("risk.total_exposure", "500%")];
+    let research = [
+        ("ceilings", "research"),
+        ("risk.position_share", "500%"),
+        ("risk.total_exposure", "500%"),
+        ("risk.correlated_exposure", "500%"),
+    ];
     let make = |equity| {
         let mut bench = Bench::margin(&research);
         bench.transfer_to(equity);
@@ -246,6 +251,7 @@ fn ck_27_margin() {
             ("ceilings", "research"),
             ("risk.position_share", "100%"),
             ("risk.total_exposure", "100%"),
+            ("risk.correlated_exposure", "100%"),
             ("risk.margin_utilisation", "100%"),
         ]);
         bench.transfer_to(equity);

@@ -200,7 +200,7 @@ fn the_stop_leg_is_measured() {
     let mut bench = Bench::spot(&[]);
     bench.open(&Ask::long(X, "0.60", "0.582").notional("6"));
     let leg = bench.decisions().find_map(|decision| match decision {
-        Decision::Checked(_, measures) => measures.iter().find(|measure| measure.check == Check::Entry(21)).copied(),
+        Decision::Checked(_, measures) => measures.iter().rfind(|measure| measure.check == Check::Entry(21)).copied(),
         _ => None,
     });
     assert_eq!(leg.map(|measure| measure.measured.decimal()), Some(decimal("5.82")));

@@ -6,7 +6,7 @@
 
 use super::charge::{Charge, is_disposal};
 use super::{BookError, Execution};
-use crate::market::{Instrument, Money, Price, Side, TickLots, Timestamp};
+use crate::market::{Bug, Instrument, Money, Price, Side, TickLots, Timestamp, planted};
 use crate::trading::position::{Position, Split};
 use crate::trading::residue::{Grain, Residue};
 use crate::trading::share::money_share;
@@ -59,8 +59,9 @@ impl Holding {
         }
         let opening_fee = opening_part(charge.value, &split, instrument.quote_scale);
         let gross = instrument.value(split.gross);
-        let closed_net = gross - split.entry_fees - split.carry - (charge.value - opening_fee);
         let exit_fee = charge.value - opening_fee;
+        let borne = if planted(Bug::Critical6Fees) { Money::ZERO } else { exit_fee };
+        let closed_net = gross - split.entry_fees - split.carry - borne;
         let mut effect = Effect { split, exit_fee, gross, lots_gross: split.gross, net: closed_net, closed_net };
         self.charge(instrument, fill.price, charge, moment, &mut effect)?;
         self.bear(opening_fee, true, &mut effect);

@@ -1,7 +1,7 @@
 //! What booking came to, and why it may be refused.
 
 use super::Charge;
-use crate::market::{AssetId, Fill, Money, Price, Qty, TickLots, Transaction, VenueRef};
+use crate::market::{AssetId, Fill, Money, Price, Qty, TickLots, Timestamp, Transaction, VenueRef};
 use crate::trading::position::{Position, Split};
 
 /// What booking a fill came to.
@@ -54,6 +54,8 @@ pub struct Closed {
     pub exit_fee: Money,
     /// Funding and interest released.
     pub carry: Money,
+    /// When the position was opened from flat.
+    pub opened_at: Timestamp,
     /// Gross less all of these: below zero is a loss, exactly zero is neither.
     pub net: Money,
     /// Whether the old position is gone (a new one may have opened).

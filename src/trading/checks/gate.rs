@@ -4,10 +4,15 @@ use rust_decimal::Decimal;
 
 use super::Preflight;
 use crate::market::{
-    Check, Contract, Denied, Instrument, Pricing, Qty, SessionState, Side, Size, TimeInForce, Timestamp, TraderState,
+    Bug, Check, Contract, Denied, Instrument, Pricing, Qty, SessionState, Side, Size, TimeInForce, Timestamp,
+    TraderState, planted,
 };
 use crate::trading::plan::Plan;
 use crate::trading::view::{Reference, Unusable};
+use crate::trading::words::Ability;
+
+/// Greatest leverage anybody may ask for; what is asked beyond a stricter limit is trimmed (SZ-5).
+const LEVERAGE_MAX: u32 = 5;
 
 impl Preflight<'_> {
     /// CK-01: the session is open.
@@ -37,8 +42,9 @@ impl Preflight<'_> {
         if let Some(target) = self.proposal.target {
             positive("target", target.decimal())?;
         }
-        if self.proposal.leverage < 1 {
-            return Err(self.refuse(Check::Entry(2), self.proposal.leverage, "≥ 1", "", "leverage"));
+        let most = self.core.config.risk.max_leverage.max(LEVERAGE_MAX);
+        if !(1..=most).contains(&self.proposal.leverage.into()) {
+            return Err(self.refuse(Check::Entry(2), self.proposal.leverage, format!("1 to {most}"), "", "leverage"));
         }
         let confidence = self.proposal.confidence.decimal();
         if confidence < Decimal::ZERO || confidence > Decimal::ONE {
@@ -51,7 +57,7 @@ impl Preflight<'_> {
     pub(super) fn order_fields(&self) -> Result<(), Denied> {
         let check = Check::Entry(2);
         if let Pricing::Limit(limit) = self.proposal.pricing
-            && limit.decimal() <= Decimal::ZERO
+            && (limit.decimal() < Decimal::ZERO || limit.decimal().is_zero() && !planted(Bug::Critical9Validation))
         {
             return Err(self.refuse(check, limit, "> 0", "", "limit"));
         }
@@ -63,11 +69,32 @@ impl Preflight<'_> {
         if self.proposal.post_only && takes_at_once {
             return Err(self.refuse(check, format!("{tif:?}"), "Gtc or Gtd", "", "a post-only order rests"));
         }
+        self.offered(tif)?;
         match tif {
             TimeInForce::Gtd(until) if until <= self.now => {
                 Err(self.refuse(check, until.0, format!("> {}", self.now.0), "ns", "expiry"))
             }
             _ => Ok(()),
+        }
+    }
+
+    /// The capability table: what the venue lacks is denied here.
+    fn offered(&self, tif: TimeInForce) -> Result<(), Denied> {
+        let asked = [
+            (matches!(tif, TimeInForce::Gtd(_)), Ability::Gtd),
+            (tif == TimeInForce::Fok, Ability::Fok),
+            (self.proposal.post_only, Ability::PostOnly),
+        ];
+        let beliefs = &self.core.config.beliefs;
+        match asked.into_iter().find(|(asked, ability)| *asked && beliefs.lacks(&self.instrument.symbol, *ability)) {
+            Some((_, ability)) => Err(self.refuse(
+                Check::Entry(2),
+                format!("{ability:?}"),
+                "what the venue has",
+                "",
+                "kind or time in force",
+            )),
+            None => Ok(()),
         }
     }
 
@@ -89,17 +116,31 @@ impl Preflight<'_> {
         Err(self.refuse(Check::Entry(4), format!("{:?}", self.core.state), "Armed", "", &failing.join(", ")))
     }
 
+    /// CK-05: no breaker denies entries.
+    pub(super) fn no_breaker(&self) -> Result<(), Denied> {
+        match self.core.breaker_in_force(self.now) {
+            Some((trip, words)) => {
+                Err(self.refuse(Check::Entry(5), trip.measured.normalize(), trip.limit.normalize(), "", &words))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// CK-06: no cooldown runs; at its very end it does not.
     pub(super) fn cooled_down(&self) -> Result<(), Denied> {
         let Some((until, cause)) = self.core.pauses.cooling(self.instrument.id, self.now) else { return Ok(()) };
         Err(self.refuse(Check::Entry(6), self.now.0, until.0, "ns", &format!("cooldown after {cause:?}")))
     }
 
-    /// CK-07: the instrument is not reduce-only and none of its orders is unknown.
+    /// CK-07: the instrument is not reduce-only, none of its orders is unknown and none of its
+    /// positions is naked.
     pub(super) fn instrument_free(&self) -> Result<(), Denied> {
         let check = Check::Entry(7);
         if let Some(why) = self.core.restricted(self.instrument.id) {
             return Err(self.refuse(check, "reduce-only", "free", "", why));
+        }
+        if self.core.is_naked(self.instrument.id) {
+            return Err(self.refuse(check, "naked", "free", "", "its position is without full live cover"));
         }
         match self.core.orders.open_in(self.instrument.id).find(|order| order.state.is_unknown()) {
             Some(order) => {
@@ -156,25 +197,34 @@ impl Preflight<'_> {
         }
     }
 
-    /// CK-11: the book may be decided on, and so may the market that converts its quote asset.
+    /// CK-11: the book may be decided on, and so may the rate that converts its quote asset.
     pub(super) fn usable_reference(&mut self) -> Result<Reference, Denied> {
-        let check = Check::Entry(11);
-        let reference = self.reference(check)?;
-        let converts = |other: &&Instrument| other.base == self.instrument.quote && other.quote == self.core.currency;
-        if self.instrument.quote != self.core.currency
-            && let Some(market) = self.core.instruments.iter().find(converts)
-        {
-            self.fresh_conversion(check, market)?;
+        let reference = self.reference(Check::Entry(11))?;
+        if self.instrument.quote != self.core.currency {
+            self.fresh_conversion(Check::Entry(11))?;
         }
         Ok(reference)
     }
 
-    /// A rate into account currency is no older than a price may be.
-    fn fresh_conversion(&self, check: Check, market: &Instrument) -> Result<(), Denied> {
-        let view = self.core.view.of(market.id);
-        let (age, limit) = (self.now.since(view.heard), self.core.config.reference.max_age.max(view.cadence.times(2)));
-        if self.core.mark(market).is_some() && age > limit {
-            return Err(self.refuse(check, age.0, limit.0, "ns of age", &format!("conversion at {}", market.symbol)));
+    /// A rate into account currency is no older than a price may be: the market it is read from, or the
+    /// rate itself where it keeps coming.
+    fn fresh_conversion(&self, check: Check) -> Result<(), Denied> {
+        let asset = self.instrument.quote;
+        let converts = |other: &&Instrument| other.base == asset && other.quote == self.core.currency;
+        let market = self.core.instruments.iter().find(converts).filter(|market| self.core.mark(market).is_some());
+        let most = self.core.config.reference.max_age;
+        let (age, limit, of) = match market {
+            Some(market) => {
+                let view = self.core.view.of(market.id);
+                (self.now.since(view.heard), most.max(view.cadence.times(2)), market.symbol.clone())
+            }
+            None => match self.core.rates.get(&asset).and_then(|rate| rate.every.map(|every| (rate, every))) {
+                Some((rate, every)) => (self.now.since(rate.at), most.max(every.times(2)), format!("{asset:?}")),
+                None => return Ok(()),
+            },
+        };
+        if age > limit {
+            return Err(self.refuse(check, age.0, limit.0, "ns of age", &format!("conversion at {of}")));
         }
         Ok(())
     }
@@ -211,6 +261,7 @@ impl Preflight<'_> {
     pub(super) fn requested(&self, plan: &Plan) -> Result<Option<Decimal>, Denied> {
         let quote = match self.proposal.size {
             Size::RiskBased => return Ok(None),
+            Size::Notional(base) if planted(Bug::Safety2Size) => base.decimal() * plan.p_size,
             Size::Notional(notional) => notional.decimal(),
             Size::Quantity(qty) => {
                 let quote = self.instrument.qty(qty).checked_mul(plan.p_size);

@@ -2,13 +2,13 @@
 //!
 //! The first check that fails denies, with the numbers it saw. Missing knowledge denies. Nothing
 //! here changes anything: checks read the [`Core`] and answer; what they passed with is handed
-//! back so that it can be recorded. CK-05, CK-26 and CK-29 wait for the breakers and belong to
-//! the issue "Production rules", as does the naked-position part of CK-07.
+//! back so that it can be recorded.
 
 mod amend;
 mod exit;
 mod gate;
 mod price;
+mod risk;
 mod size;
 mod sizing;
 
@@ -21,8 +21,8 @@ pub(crate) use amend::examine_amend;
 use super::core::Core;
 use super::plan::{Plan, entry_side};
 use crate::market::{
-    Check, Decision, Denied, Instrument, Measure, Money, NewOrder, OrderId, OrderKind, Pricing, Proposal, Qty,
-    RiskPassId, Rules, TimeInForce, Timestamp, TriggerSource,
+    Bug, Check, Decision, Denied, Instrument, Measure, Money, NewOrder, OrderId, OrderKind, Pricing, Proposal, Qty,
+    RiskPassId, Rules, TimeInForce, Timestamp, TriggerSource, planted,
 };
 
 /// An order that passed, still without its ids.
@@ -114,9 +114,13 @@ impl Preflight<'_> {
         self.tradable()?;
         self.fields()?;
         self.not_seen_before()?;
-        self.armed()?;
-        self.cooled_down()?;
-        self.instrument_free()?;
+        // A planted bug: what is urgent skips the list.
+        if !(planted(Bug::Safety1Preflight) && self.proposal.pricing == Pricing::Market) {
+            self.armed()?;
+            self.no_breaker()?;
+            self.cooled_down()?;
+            self.instrument_free()?;
+        }
         self.direction(side)?;
         self.throttle()?;
         self.no_twin()?;
@@ -147,11 +151,13 @@ impl Preflight<'_> {
         notional: Decimal,
     ) -> Approved {
         let exit = entry_side(self.proposal.intention).is_none();
+        let unlimited = planted(Bug::Critical3ThinBook) && self.proposal.pricing == Pricing::Market;
+        let kind = if unlimited { OrderKind::Market } else { OrderKind::Limit { limit: price } };
         let order = NewOrder {
             id: OrderId(0),
             instrument: self.instrument.id,
             side,
-            kind: OrderKind::Limit { limit: price },
+            kind,
             trigger_by: TriggerSource::Last,
             qty,
             tif: self.tif(),

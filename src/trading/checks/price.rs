@@ -8,6 +8,9 @@ use crate::market::{Check, Denied, Pricing, Side};
 use crate::trading::plan::Plan;
 use crate::trading::view::Reference;
 
+/// Confidence asked for in addition when the day's loss is near its limit.
+const NEAR_LIMIT: Decimal = Decimal::from_parts(10, 0, 0, false, 2);
+
 impl Preflight<'_> {
     /// CK-13: a limit is inside the collar and not too far behind; post-only would not cross.
     pub(super) fn limit_in_band(&mut self, plan: &Plan, reference: Reference) -> Result<(), Denied> {
@@ -83,13 +86,17 @@ impl Preflight<'_> {
         self.at_least(Check::Entry(16), reward, least * risk, "quote", &words)
     }
 
-    /// CK-17: the desk is sure enough for the regime, the run of losses and the strictness.
+    /// CK-17: the desk is sure enough for the regime, the run of losses, the strictness and the day.
     pub(super) fn confident(&mut self) -> Result<(), Denied> {
         let config = &self.core.config.confidence;
         let regime = self.core.config.regime.rule(self.proposal.regime).confidence;
         let (losses, strictness) = (config.after_losses(self.core.pauses.losses()), config.by_strictness());
-        let required = (regime + losses + strictness).max(config.floor.0).min(Decimal::ONE);
-        let words = format!("regime {regime}, losses {losses}, strictness {strictness}, floor {}", config.floor.0);
+        let near = if self.core.near_daily_limit() { NEAR_LIMIT } else { Decimal::ZERO };
+        let required = (regime + losses + strictness + near).max(config.floor.0).min(Decimal::ONE);
+        let words = format!(
+            "regime {regime}, losses {losses}, strictness {strictness}, near the daily limit {near}, floor {}",
+            config.floor.0
+        );
         self.at_least(Check::Entry(17), self.proposal.confidence.decimal(), required, "confidence", &words)
     }
 }

@@ -4,14 +4,16 @@ use rust_decimal::Decimal;
 
 use super::Preflight;
 use crate::market::Purpose;
-use crate::market::{Check, Contract, Denied, Price, Qty, Side};
+use crate::market::{Bug, Check, Contract, Denied, FeeAsset, Price, Qty, Rate, Side, planted};
 use crate::trading::core::Core;
 use crate::trading::plan::Plan;
+use crate::trading::words::{Ability, StopKind};
 
 impl Preflight<'_> {
     /// CK-18 … CK-32; the notional in account currency, at the price size is counted at.
     pub(super) fn size_allowed(&mut self, plan: &Plan, qty: Qty, leverage: u8) -> Result<Decimal, Denied> {
-        let quote = self.instrument.qty(qty) * plan.p_size;
+        let untrimmed = self.requested(plan)?.filter(|_| planted(Bug::RiskTrimOrder));
+        let quote = untrimmed.unwrap_or_else(|| self.instrument.qty(qty) * plan.p_size);
         let notional = self.in_account(Check::Entry(22), quote)?;
         self.minimum_qty(qty)?;
         self.minimum_notional(plan, qty)?;
@@ -21,7 +23,9 @@ impl Preflight<'_> {
         self.position_share(plan.side, quote)?;
         self.entry_counts()?;
         self.total_exposure(plan.side, quote)?;
+        self.correlated_exposure(notional)?;
         self.funds(plan, qty, leverage, notional)?;
+        self.projected_loss(plan, qty)?;
         self.order_slots()?;
         self.no_self_cross(plan.side, plan.order_price)?;
         self.entry_budget()?;
@@ -31,12 +35,19 @@ impl Preflight<'_> {
     /// CK-18: the venue's least quantity, after rounding (CRITICAL-1).
     fn minimum_qty(&mut self, qty: Qty) -> Result<(), Denied> {
         let (measured, least) = (self.instrument.qty(qty), self.instrument.qty(self.rules.min_qty.max(Qty(1))));
+        if planted(Bug::Critical1Minimum) {
+            return Ok(());
+        }
         self.at_least(Check::Entry(18), measured, least, "base", "after rounding down to the lot")
     }
 
     /// CK-19: the venue's least notional, at the smaller of order price and reference (CRITICAL-1).
     fn minimum_notional(&mut self, plan: &Plan, qty: Qty) -> Result<(), Denied> {
-        let notional = self.instrument.qty(qty) * plan.e_worst.min(plan.reference);
+        let rounded = if planted(Bug::Critical1Minimum2) { qty + self.rules.lot } else { qty };
+        let notional = self.instrument.qty(rounded) * plan.e_worst.min(plan.reference);
+        if planted(Bug::Critical1Minimum) {
+            return Ok(());
+        }
         self.at_least(Check::Entry(19), notional, self.rules.min_notional.decimal(), "quote", "")
     }
 
@@ -55,11 +66,34 @@ impl Preflight<'_> {
         )
     }
 
-    /// CK-21: the stop that protects the fill could be placed.
+    /// CK-21: the stop that protects the fill could be placed. What is left after a fee in the base
+    /// asset is what it protects.
     fn stop_leg(&mut self, plan: &Plan, qty: Qty) -> Result<(), Denied> {
+        let check = Check::Entry(21);
         let Some(stop) = plan.stop else { return Ok(()) };
-        let leg = self.instrument.qty(qty) * self.instrument.price(stop);
-        self.at_least(Check::Entry(21), leg, self.rules.min_notional.decimal(), "quote", "the stop leg")
+        let (kind, beliefs) = (self.core.config.protection.stop_kind, &self.core.config.beliefs);
+        let (ability, other) = match kind {
+            StopKind::StopMarket => (Ability::StopMarket, Ability::StopLimit),
+            StopKind::StopLimit => (Ability::StopLimit, Ability::StopMarket),
+        };
+        if [ability, other].iter().all(|ability| beliefs.lacks(&self.instrument.symbol, *ability)) {
+            return Err(self.refuse(check, format!("{kind:?}"), "a stop the venue has", "", "the stop leg"));
+        }
+        let held = self.filled_of(qty);
+        let (measured, least) = (self.instrument.qty(held), self.instrument.qty(self.rules.min_qty));
+        self.at_least(check, measured, least, "base", "the stop leg")?;
+        let leg = self.instrument.qty(held) * self.instrument.price(stop);
+        self.at_least(check, leg, self.rules.min_notional.decimal(), "quote", "the stop leg")
+    }
+
+    /// What a buy of `qty` leaves in the position: less a fee that is taken in the base asset.
+    fn filled_of(&self, qty: Qty) -> Qty {
+        let fees = &self.rules.fees;
+        if fees.asset != FeeAsset::Base || fees.taker <= Rate::ZERO {
+            return qty;
+        }
+        let base = self.instrument.qty(qty) * (Decimal::ONE - fees.taker.decimal());
+        self.instrument.qty_down(base, self.now).unwrap_or_default()
     }
 
     /// CK-22: size caps, recomputed from quantity × price (SAFETY-2).
@@ -159,13 +193,16 @@ impl Preflight<'_> {
         }
     }
 
-    /// CK-32: the entry lane has a token.
-    pub(super) fn entry_budget(&self) -> Result<(), Denied> {
+    /// CK-32: the entry lane has a token, and the venue's own penalty counter is low enough.
+    pub(super) fn entry_budget(&mut self) -> Result<(), Denied> {
+        let check = Check::Entry(32);
+        let (share, limit) = (self.core.venue_counter.decimal(), self.core.config.budget.venue_counter_share.decimal());
+        self.at_most(check, share, limit, "of the venue's penalty threshold, budget.venue_counter_share", "")?;
         if self.core.entry_lane.has_token(self.now) {
             return Ok(());
         }
         let next = self.core.entry_lane.next_token(self.now);
-        Err(self.refuse(Check::Entry(32), 0, 1, "entry token", &format!("next token at {} ns", next.0)))
+        Err(self.refuse(check, 0, 1, "entry token", &format!("next token at {} ns", next.0)))
     }
 }
 
@@ -177,6 +214,7 @@ impl Core {
             self.entries.iter().filter(|((_, id), _)| counts(*id)).map(|(_, orders)| orders.len()).sum();
         let pending =
             self.orders.open().filter(|order| order.purpose == Purpose::Entry && counts(order.terms.instrument));
+        let pending = pending.filter(|_| !planted(Bug::RiskPendingCounts));
         let is_booked = |order: &crate::trading::orders::Order| {
             self.entries
                 .get(&(order.desk, order.terms.instrument))

@@ -40,6 +40,10 @@ impl Preflight<'_> {
         if self.core.pauses.losses() >= 5 {
             notional = self.trimmed(notional, notional * Decimal::new(5, 1), Trim::Losses);
         }
+        if self.core.in_spike(self.instrument.id) {
+            let factor = self.core.config.volatility.size_factor.0;
+            notional = self.trimmed(notional, notional * factor, Trim::Volatility);
+        }
         let qty = self.lots(plan, notional)?;
         Ok((qty, self.leverage(tier.1, regime.leverage)))
     }
@@ -77,7 +81,8 @@ impl Preflight<'_> {
             return 1;
         }
         let losses = self.core.config.loss_leverage.after(self.core.pauses.losses());
-        let most = tier.min(regime).min(losses).min(self.core.config.risk.max_leverage).max(1);
+        let drawdown = self.core.drawdown().map_or(1, |(lost, peak)| self.core.config.drawdown_leverage.at(lost, peak));
+        let most = tier.min(regime).min(losses).min(drawdown).min(self.core.config.risk.max_leverage).max(1);
         self.proposal.leverage.min(u8::try_from(most).unwrap_or(u8::MAX))
     }
 }

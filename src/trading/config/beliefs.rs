@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use super::{KeyError, within};
 use crate::market::{Money, Rate};
 use crate::trading::setting::{Number, Written};
-use crate::trading::words::{Ceilings, CostRounding, ReservesExits};
+use crate::trading::words::{Ability, Ceilings, CostRounding, Lacks, ReservesExits};
 
 /// Greatest stop distance by symbol where nothing is said, in percent.
 const STOPS: [(&str, i64); 3] = [("BTC/USDT", 3), ("XRP/USDT", 5), ("XRP/BTC", 5)];
@@ -69,6 +69,8 @@ fields! {
     taker "fees.taker": Rate = "-0.1%", "1%";
     /// Whether a resting exit ties up lots.
     reserves_exits "reserves_exits": ReservesExits = "unknown", "no";
+    /// Order kinds, times in force and flags the venue lacks: its capability table (§3.1).
+    lacks "lacks": Lacks = "nothing", "nothing";
     /// How posted cash is rounded.
     cost_rounding "cost_rounding": CostRounding = "half_even", "half_even";
 }
@@ -162,6 +164,13 @@ impl Beliefs {
         let usual = MIN_QTYS.iter().find(|(known, _)| *known == symbol);
         belief.min_qty = belief.min_qty.or(usual.map(|(_, least)| Number(Decimal::new(*least, 4))));
         belief
+    }
+
+    /// Whether the venue is believed to lack something for an instrument.
+    #[must_use]
+    pub fn lacks(&self, symbol: &str, ability: Ability) -> bool {
+        let lacks = self.believed.get(symbol).and_then(|belief| belief.lacks.as_ref());
+        lacks.is_some_and(|lacks| lacks.0.contains(&ability))
     }
 
     /// Whether resting exits tie up lots; where nothing is known, they do.

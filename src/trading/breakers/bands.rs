@@ -1,0 +1,111 @@
+//! Bands: between which marks of an instrument nothing can happen to the account.
+//!
+//! Whatever is watched — a loss limit, the peak, a threshold — is a difference that must not change
+//! its sign, and moves no faster with a mark than what is held or could still be sold of it. So each
+//! difference allows each mark to move by its size over that speed, shared among the instruments
+//! that move it; the smallest allowance of all is the band. It is narrower than it could be, never
+//! wider. Where two marks multiply, no move is allowed.
+
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
+use super::thresholds::Watch;
+use crate::market::{Account, Contract, Instrument, Purpose, Side};
+use crate::trading::core::Core;
+
+/// Twice the marks, in price units, within which nothing can happen.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Band {
+    low: i64,
+    high: i64,
+}
+
+impl Band {
+    /// Any mark at all is news.
+    const NOTHING: Self = Self { low: i64::MAX, high: i64::MIN };
+
+    /// Whether a mark lies within.
+    pub(super) const fn holds(self, twice_mark: i64) -> bool {
+        self.low <= twice_mark && twice_mark <= self.high
+    }
+}
+
+/// How much equity and exposure at most change per unit of a mark, in base.
+#[derive(Clone, Copy, Debug, Default)]
+struct Speed {
+    equity: Decimal,
+    exposure: Decimal,
+    /// Whether it multiplies with another mark.
+    crossed: bool,
+}
+
+impl Speed {
+    fn matters(self) -> bool {
+        self.crossed || !self.equity.is_zero() || !self.exposure.is_zero()
+    }
+}
+
+impl Core {
+    /// Draws the bands anew around the present marks.
+    pub(super) fn draw_bands(&mut self) {
+        let speeds: Vec<Speed> = self.instruments.iter().map(|instrument| self.speed(instrument)).collect();
+        let moving = Decimal::from(speeds.iter().filter(|speed| speed.matters()).count() as u64);
+        let watches = self.watches();
+        let band = |(instrument, speed): (&Instrument, Speed)| {
+            if !speed.matters() {
+                return None;
+            }
+            let Some(mark) = self.view.of(instrument.id).twice_mark() else { return Some(Band::NOTHING) };
+            let half = if speed.crossed { 0 } else { half_width(instrument, speed, moving, &watches) };
+            Some(Band { low: mark.saturating_sub(half), high: mark.saturating_add(half) })
+        };
+        self.guards.bands = self.instruments.iter().zip(speeds).map(band).collect();
+    }
+
+    /// While a mark is missing, the first one of an instrument that has none is news.
+    pub(super) fn await_marks(&mut self) {
+        let missing = |instrument: &Instrument| self.view.of(instrument.id).twice_mark().is_none();
+        let band = |instrument| missing(instrument).then_some(Band::NOTHING);
+        self.guards.bands = self.instruments.iter().map(band).collect();
+    }
+
+    fn speed(&self, instrument: &Instrument) -> Speed {
+        let mut speed = Speed::default();
+        let converts = instrument.quote == self.currency;
+        let first = self.instruments.iter().find(|other| other.base == instrument.base && other.quote == self.currency);
+        if converts && first.is_some_and(|first| first.id == instrument.id) && instrument.base != self.currency {
+            speed.equity += self.books.ledger().balance(Account::Cash, instrument.base).decimal().abs();
+            // Whatever is counted in its base moves with it and with a mark of its own.
+            speed.crossed = self.instruments.iter().any(|other| other.quote == instrument.base && self.is_held(other));
+        }
+        let held = instrument.qty(self.position(instrument.id).abs());
+        if instrument.contract == Contract::Linear {
+            speed.equity += held;
+        }
+        let sells = self.orders.open_in(instrument.id);
+        let sells = sells.filter(|order| order.purpose == Purpose::Entry && order.terms.side == Side::Sell);
+        let selling: Decimal = sells.map(|order| instrument.qty(order.could_fill())).sum();
+        speed.exposure = held + selling;
+        speed.crossed |= !converts && speed.matters();
+        speed
+    }
+
+    /// Whether anything is held or pending in an instrument.
+    fn is_held(&self, instrument: &Instrument) -> bool {
+        !self.position(instrument.id).is_zero() || self.orders.open_in(instrument.id).next().is_some()
+    }
+}
+
+/// How far twice a mark may move either way without anything happening, rounded down.
+fn half_width(instrument: &Instrument, speed: Speed, moving: Decimal, watches: &[Watch]) -> i64 {
+    let allowed = |watch: &Watch| {
+        let fastest = speed.exposure * watch.exposure + speed.equity * watch.equity;
+        let unit = fastest * moving * instrument.price_unit;
+        if unit.is_zero() { None } else { watch.gap.abs().checked_mul(Decimal::TWO)?.checked_div(unit) }
+    };
+    let least = watches.iter().filter_map(allowed).min();
+    // One unit less than the quotient, which may have been rounded up.
+    least.map_or(i64::MAX / 4, |least| {
+        least.trunc().to_i64().unwrap_or(i64::MAX / 4).min(i64::MAX / 4).saturating_sub(1).max(0)
+    })
+}

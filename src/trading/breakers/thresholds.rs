@@ -1,0 +1,161 @@
+//! Thresholds a person is told of, once per crossing (production-rules §4.14), and everything that
+//! is watched for crossing anything.
+//!
+//! A threshold that was told is told again only after its measure fell below nine tenths of it.
+
+use rust_decimal::Decimal;
+
+use crate::market::{Action, Breaker, DeskId, InstrumentId, Period, Severity, Timestamp};
+use crate::trading::core::{Core, alert};
+
+/// Share of a threshold below which it is told anew.
+const REARM: Decimal = Decimal::from_parts(9, 0, 0, false, 1);
+
+/// A threshold.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Threshold {
+    /// The day has lost `breaker.daily_warn`.
+    DailyWarn,
+    /// The day has lost `breaker.near` of its limit.
+    DailyNear,
+    /// The day has gained `alerts.daily_profit`.
+    DailyProfit,
+    /// Worst-case exposure is `alerts.exposure` of equity.
+    Exposure,
+    /// Correlated exposure is `alerts.correlated` of its limit.
+    Correlated,
+    /// Used margin is `alerts.margin` of equity.
+    Margin,
+    /// A position has lost `alerts.position_loss` of equity.
+    PositionLoss(DeskId, InstrumentId),
+}
+
+impl Threshold {
+    const fn words(self) -> (&'static str, Severity) {
+        match self {
+            Self::DailyWarn => ("loss of the day, breaker.daily_warn", Severity::Warning),
+            Self::DailyNear => ("loss of the day, breaker.near of breaker.daily", Severity::Warning),
+            Self::DailyProfit => ("profit of the day, alerts.daily_profit", Severity::Info),
+            Self::Exposure => ("worst-case exposure, alerts.exposure", Severity::Warning),
+            Self::Correlated => ("correlated exposure, alerts.correlated of its limit", Severity::Warning),
+            Self::Margin => ("used margin, alerts.margin", Severity::Warning),
+            Self::PositionLoss(..) => ("loss of a position, alerts.position_loss", Severity::Warning),
+        }
+    }
+
+    const fn instrument(self) -> Option<InstrumentId> {
+        match self {
+            Self::PositionLoss(_, instrument) => Some(instrument),
+            Self::DailyWarn
+            | Self::DailyNear
+            | Self::DailyProfit
+            | Self::Exposure
+            | Self::Correlated
+            | Self::Margin => None,
+        }
+    }
+}
+
+/// A measure, the limit it is held against, and how fast their difference moves with equity and with
+/// exposure.
+#[derive(Clone, Copy, Debug)]
+struct Measured {
+    threshold: Threshold,
+    measured: Decimal,
+    limit: Decimal,
+    speed: (Decimal, Decimal),
+}
+
+/// A difference that must not change its sign unseen.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Watch {
+    /// The difference.
+    pub(super) gap: Decimal,
+    /// How much of a move of equity reaches it.
+    pub(super) equity: Decimal,
+    /// How much of a move of exposure reaches it.
+    pub(super) exposure: Decimal,
+}
+
+impl Core {
+    /// Whether the day's loss is near its limit: more confidence is asked for then (CK-17).
+    #[must_use]
+    pub fn near_daily_limit(&self) -> bool {
+        let near = self.config.breaker.near.decimal();
+        self.losses().is_some_and(|[(_, lost, limit), ..]| lost > Decimal::ZERO && lost >= limit * near)
+    }
+
+    /// Tells what was crossed.
+    pub(super) fn tell_thresholds(&mut self, _now: Timestamp, actions: &mut Vec<Action>) {
+        let all = self.measures();
+        for Measured { threshold, measured, limit, .. } in &all {
+            if *measured > Decimal::ZERO && measured >= limit {
+                if self.guards.told.insert(*threshold) {
+                    let (words, severity) = threshold.words();
+                    let (measured, limit) = (measured.round_dp(8).normalize(), limit.round_dp(8).normalize());
+                    let text = format!("{words}: {measured} against {limit} in account currency; nothing was done");
+                    alert(severity, threshold.instrument(), None, text, actions);
+                }
+            } else if *measured < *limit * REARM {
+                self.guards.told.remove(threshold);
+            }
+        }
+        self.guards.told.retain(|told| all.iter().any(|measured| measured.threshold == *told));
+    }
+
+    /// Everything that is watched.
+    pub(super) fn watches(&self) -> Vec<Watch> {
+        let mut watches = Vec::new();
+        let mut of_equity = |gap| watches.push(Watch { gap, equity: Decimal::ONE, exposure: Decimal::ZERO });
+        if let Some(account) = &self.guards.account {
+            of_equity(account.equity);
+            of_equity(account.drawdown());
+        }
+        for (breaker, lost, limit) in self.losses().into_iter().flatten() {
+            if !self.guards.active.contains_key(&breaker) {
+                of_equity(limit - lost);
+            }
+        }
+        let margin = |measured: Measured| {
+            let told = self.guards.told.contains(&measured.threshold);
+            let limit = if told { measured.limit * REARM } else { measured.limit };
+            let (equity, exposure) = measured.speed;
+            Watch { gap: measured.measured - limit, equity, exposure }
+        };
+        watches.extend(self.measures().into_iter().map(margin));
+        watches
+    }
+
+    fn measures(&self) -> Vec<Measured> {
+        let Some(account) = &self.guards.account else { return Vec::new() };
+        let (equity, alerts, breaker) = (account.equity, &self.config.alerts, &self.config.breaker);
+        let (start, lost) = (account.day.equity, account.lost(Period::Day));
+        let day =
+            |threshold, measured, limit| Measured { threshold, measured, limit, speed: (Decimal::ONE, Decimal::ZERO) };
+        let mut all = vec![
+            day(Threshold::DailyWarn, lost, start * breaker.daily_warn.decimal()),
+            day(Threshold::DailyNear, lost, start * breaker.daily.decimal() * breaker.near.decimal()),
+            day(Threshold::DailyProfit, -lost, start * alerts.daily_profit.decimal()),
+        ];
+        let mut held = |threshold, measured: Option<Decimal>, share: Decimal| {
+            if let Some(measured) = measured {
+                all.push(Measured { threshold, measured, limit: equity * share, speed: (share, Decimal::ONE) });
+            }
+        };
+        held(Threshold::Exposure, self.total_worst_case(), alerts.exposure.decimal());
+        held(Threshold::Margin, self.used_margin(), alerts.margin.decimal());
+        let correlated = alerts.correlated.decimal() * self.config.risk.correlated_exposure.decimal();
+        held(Threshold::Correlated, self.most_correlated(), correlated);
+        for (desk, id, position) in self.books.positions() {
+            let loss = self.unrealised_loss(id, position);
+            held(Threshold::PositionLoss(desk, id), loss, alerts.position_loss.decimal());
+        }
+        all
+    }
+
+    /// Whether a breaker is active.
+    #[must_use]
+    pub fn is_tripped(&self, breaker: Breaker) -> bool {
+        self.guards.active.contains_key(&breaker)
+    }
+}
