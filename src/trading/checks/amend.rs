@@ -100,6 +100,7 @@ impl Preflight<'_> {
 
     fn new_entry_terms(&mut self, order: &Order) -> Result<(), Denied> {
         self.armed()?;
+        self.no_breaker()?;
         self.cooled_down()?;
         self.instrument_free()?;
         let reference = self.usable_reference()?;
