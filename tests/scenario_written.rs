@@ -195,8 +195,8 @@ fn an_expectation_is_met_or_told() {
         "max_fills = 1",
     ];
     expect![[r#"
-        state: halted not armed
-        states: armed not reconciling, armed
+        state: halted not reduce_only
+        states: armed not reconciling, armed, reduce_only
         position."BTC/USDT": 0.1 not 0
         cash.USDT: 10000 not 9983.99911631
         order.1: filled 0.1 not filled 0.04444443
