@@ -115,15 +115,19 @@ fn as_wanted(facts: &Facts, tally: &mut Tally) -> Judged {
 /// The side on which a position stands before and after the records so far of its step; none where
 /// it is flat or turned.
 fn side(facts: &Facts, key: (DeskId, InstrumentId)) -> Option<Side> {
-    let before = facts.position(key);
-    let of_key = |order: OrderId| facts.order(order).and_then(super::rows::OrderRow::key) == Some(key);
-    let last = facts.step.bookings.iter().rev().find(|booking| of_key(booking.order));
-    let now = last.map_or(before, |booking| booking.claimed[0]);
+    let (before, now) = (facts.position(key), held_by_now(facts, key));
     match (before.signum(), now.signum()) {
         (1, 1) => Some(Side::Buy),
         (-1, -1) => Some(Side::Sell),
         _ => None,
     }
+}
+
+/// A position after the records so far of its step.
+fn held_by_now(facts: &Facts, key: (DeskId, InstrumentId)) -> i128 {
+    let of_key = |order: OrderId| facts.order(order).and_then(super::rows::OrderRow::key) == Some(key);
+    let last = facts.step.bookings.iter().rev().find(|booking| of_key(booking.order));
+    last.map_or_else(|| facts.position(key), |booking| booking.claimed[0])
 }
 
 /// A stop that was moved: whose, from what, to what.
@@ -179,7 +183,7 @@ fn never_turns(facts: &Facts, tally: &mut Tally) -> Judged {
 fn dead_man(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     let Body::Command(Command::CancelAllAfter(span)) = &record.body else { return Ok(()) };
     let Some(policy) = facts.limits.value("dms.policy").filter(|_| span.0 > 0) else { return Ok(()) };
-    let holds = facts.holdings.values().any(|holding| holding.claimed[0] != 0);
+    let holds = facts.holdings.keys().any(|key| held_by_now(facts, *key) != 0);
     let allowed = policy == "flatten" || (policy == "flat_only" && !holds);
     tally.holds(record.seq, allowed, || format!("the switch is armed under `{policy}`, positions held: {holds}"));
     Ok(())

@@ -5,6 +5,10 @@
 //! have acted where the record shows nothing is found too. The first difference is explained and
 //! ends the replay.
 
+mod recover;
+
+pub use recover::{RecoverError, recover};
+
 use crate::journal::{Body, Record};
 use crate::market::{Action, Book, Event, InstrumentId, LevelChange, MarketEvent, Quote, Timestamp};
 use crate::sim::{Delivery, Exchange, Feed, Setup};
@@ -61,24 +65,32 @@ struct Replay<'a> {
     records: std::iter::Peekable<std::slice::Iter<'a, Record>>,
     parity: Parity,
     actions: Vec<Action>,
+    /// Whether the records may break off within a step.
+    torn: bool,
 }
 
 /// Replays the records of a journal through a fresh trader of `setup`.
 pub fn replay(setup: &Setup, records: &[Record]) -> Result<Parity, ParamError> {
-    let mut replay = Replay {
-        trader: setup.trader()?,
-        feed: setup.feed(),
-        book: PublicBook::default(),
-        records: records.iter().peekable(),
-        parity: Parity { events: 0, deliveries: 0, identical: 0, difference: None },
-        actions: Vec::new(),
-    };
-    replay.feed.warm_up(&mut replay.book);
+    let mut replay = Replay::new(setup, records)?;
     replay.run();
     Ok(replay.parity)
 }
 
 impl<'a> Replay<'a> {
+    fn new(setup: &Setup, records: &'a [Record]) -> Result<Self, ParamError> {
+        let mut replay = Self {
+            trader: setup.trader()?,
+            feed: setup.feed(),
+            book: PublicBook::default(),
+            records: records.iter().peekable(),
+            parity: Parity { events: 0, deliveries: 0, identical: 0, difference: None },
+            actions: Vec::new(),
+            torn: false,
+        };
+        replay.feed.warm_up(&mut replay.book);
+        Ok(replay)
+    }
+
     fn run(&mut self) {
         while self.parity.difference.is_none() {
             let Some(record) = self.next_input() else { return };
@@ -175,6 +187,7 @@ impl<'a> Replay<'a> {
         let recorded = self.records.next_if(|record| is_action(&record.body));
         match recorded {
             Some(record) if record.body == replayed && record.now == now => self.parity.identical += 1,
+            None if self.torn && self.records.peek().is_none() => {}
             found => {
                 let seq = found.map(|record| record.seq).or_else(|| self.records.peek().map(|record| record.seq));
                 self.parity.difference = Some(Difference {
