@@ -3,10 +3,14 @@
 //!
 //! To repeat: `cargo test --no-default-features --test trading_reports`.
 
+#[path = "vectors/amends.rs"]
+mod amends;
 #[path = "vectors/bench.rs"]
 mod bench;
 #[path = "vectors/ladder.rs"]
 mod ladder;
+#[path = "vectors/retries.rs"]
+mod retries;
 #[path = "vectors/waiting.rs"]
 mod waiting;
 
