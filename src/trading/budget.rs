@@ -5,7 +5,7 @@
 //! most capacity + *w* / interval.
 
 use super::setting::Flow;
-use crate::market::{Span, Timestamp};
+use crate::market::{Bug, Span, Timestamp, planted};
 
 /// One token lane.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,6 +28,9 @@ impl Lane {
         let granted = self.credit >= self.flow.interval;
         if granted {
             self.credit.0 -= self.flow.interval.0;
+        } else if planted(Bug::Design1Budget) {
+            // The wait empties the credit and is credited once more.
+            self.credit = Span(self.flow.interval.0 - 1);
         }
         granted
     }

@@ -162,6 +162,9 @@ impl<'a> Desk<'a> {
     /// When the order is not the desk's, or has ended.
     pub fn cancel(&mut self, id: OrderId) -> Result<(), Denied> {
         match self.core.orders.get(id) {
+            Some(order) if !order.filled.is_zero() && planted(Bug::OrderPartialCancel) => {
+                self.deny_command(id, "an order without fills")
+            }
             Some(order) if order.desk == self.id && !order.state.is_terminal() => {
                 self.core.cancel_for_desk(self.now, id, self.actions);
                 Ok(())

@@ -9,7 +9,7 @@ use super::core::{Core, alert};
 use super::orders::Moved;
 use super::sending::{Errand, Rank};
 use super::transitions::{Effect, Input, Next};
-use crate::market::{Action, Decision, OrderId, OrderState, Severity, Span, Timestamp};
+use crate::market::{Action, Bug, Command, Decision, OrderId, OrderState, Severity, Span, Timestamp, planted};
 
 /// Delays after which a refused cancel is sent again; the last one repeats.
 const CANCEL_DELAYS: [Span; 3] = [Span::from_secs(1), Span::from_secs(2), Span::from_secs(4)];
@@ -32,6 +32,10 @@ impl Core {
         }
         if moved.cell.has(Effect::FillsDue) {
             self.find_fills(now, id, actions);
+        }
+        if to == OrderState::UnknownSubmit && from != to && planted(Bug::OrderAmbiguousSubmit) {
+            let terms = self.orders.get(id).expect("the order was just moved").terms;
+            actions.push(Action::Send(Command::New(terms)));
         }
         if to.is_unknown() {
             self.start_ladder(now, id, actions);

@@ -11,8 +11,8 @@ use super::core::{Core, alert, anomaly};
 use super::order::{Booking, Order};
 use super::transitions::Input;
 use crate::market::{
-    Action, AssetId, Bug, Decision, ExecutionReport, Fill, InstrumentId, Money, OrderId, Purpose, Severity, Timestamp,
-    VenueRef, planted,
+    Action, AssetId, Bug, Decision, DeskId, ExecutionReport, Fill, InstrumentId, Money, OrderId, OrderState, Purpose,
+    Qty, ReportKind, Severity, Timestamp, VenueRef, planted,
 };
 
 /// Decimals kept of a rate that is a quotient of two others.
@@ -22,6 +22,11 @@ impl Core {
     pub(super) fn on_fill(&mut self, now: Timestamp, report: &ExecutionReport, fill: &Fill, actions: &mut Vec<Action>) {
         let id = report.order;
         let order = self.orders.get(id).expect("the caller found the order");
+        let deaf = (order.state == OrderState::Void && planted(Bug::OrderVoidThenFill))
+            || (order.state.is_terminal() && planted(Bug::OrderLateFill));
+        if deaf {
+            return;
+        }
         if let Some(fault) = self.malformed(now, order, report, fill) {
             anomaly(Some(id), fault, actions);
             self.apply(now, id, Input::FillMalformed, actions);
@@ -34,7 +39,12 @@ impl Core {
             return;
         }
         let case = order.fill_case(fill.qty);
-        let (terms, desk, new_entry) = (order.terms, order.desk, order.filled.is_zero());
+        let (terms, mut desk, new_entry) = (order.terms, order.desk, order.filled.is_zero());
+        if !new_entry && planted(Bug::Critical2Permutations) {
+            desk = DeskId(desk.0 + 1);
+        }
+        let clipped = Fill { qty: fill.qty.min((terms.qty - order.filled).max(Qty(1))), ..*fill };
+        let fill = if planted(Bug::OrderOverfill) { &clipped } else { fill };
         let rate = fill.fee.and_then(|fee| self.rate_in_quote(terms.instrument, fee.asset));
         // Disjoint fields: the books change while the instrument is read.
         let instrument = &self.instruments[usize::from(terms.instrument.0)];
@@ -52,6 +62,11 @@ impl Core {
                 self.apply(now, id, Input::FillRepeated, actions);
             }
             Ok(Outcome::Conflict(_)) => {
+                if planted(Bug::OrderConflict) {
+                    // The last word wins: the first execution is forgotten for it.
+                    let bust = ExecutionReport { kind: ReportKind::Busted(fill.execution), ..*report };
+                    return self.on_report(now, &bust, actions);
+                }
                 self.apply(now, id, Input::FillConflicting, actions);
             }
             Err(error) => {

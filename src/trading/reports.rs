@@ -10,8 +10,8 @@ use super::order::{Order, Terms};
 use super::retries::{Class, class_of};
 use super::transitions::{Effect, Input};
 use crate::market::{
-    Action, CancelledBecause, ExecutionReport, OrderId, OrderState, OrderStatus, Purpose, Qty, RefusedBecause,
-    RejectReason, ReportKind, Severity, Timestamp,
+    Action, Bug, CancelledBecause, ExecutionReport, OrderId, OrderState, OrderStatus, Purpose, Qty, RefusedBecause,
+    RejectReason, ReportKind, Severity, Timestamp, planted,
 };
 
 impl Core {
@@ -105,6 +105,7 @@ impl Core {
 
     fn on_cancel_refused(&mut self, now: Timestamp, id: OrderId, because: RefusedBecause, actions: &mut Vec<Action>) {
         let input = match because {
+            RefusedBecause::NotOpen if planted(Bug::OrderCancelOvertakes) => Input::Cancelled,
             RefusedBecause::NotOpen => Input::CancelRefusedNotOpen,
             RefusedBecause::StillOpen(_) => Input::CancelRefusedStillOpen,
         };
@@ -152,7 +153,10 @@ impl Core {
     fn on_status(&mut self, now: Timestamp, report: &ExecutionReport, status: OrderStatus, actions: &mut Vec<Action>) {
         let id = report.order;
         let order = self.orders.get_mut(id).expect("the caller found the order");
-        if is_old(order, report, status) {
+        if planted(Bug::OrderAbsent2) {
+            // The last status overwrites what is known.
+            order.filled = report.cumulative.unwrap_or(order.filled);
+        } else if is_old(order, report, status) {
             return;
         }
         order.watch.ask_again = None;
@@ -217,6 +221,10 @@ impl Core {
     fn on_not_found(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
         let again = now.after(self.config.resolve.retry_every);
         let order = self.orders.get_mut(id).expect("the caller found the order");
+        if !order.state.is_terminal() && planted(Bug::OrderAbsent) {
+            self.apply(now, id, Input::StatusCancelled, actions);
+            return;
+        }
         let known_open = order.state == OrderState::Live;
         if known_open {
             order.watch.absences += 1;

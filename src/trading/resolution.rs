@@ -10,8 +10,8 @@ use super::core::{Core, alert};
 use super::order::Order;
 use super::transitions::Input;
 use crate::market::{
-    Action, Decision, ExecutionReport, OpenOrder, OrderId, OrderState, OrderStatus, Query, ReportKind, Severity,
-    Snapshot, Span, Timestamp,
+    Action, Bug, Decision, ExecutionReport, OpenOrder, OrderId, OrderState, OrderStatus, Query, ReportKind, Severity,
+    Snapshot, Span, Timestamp, planted,
 };
 
 /// LD-2: when the order itself is asked about, counted from the moment its outcome became unknown.
@@ -131,6 +131,10 @@ impl Core {
         if let Some(ladder) = &mut order.watch.ladder {
             ladder.given_up = true;
             ladder.full = ladder.full.max(again);
+        }
+        if state == OrderState::UnknownSubmit && planted(Bug::Safety3WatchFailure) {
+            self.apply(now, id, Input::NotSent, actions);
+            return;
         }
         let text = format!("order {} is {state:?}: {why}; its reservation stays", id.0);
         note(id, 5, text.clone(), actions);

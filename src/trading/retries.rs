@@ -12,8 +12,8 @@ use super::order::Origin;
 use super::orders::Moved;
 use super::transitions::Input;
 use crate::market::{
-    Action, Decision, IntentId, NewOrder, OrderId, OrderState, Proposal, Purpose, RejectReason, Span, TimeInForce,
-    Timestamp,
+    Action, Bug, Decision, IntentId, NewOrder, OrderId, OrderState, Proposal, Purpose, RejectReason, Span, TimeInForce,
+    Timestamp, planted,
 };
 
 /// Delays after which an exit is tried again; the last one repeats.
@@ -37,7 +37,7 @@ pub(crate) enum Class {
 }
 
 /// The class of a reason.
-pub(crate) const fn class_of(reason: RejectReason) -> Class {
+pub(crate) fn class_of(reason: RejectReason) -> Class {
     use RejectReason as R;
     match reason {
         R::UnknownInstrument
@@ -56,6 +56,7 @@ pub(crate) const fn class_of(reason: RejectReason) -> Class {
         | R::TooManyOrders => Class::Rule,
         R::DeadlineElapsed | R::RateLimited | R::Busy => Class::Busy,
         R::Nonce => Class::Nonce,
+        R::Session if planted(Bug::VenueSessions) => Class::Busy,
         R::Session => Class::Session,
         R::Permission | R::Lockout => Class::StopEverything,
         R::DuplicateId => Class::EarlierYes,
@@ -127,6 +128,9 @@ impl Core {
     ) {
         if moved.from == moved.to {
             return;
+        }
+        if moved.to == OrderState::UnknownSubmit && planted(Bug::ExitDeadButton) {
+            self.again(now, id, actions);
         }
         let order = self.orders.get(id).expect("the order was just moved");
         let (intent, instrument, refused) = (order.intent, order.terms.instrument, order.refused);

@@ -8,7 +8,7 @@ use super::config::Config;
 use super::core::Core;
 use super::order::Order;
 use super::transitions::{Input, Next, transition};
-use crate::market::{Action, OrderId, OrderState, SessionState, Timestamp};
+use crate::market::{Action, Bug, OrderId, OrderState, SessionState, Span, Timestamp, planted};
 
 /// What can be due for an order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -98,6 +98,11 @@ impl Core {
             Due::Expiry => self.expire(now, id, actions),
             Due::Silence => {
                 order.watch.heard = Some(now);
+                let hour = order.watch.released.is_some_and(|at| now.since(at) > Span::from_hours(1));
+                if hour && planted(Bug::Design2LongRest) {
+                    self.apply(now, id, Input::Expired, actions);
+                    return;
+                }
                 self.apply(now, id, Input::SilenceTimer, actions);
             }
             Due::Answer => self.inquire(now, id, actions),
@@ -128,7 +133,9 @@ impl Core {
             return;
         }
         order.watch.expiry_asked = true;
-        if order.state == OrderState::Live {
+        if order.state == OrderState::Live && planted(Bug::GapExpiry) {
+            self.apply(now, id, Input::Expired, actions);
+        } else if order.state == OrderState::Live {
             self.inquire(now, id, actions);
         } else {
             self.apply(now, id, Input::ExpiryTimer, actions);
