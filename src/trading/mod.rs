@@ -34,6 +34,8 @@ mod operator;
 pub mod order;
 pub mod orders;
 pub mod pauses;
+#[cfg(test)]
+mod permutations;
 pub mod plan;
 pub mod position;
 mod protection;

@@ -85,8 +85,10 @@ pub(crate) struct Watch {
     pub(crate) heard: Option<Timestamp>,
     /// Venue time of the newest report applied to it.
     pub(crate) newest: Option<Timestamp>,
-    /// Answers in a row that did not find it though it is known to be open.
+    /// Answers in a row that did not find it though it is known to be open, and the venue time of the
+    /// last one.
     pub(crate) absences: u32,
+    pub(crate) absent_at: Option<Timestamp>,
     /// When the venue is asked again, while an answer is owed.
     pub(crate) ask_again: Option<Timestamp>,
     /// Since when reported fills are missing.

@@ -161,7 +161,7 @@ impl Core {
         }
         order.watch.ask_again = None;
         if let OrderStatus::NotFound { .. } = status {
-            return self.on_not_found(now, id, actions);
+            return self.on_not_found(now, report, actions);
         }
         let said = if status == OrderStatus::Filled { order.terms.qty } else { Qty::ZERO };
         order.reported = order.reported.max(report.cumulative.unwrap_or(said));
@@ -218,7 +218,8 @@ impl Core {
 
     /// Absence is never proof. Of an order that is known to be open, the second absence in a row stops
     /// the instrument.
-    fn on_not_found(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
+    fn on_not_found(&mut self, now: Timestamp, report: &ExecutionReport, actions: &mut Vec<Action>) {
+        let id = report.order;
         let again = now.after(self.config.resolve.retry_every);
         let order = self.orders.get_mut(id).expect("the caller found the order");
         if !order.state.is_terminal() && planted(Bug::OrderAbsent) {
@@ -226,11 +227,13 @@ impl Core {
             return;
         }
         let known_open = order.state == OrderState::Live;
-        if known_open {
+        let news = order.watch.absent_at.is_none_or(|last| report.at > last);
+        if known_open && news {
             order.watch.absences += 1;
+            order.watch.absent_at = Some(report.at);
         }
         let twice = known_open && order.watch.absences >= 2;
-        let first_time = known_open && order.watch.absences == 2;
+        let first_time = known_open && news && order.watch.absences == 2;
         if !twice {
             self.apply(now, id, Input::StatusNotFound, actions);
         } else if first_time {
