@@ -35,6 +35,7 @@ pub mod order;
 pub mod orders;
 pub mod pauses;
 #[cfg(test)]
+#[path = "../../tests/vectors/arrivals.rs"]
 mod permutations;
 pub mod plan;
 pub mod position;

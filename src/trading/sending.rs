@@ -11,8 +11,8 @@ use super::order::Origin;
 use super::orders::Order;
 use super::transitions::Input;
 use crate::market::{
-    Action, Amend, Bug, Command, Decision, DeskId, InstrumentId, IntentId, Link, NewOrder, OrderId, OrderKind, OrderState,
-    Price, Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource, planted,
+    Action, Amend, Bug, Command, Decision, DeskId, InstrumentId, IntentId, Link, NewOrder, OrderId, OrderKind,
+    OrderState, Price, Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource, planted,
 };
 
 /// Who is served first.
