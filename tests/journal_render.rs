@@ -10,10 +10,10 @@ use seatrial::journal::{Body, Record, Renderer};
 use seatrial::market::{
     Account, Alert, Amend, AssetId, Balance, Cause, Check, Command, Control, ControlAct, CooldownCause, Decision,
     Denied, DeskId, Event, ExecutionReport, Fill, FillPage, HostEvent, InstrumentId, Intention, LinkEvent, Liquidity,
-    Measure, Money, OpenOrder, OrderId, OrderKind, OrderStatus, PendingEffect, Posting, Price, Pricing, Proposal,
-    ProposalId, Qty, Query, Rate, RawPrice, ReferenceEvent, Regime, RejectReason, ReportKind, SessionState, Severity,
-    Side, Size, Snapshot, Span, TickLots, Timestamp, TraderState, Transaction, TransactionId, Trim, VenueMessage,
-    VenuePosition, VenueRef,
+    Measure, Money, OpenOrder, OrderId, OrderKind, OrderStatus, Posting, Price, Pricing, Proposal, ProposalId, Qty,
+    Query, Rate, RawPrice, ReferenceEvent, Regime, RejectReason, ReportKind, SessionState, Severity, Side, Size,
+    Snapshot, Span, TickLots, Timestamp, TraderState, Transaction, TransactionId, Trim, VenueMessage, VenuePosition,
+    VenueRef,
 };
 
 #[test]
@@ -68,7 +68,6 @@ fn decisions() -> Vec<Decision> {
             text: "EC-2 BTC/USDT: \u{1b}[31m1\u{202e} against 0 base\n".into(),
         }),
         Decision::Anomaly { order: Some(order), text: "a report of nobody's order".into() },
-        Decision::Pending(order, PendingEffect::FindFills),
         Decision::Posted(Transaction {
             id: TransactionId(9),
             at: Timestamp(1),

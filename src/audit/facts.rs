@@ -241,7 +241,6 @@ impl Facts {
             | Decision::Trimmed { .. }
             | Decision::Denied(_)
             | Decision::Anomaly { .. }
-            | Decision::Pending(..)
             | Decision::Became { .. }
             | Decision::CoolingDown { .. }
             | Decision::Tripped { .. }

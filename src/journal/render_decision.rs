@@ -34,7 +34,6 @@ impl Renderer<'_> {
                 let order = order.map_or_else(String::new, |id| format!("order {}: ", id.0));
                 ("anomaly", format!("{order}{}", plain(text)))
             }
-            Decision::Pending(order, effect) => ("pending", format!("order {}: {}", order.0, words(effect))),
             Decision::Booked { order, execution, position, cost, gross, net } => {
                 let id = self.instrument_of(*order);
                 let (position, cost, gross) = (self.qty(id, *position), self.value(id, *cost), self.value(id, *gross));

@@ -11,9 +11,7 @@ use super::money::Money;
 use super::order::{DeskId, IntentId, NewOrder, OrderId, RiskPassId, VenueRef};
 use super::posting::Transaction;
 use super::proposal::{Proposal, ProposalId};
-use super::standing::{
-    Author, Breaker, CooldownCause, ExitCause, OrderState, PendingEffect, Period, Purpose, TraderState,
-};
+use super::standing::{Author, Breaker, CooldownCause, ExitCause, OrderState, Period, Purpose, TraderState};
 use super::units::{Price, Qty, Span, TickLots, Timestamp};
 
 /// A check of production-rules §2.2 (CK) or §2.8 (EC), by its number there.
@@ -138,8 +136,6 @@ pub enum Decision {
         /// What was found and what was expected.
         text: String,
     },
-    /// An effect that awaits the part of the house that carries it out.
-    Pending(OrderId, PendingEffect),
     /// A fill changed a position.
     Booked {
         /// The order.

@@ -37,7 +37,5 @@ pub use report::{
     Balance, CancelledBecause, ExecutionReport, Fee, Fill, FillPage, OpenOrder, OrderStatus, RefusedBecause,
     RejectReason, ReportKind, SessionState, Snapshot, VenueMessage, VenuePosition,
 };
-pub use standing::{
-    Author, Breaker, CooldownCause, ExitCause, OrderState, PendingEffect, Period, Purpose, TraderState,
-};
+pub use standing::{Author, Breaker, CooldownCause, ExitCause, OrderState, Period, Purpose, TraderState};
 pub use units::{Price, Qty, Side, Span, TickLots, Timestamp};

@@ -83,21 +83,6 @@ impl TraderState {
     pub const ALL: [Self; 4] = [Self::Reconciling, Self::Armed, Self::ReduceOnly, Self::Halted];
 }
 
-/// An effect that the transition table demands and that a later part of the house carries out.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
-pub enum PendingEffect {
-    /// Bring protection in line with the position.
-    Protect,
-    /// Ask the venue for the order's fate, on the resolution ladder.
-    Resolve,
-    /// Find the fills the venue reported but did not send.
-    FindFills,
-    /// Undo a busted fill in the ledger.
-    Reverse,
-    /// Send a refused cancel or amend again.
-    Retry,
-}
-
 /// What an order is for.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Purpose {

@@ -235,7 +235,6 @@ impl Metrics {
             | Decision::Checked(..)
             | Decision::Trimmed { .. }
             | Decision::Anomaly { .. }
-            | Decision::Pending(..)
             | Decision::Became { .. }
             | Decision::CoolingDown { .. }
             | Decision::Tripped { .. }

@@ -121,7 +121,6 @@ impl Seen {
             Decision::Volatility { .. } => self.reached.note("volatility"),
             Decision::Proposed(_)
             | Decision::Checked(..)
-            | Decision::Pending(..)
             | Decision::Booked { .. }
             | Decision::Posted(_)
             | Decision::Operator(_)

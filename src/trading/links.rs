@@ -7,9 +7,9 @@
 //! reconciliation, before anything else.
 
 use super::arming::TraderCause;
-use super::core::{Core, anomaly};
+use super::core::{Core, alert, anomaly};
 use super::transitions::Input;
-use crate::market::{Action, Link, LinkEvent, MarketEvent, OrderId, SessionState, Timestamp};
+use crate::market::{Action, Link, LinkEvent, MarketEvent, OrderId, SessionState, Severity, Timestamp};
 
 impl Core {
     pub(crate) fn on_link(&mut self, now: Timestamp, link: LinkEvent, actions: &mut Vec<Action>) {
@@ -20,6 +20,11 @@ impl Core {
             LinkEvent::Down(link) => return self.on_link_down(now, link, actions),
             LinkEvent::Up(link) => return self.on_link_up(now, link, actions),
         };
+        if let LinkEvent::Unmapped(_) = link {
+            let instrument = self.orders.get(id).map(|order| order.terms.instrument);
+            let text = format!("a reply to order {} has a code on no table; it counts as ambiguous", id.0);
+            alert(Severity::Warning, instrument, Some(id), text, actions);
+        }
         if self.orders.get(id).is_some() {
             self.apply(now, id, input, actions);
         } else {
