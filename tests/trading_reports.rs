@@ -13,6 +13,8 @@ mod ladder;
 mod retries;
 #[path = "vectors/waiting.rs"]
 mod waiting;
+#[path = "vectors/watching.rs"]
+mod watching;
 
 use bench::{Ask, B, BTC, Bench, OTHER, SECOND, USDT, Y, config, decimal, instruments, money};
 use seatrial::market::{
