@@ -28,6 +28,7 @@
 //! | [`trading`] | trader, desk, checks, order manager, booking; knows nothing of what is above or beside it |
 //! | [`venue`] | replay book, queue position, fills, admission, fees; does not read its client's mind |
 //! | [`metrics`] · [`audit`] | the figures of a run · conservation laws over a journal, with sums of their own |
+//! | [`adapters`] | venues' reply codes and order fields: closed tables, no sockets |
 //! | [`data`] | market data in and out: importers, checks, generators, the tape |
 //! | [`journal`] · [`ledger`] | the record: sequenced, digested, chained · double entry per asset |
 //! | [`market`] · [`bad_input`] | units, instruments, orders, events: the words everyone speaks · how a bad file is refused |
@@ -46,6 +47,7 @@
 //! Price and quantity are integers, their product is exact, money is an exact decimal whose every
 //! rounding is named. Floats exist in [`metrics`], in `data::synth`, and nowhere near a decision.
 
+pub mod adapters;
 pub mod audit;
 pub mod bad_input;
 pub mod data;

@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("ledger", &["market"]),
     ("journal", &["market", "bad_input"]),
     ("data", &["market", "bad_input"]),
+    ("adapters", &["market"]),
     ("audit", &["market", "journal"]),
     ("metrics", &["market", "journal"]),
     ("venue", &["market", "ledger"]),
@@ -69,7 +70,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("polars", &["data"]),
     ("toml::", &["scenario"]),
     ("rand_chacha", &["sim", "data"]),
-    ("canceled", &[]),
+    ("canceled", &["adapters"]),
     ("realized", &[]),
 ];
 
