@@ -137,8 +137,6 @@ pub(super) fn read(asked: Asked, reply: &Reply<'_>) -> Reading {
     }
     let Ok(Value::Object(document)) = serde_json::from_str::<Value>(body) else { return Reading::of(Ambiguous) };
     match (document.get("code").and_then(Value::as_i64), document.get("orderId")) {
-        // A yes and a no in one.
-        (Some(_), Some(_)) => Reading::of(Ambiguous),
         (Some(code), None) => {
             let message = document.get("msg").and_then(Value::as_str).unwrap_or_default();
             class(code, message).map_or_else(Reading::unmapped, |class| Reading::of(class.for_command(asked)))
@@ -147,7 +145,8 @@ pub(super) fn read(asked: Asked, reply: &Reply<'_>) -> Reading {
             let id = id.as_u64().and_then(|id| VenueRef::new(&id.to_string()));
             Reading::of(if id.is_some() { ReplyClass::Yes(id) } else { Ambiguous })
         }
-        (None, _) => Reading::of(Ambiguous),
+        // A yes and a no in one, or neither.
+        (Some(_), Some(_)) | (None, _) => Reading::of(Ambiguous),
     }
 }
 
