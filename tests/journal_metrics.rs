@@ -7,8 +7,8 @@ use journal_kit::story::{BTC, PERP, SPOT, Story, USD, USDT, full_story, money};
 use rust_decimal::Decimal;
 use seatrial::journal::{Body, Header, Record};
 use seatrial::market::{
-    Account, Cause, Check, Decision, Denied, DeskId, Event, Liquidity, OrderState, ReferenceEvent, RejectReason,
-    ReportKind, Side, TimeInForce, Timestamp,
+    Account, Cause, Check, Command, Decision, Denied, DeskId, Event, IntentId, Liquidity, NewOrder, OrderId,
+    OrderState, Purpose, ReferenceEvent, RejectReason, ReportKind, RiskPassId, Side, Span, TimeInForce, Timestamp,
 };
 use seatrial::metrics::{Metrics, Outcome, Summary};
 
@@ -72,7 +72,46 @@ fn a_story_comes_to_its_change_of_equity() {
             "BTC/USD": "0",
             "BTC/USDT": "0"
           },
-          "audit_breaches": 0
+          "audit_breaches": 0,
+          "order_statistics": {
+            "ack_ns": {
+              "count": 5,
+              "p50": 2000000,
+              "p99": 2000000,
+              "max": 2000000
+            },
+            "fill_ns": {
+              "count": 6,
+              "p50": 4000000,
+              "p99": 4000000,
+              "max": 4000000
+            },
+            "slippage": {
+              "count": 8,
+              "p50": "-0.00223327",
+              "p99": "0",
+              "max": "0"
+            },
+            "retries": 0,
+            "budget_wait_ns": {
+              "count": 0,
+              "p50": null,
+              "p99": null,
+              "max": null
+            },
+            "naked_ns": {
+              "count": 0,
+              "p50": null,
+              "p99": null,
+              "max": null
+            },
+            "denials": {},
+            "alerts": {
+              "critical": 0,
+              "info": 0,
+              "warning": 0
+            }
+          }
         }"#]]
     .assert_eq(&serde_json::to_string_pretty(&summary).expect("plain data"));
     let again: Summary = serde_json::from_str(&serde_json::to_string(&summary).expect("plain data")).expect("its own");
@@ -154,4 +193,38 @@ fn transfers_move_the_peak_and_unknown_rates_are_named() {
     assert_eq!(metrics.equity(), None, "BTC has no mark yet");
     let summary = metrics.finish(OUTCOME);
     assert_eq!((summary.equity_end, summary.unvalued), (None, vec!["USD".to_owned()]));
+}
+
+/// By hand: acks and fills take two to six milliseconds; the exit and both entries trade at their
+/// references; one position was naked for seven seconds, and one is so for the last four.
+#[test]
+fn what_became_of_orders_on_their_way() {
+    let mut story = journal_kit::guarded::guarded_story();
+    let (desk, check) = (DeskId(0), Check::Entry(22));
+    let denied = Denied { proposal: None, desk, instrument: SPOT, check, text: String::new() };
+    for decision in [
+        Decision::Denied(denied.clone()),
+        Decision::Denied(Denied { check: Check::Exit(4), ..denied.clone() }),
+        Decision::Denied(denied),
+        Decision::Retrying { intent: IntentId(5), attempt: 1, at: story.now() },
+        Decision::Naked { desk, instrument: SPOT, since: story.now() },
+        Decision::Covered { desk, instrument: SPOT, after: Span::from_secs(7) },
+        Decision::Naked { desk, instrument: PERP, since: story.now() },
+    ] {
+        story.tell(Body::Decision(decision));
+    }
+    let mut exit = NewOrder { id: OrderId(20), ..story.the(10) };
+    exit.risk_pass = RiskPassId(20);
+    let (intent, purpose, pass) = (IntentId(20), Purpose::Exit, RiskPassId(20));
+    let intended = Decision::Intended { intent, proposal: None, purpose, desk, pass, order: exit, twice_reference: 2 };
+    story.tell(Body::Decision(intended));
+    story.wait(4_000);
+    story.tell(Body::Event(Event::Wake));
+    story.tell(Body::Command(Command::New(exit)));
+    let (header, records) = story.close();
+    let told = observed(&header, &records).finish(OUTCOME).order_statistics;
+    let line = "ack 2/4/4 ms; first fill 4/6/6 ms; slippage 0 to 0; naked 4000/7000/7000 ms; 1 retries; \
+                denied: 2 CK-22, 1 EC-4; alerts: 1 critical";
+    assert_eq!(told.to_string(), line);
+    assert_eq!((told.budget_wait_ns.count, told.budget_wait_ns.max), (1, Some(4_000_000_000)));
 }

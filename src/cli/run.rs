@@ -14,6 +14,7 @@ use super::places::Places;
 use super::text;
 use seatrial::audit::AuditReport;
 use seatrial::journal::{Body, Journal, Renderer};
+use seatrial::metrics::OrderStatistics;
 use seatrial::scenario::{Scenario, Unmet};
 use seatrial::sim::setup::Setup;
 
@@ -157,6 +158,7 @@ impl Told<'_> {
             ("denials", "denied"),
         ];
         add(format!("orders      {}", figures(&orders)));
+        add(format!("on the way  {}", self.on_the_way()));
         let results = [("gross_pnl", "gross"), ("fees", "fees"), ("funding", "funding"), ("net_pnl", "net")];
         add(format!("P&L         {}", figures(&results)));
         let equity =
@@ -175,6 +177,12 @@ impl Told<'_> {
         add(format!("digest      {}", self.figure("digest")));
         add(format!("again       {}", text::rerun(self.path, setup, self.places)));
         lines
+    }
+
+    /// What became of orders on their way, in a line.
+    fn on_the_way(&self) -> String {
+        let told = self.simulated.summary.get("order_statistics").cloned().unwrap_or_default();
+        serde_json::from_value::<OrderStatistics>(told).map_or_else(|_| "?".to_owned(), |ways| ways.to_string())
     }
 
     fn seconds(&self) -> String {

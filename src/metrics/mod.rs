@@ -8,13 +8,16 @@
 //!
 //! It believes the trader's bookings. Whether they are right is for `audit` to say.
 
+mod orders;
 mod rates;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use orders::OrderBook;
+pub use orders::{OrderStatistics, Spread};
 use rates::Rates;
-pub use summary::Summary;
+pub use summary::{Outcome, Summary};
 
 use crate::journal::{Body, Exact, Header, TooLarge};
 use crate::market::{
@@ -24,17 +27,6 @@ use crate::market::{
 
 /// Decimals of a drawdown.
 const DRAWDOWN_DECIMALS: u32 = 8;
-
-/// What only the loop that ran knows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Outcome {
-    /// Events simulated.
-    pub events: u64,
-    /// The journal's digest.
-    pub digest: u64,
-    /// How often the audit found a law broken.
-    pub audit_breaches: u64,
-}
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Counts {
@@ -74,6 +66,7 @@ pub struct Metrics {
     /// Whether something was booked since equity was sampled last.
     booked: bool,
     unvalued: BTreeSet<String>,
+    ways: OrderBook,
 }
 
 impl Metrics {
@@ -97,11 +90,13 @@ impl Metrics {
             drawdown: Exact::ZERO,
             booked: false,
             unvalued: BTreeSet::new(),
+            ways: OrderBook::default(),
         }
     }
 
     /// Takes the next record's body. Every record belongs here; most only pass.
-    pub fn observe(&mut self, _now: Timestamp, body: &Body) {
+    pub fn observe(&mut self, now: Timestamp, body: &Body) {
+        self.ways.observe(now, body);
         let taken = match body {
             Body::Header(_)
             | Body::Market
@@ -169,6 +164,7 @@ impl Metrics {
             position_end: self.positions_by_symbol(),
             audit_breaches: outcome.audit_breaches,
             unvalued: self.unvalued.into_iter().collect(),
+            order_statistics: self.ways.finish(),
         }
     }
 

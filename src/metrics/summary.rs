@@ -5,6 +5,19 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::orders::OrderStatistics;
+
+/// What only the loop that ran knows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outcome {
+    /// Events simulated.
+    pub events: u64,
+    /// The journal's digest.
+    pub digest: u64,
+    /// How often the audit found a law broken.
+    pub audit_breaches: u64,
+}
+
 /// What a run came to. Money is in account currency, as decimal text, exact.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Summary {
@@ -50,6 +63,9 @@ pub struct Summary {
     /// What could not be counted in: assets without a rate, amounts too large.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unvalued: Vec<String>,
+    /// What became of orders on their way.
+    #[serde(default)]
+    pub order_statistics: OrderStatistics,
 }
 
 impl fmt::Display for Summary {
@@ -67,6 +83,7 @@ impl fmt::Display for Summary {
         writeln!(f, "equity {start} to {end}, drawdown at most {} of its peak", self.max_drawdown)?;
         let positions: Vec<_> = self.position_end.iter().map(|(symbol, qty)| format!("{symbol} {qty}")).collect();
         writeln!(f, "positions: {}", if positions.is_empty() { "none".to_owned() } else { positions.join(", ") })?;
+        writeln!(f, "{}", self.order_statistics)?;
         if !self.unvalued.is_empty() {
             writeln!(f, "not counted in: {}", self.unvalued.join(", "))?;
         }
