@@ -7,7 +7,7 @@
 
 use super::cover::CoverRow;
 use super::facts::Facts;
-use super::law::{ASKED, Judged, Law, PROTECTED, Tally, When};
+use super::law::{Judged, Law, PROTECTED, Tally, When};
 use crate::journal::{Body, Record};
 use crate::market::{
     Author, Command, Contract, Decision, DeskId, InstrumentId, Link, OrderId, OrderKind, OrderState, Purpose, Side,
@@ -39,12 +39,8 @@ pub(super) const LAWS: &[Law] = &[
         name: "what closes a position never turns it, unless somebody is told",
         when: When::Step(never_turns),
     },
-    Law { id: "S10", name: "the dead-man's switch is armed by its policy", when: When::Record(ASKED, dead_man) },
-    Law {
-        id: "OP-2",
-        name: "no cancel of everything reaches a stop that must stay",
-        when: When::Record(ASKED, sweeping),
-    },
+    Law { id: "S10", name: "the dead-man's switch is armed by its policy", when: When::Step(dead_man) },
+    Law { id: "OP-2", name: "no cancel of everything reaches a stop that must stay", when: When::Step(sweeping) },
     Law { id: "P5", name: "a flat position keeps no order of its own", when: When::Second(flat) },
 ];
 
@@ -180,24 +176,28 @@ fn never_turns(facts: &Facts, tally: &mut Tally) -> Judged {
     Ok(())
 }
 
-fn dead_man(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
-    let Body::Command(Command::CancelAllAfter(span)) = &record.body else { return Ok(()) };
-    let Some(policy) = facts.limits.value("dms.policy").filter(|_| span.0 > 0) else { return Ok(()) };
-    let holds = facts.holdings.keys().any(|key| held_by_now(facts, *key) != 0);
-    let allowed = policy == "flatten" || (policy == "flat_only" && !holds);
-    tally.holds(record.seq, allowed, || format!("the switch is armed under `{policy}`, positions held: {holds}"));
+fn dead_man(facts: &Facts, tally: &mut Tally) -> Judged {
+    let Some(policy) = facts.limits.value("dms.policy") else { return Ok(()) };
+    for (seq, command) in &facts.step.sweeps {
+        let Command::CancelAllAfter(span) = command else { continue };
+        let holds = facts.holdings.values().any(|holding| holding.claimed[0] != 0);
+        let allowed = span.0 == 0 || policy == "flatten" || (policy == "flat_only" && !holds);
+        tally.holds(*seq, allowed, || format!("the switch is armed under `{policy}`, positions held: {holds}"));
+    }
     Ok(())
 }
 
-fn sweeping(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
-    let Body::Command(Command::CancelAll(scope)) = &record.body else { return Ok(()) };
-    let within = |id: InstrumentId| scope.is_none_or(|scope| scope == id);
-    let stop = facts.open_orders().find(|(_, row)| {
-        let key = row.key().filter(|(_, id)| within(*id));
-        row.purpose == Some(Purpose::Stop) && row.sent.is_some() && key.is_some_and(|key| facts.position(key) != 0)
-    });
-    let number = stop.map_or(0, |(id, _)| id.0);
-    tally.holds(record.seq, stop.is_none(), || format!("everything is cancelled, stop {number} of a position too"));
+fn sweeping(facts: &Facts, tally: &mut Tally) -> Judged {
+    for (seq, command) in &facts.step.sweeps {
+        let Command::CancelAll(scope) = command else { continue };
+        let within = |id: InstrumentId| scope.is_none_or(|scope| scope == id);
+        let stop = facts.open_orders().find(|(_, row)| {
+            let key = row.key().filter(|(_, id)| within(*id));
+            row.purpose == Some(Purpose::Stop) && row.sent.is_some() && key.is_some_and(|key| facts.position(key) != 0)
+        });
+        let number = stop.map_or(0, |(id, _)| id.0);
+        tally.holds(*seq, stop.is_none(), || format!("everything is cancelled, stop {number} of a position too"));
+    }
     Ok(())
 }
 

@@ -205,6 +205,7 @@ impl Facts {
             }
             Command::CancelAll(_) | Command::CancelAllAfter(_) => {
                 self.standing.spend(now, &self.limits, None, command);
+                self.step.sweeps.push((seq, *command));
             }
             Command::Query(query) => {
                 self.standing.spend(now, &self.limits, None, command);

@@ -3,8 +3,8 @@
 use super::position::{Effect, Position};
 use crate::journal::Exact;
 use crate::market::{
-    AssetId, DeskId, ExecutionReport, Fee, Fill, InstrumentId, IntentId, NewOrder, OrderId, OrderKind, OrderState,
-    Purpose, Severity, TraderState, Transaction, VenueRef,
+    AssetId, Command, DeskId, ExecutionReport, Fee, Fill, InstrumentId, IntentId, NewOrder, OrderId, OrderKind,
+    OrderState, Purpose, Severity, TraderState, Transaction, VenueRef,
 };
 
 /// An order as we and the venue know it.
@@ -160,14 +160,21 @@ pub(super) struct Step {
     pub touched: Vec<(DeskId, InstrumentId)>,
     /// What the account was last said to be worth in it.
     pub valued: Option<Exact>,
+    /// Cancels of everything, at once or by the dead-man's switch.
+    pub sweeps: Vec<(u64, Command)>,
 }
 
 impl Step {
     /// Whether anything of it is for a law to judge.
     pub fn is_busy(&self) -> bool {
-        let Self { heard, bookings, posted, sent, rebased, entries, touched, valued, .. } = self;
+        let Self { heard, bookings, posted, sent, rebased, entries, touched, valued, sweeps, alerts: _, seq: _ } = self;
         let quiet = heard.is_empty() && bookings.is_empty() && posted.is_empty() && sent.is_empty();
-        !(quiet && rebased.is_empty() && entries.is_empty() && touched.is_empty() && valued.is_none())
+        !(quiet
+            && rebased.is_empty()
+            && entries.is_empty()
+            && touched.is_empty()
+            && valued.is_none()
+            && sweeps.is_empty())
     }
 
     /// A new step begins; what was gathered keeps its room.
@@ -180,6 +187,7 @@ impl Step {
         self.entries.clear();
         self.alerts.clear();
         self.touched.clear();
+        self.sweeps.clear();
         self.valued = None;
     }
 
