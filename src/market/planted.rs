@@ -87,9 +87,11 @@ bugs! {
     ExitNotStale "exit-not-stale" "queued exits sent on reconnect";
     ExitDeadButton "exit-dead-button" "new exit per time-out";
     RecoverRestart "recover-restart" "trailing and pins lost";
+    RecoverRestart2 "recover-restart" "snapshot of fifty fills trusted as complete";
     VenueSessions "venue-sessions" "closed session treated as busy";
     ReconcileExternal "reconcile-external" "unknown order cancelled";
     ReconcileExternal2 "reconcile-external" "unknown position adopted into the strategy's desk";
+    ReconcileExternal3 "reconcile-external" "deposit booked as P&L";
     ReconcileMismatch "reconcile-mismatch" "tolerance of 0.0001";
     KillAnytime "kill-anytime" "flag in memory only";
     KillAnytime2 "kill-anytime" "`CancelAll` under mode halt";

@@ -189,7 +189,8 @@ impl Core {
     }
 
     /// Every arming condition that fails, in words (CK-04).
-    pub(crate) fn failing_conditions(&self) -> Vec<String> {
+    #[must_use]
+    pub fn why_not_armed(&self) -> Vec<String> {
         let mut failing = Vec::new();
         if let Some(how) = self.arming.killed {
             failing.push(format!("killed ({how:?}) until an operator re-arms"));

@@ -192,6 +192,18 @@ impl Core {
         &self.instruments[usize::from(id.0)]
     }
 
+    /// Every instrument, by id, with the rules it is traded by.
+    #[must_use]
+    pub fn instruments(&self) -> &[Instrument] {
+        &self.instruments
+    }
+
+    /// The configuration in force.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// Why the trader must not arm by what it was told to expect of its instruments.
     #[must_use]
     pub fn unexpected_rules(&self) -> Vec<String> {

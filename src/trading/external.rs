@@ -179,7 +179,8 @@ impl Core {
 
     /// What the venue still holds of a desk's position, signed: never more than the position, and
     /// less by what other hands took of it.
-    pub(crate) fn backed(&self, desk: DeskId, instrument: InstrumentId) -> Qty {
+    #[must_use]
+    pub fn backed(&self, desk: DeskId, instrument: InstrumentId) -> Qty {
         let Some(position) = self.books.position(desk, instrument) else { return Qty::ZERO };
         let found = self.instrument(instrument);
         let taken = match found.contract {

@@ -7,7 +7,7 @@
 
 use super::arming::TraderCause;
 use super::core::Core;
-use crate::market::{Action, HostEvent, Link, Timestamp};
+use crate::market::{Action, Bug, HostEvent, Link, Timestamp, planted};
 
 impl Core {
     pub(crate) fn on_host(&mut self, now: Timestamp, host: HostEvent, actions: &mut Vec<Action>) {
@@ -30,6 +30,9 @@ impl Core {
         }
         self.forget_questions();
         self.forget_timer();
+        if planted(Bug::KillAnytime) {
+            self.unlatch("a new process", actions);
+        }
         self.lose_orders(now, actions);
         self.lose_sight("restarted from the journal", actions);
         self.on_wake(now, actions);

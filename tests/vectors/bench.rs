@@ -54,8 +54,8 @@ pub struct Bench {
 }
 
 impl Bench {
-    /// A trader at noon that has heard nothing yet.
-    pub fn silent(instruments: Vec<Instrument>, config: Config) -> Self {
+    /// A trader at noon that was told nothing at all.
+    pub fn bare(instruments: Vec<Instrument>, config: Config) -> Self {
         let script = Script::default();
         let setup = Setup {
             config,
@@ -65,8 +65,14 @@ impl Bench {
             first_id: 1,
         };
         let trader = Trader::new(setup, Box::new(script.clone()));
-        let mut bench =
+        let bench =
             Self { trader, now: NOON, actions: Vec::new(), executions: 0, wakes: BTreeSet::new(), script, instruments };
+        bench
+    }
+
+    /// The same, after its host measured the clock and verified the key; it asks for its account.
+    pub fn silent(instruments: Vec<Instrument>, config: Config) -> Self {
+        let mut bench = Self::bare(instruments, config);
         bench.step(&Event::Host(HostEvent::ClockOffset(Span::ZERO)));
         bench.step(&Event::Host(HostEvent::Permission { trade: true, withdraw: false }));
         bench.step(&Event::Wake);

@@ -112,7 +112,7 @@ impl Preflight<'_> {
         if self.core.state == TraderState::Armed {
             return Ok(());
         }
-        let failing = self.core.failing_conditions();
+        let failing = self.core.why_not_armed();
         Err(self.refuse(Check::Entry(4), format!("{:?}", self.core.state), "Armed", "", &failing.join(", ")))
     }
 

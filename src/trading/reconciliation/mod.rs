@@ -20,7 +20,9 @@ pub(crate) use pass::Pass;
 use std::collections::BTreeMap;
 
 use super::core::{Core, anomaly};
-use crate::market::{Action, AssetId, Decision, Link, MarketEvent, Money, OrderId, Timestamp, VenueMessage};
+use crate::market::{
+    Action, AssetId, Bug, Decision, Link, MarketEvent, Money, OrderId, Timestamp, VenueMessage, planted,
+};
 
 /// What is known of the account as a whole.
 #[derive(Clone, Debug)]
@@ -76,7 +78,8 @@ impl Reconciler {
 impl Core {
     /// Whether exits and protection may act: what is open and held is known, and the way to the
     /// venue is open (EC-1).
-    pub(crate) fn picture_complete(&self) -> bool {
+    #[must_use]
+    pub fn picture_complete(&self) -> bool {
         self.reconciler.picture && !self.is_down(Link::Orders)
     }
 
@@ -169,7 +172,11 @@ impl Core {
         match message {
             VenueMessage::Report(report) => return self.on_report(now, report, actions),
             VenueMessage::Transfer(balance) => {
-                let transaction = self.books.transfer(now, balance.asset, balance.total);
+                let transaction = if planted(Bug::ReconcileExternal3) {
+                    self.books.difference(now, balance.asset, balance.total)
+                } else {
+                    self.books.transfer(now, balance.asset, balance.total)
+                };
                 actions.push(Action::Record(Decision::Posted(transaction)));
                 self.fence(actions);
             }
@@ -202,6 +209,7 @@ impl Core {
         let next = pass.take(message, (oldest, since), |execution| books.applied(execution).is_some());
         match next {
             Next::Refused => self.on_hint(now, message, actions),
+            // The history is booked oldest first once it is whole, not in the order of its pages.
             Next::Wait => {}
             Next::Ask(query) => self.ask(now, query, actions),
             Next::Done => self.finish_pass(now, actions),

@@ -1,0 +1,195 @@
+//! Other hands in the account: their orders, fills and transfers are counted and left alone.
+
+use seatrial::market::{
+    Account, Action, Balance, Command, ControlAct, Decision, DeskId, ExecutionReport, Fee, Fill, InstrumentId,
+    Intention, Link, Liquidity, OpenOrder, OrderId, OrderKind, OrderState, Price, Qty, ReportKind, Side, TraderState,
+    VenueMessage, VenueRef,
+};
+
+use crate::bench::{Ask, B, BTC, Bench, SECOND, USDT, X, decimal, money};
+use crate::{balances, critical, down, listed, positions, recorded, resting, state, up};
+
+const THEIRS: OrderId = OrderId(OrderId::FIRST_EXTERNAL.0 + 3);
+
+fn theirs(side: Side, qty: i64) -> OpenOrder {
+    OpenOrder {
+        order: THEIRS,
+        venue_id: VenueRef::numbered('H', 3),
+        instrument: B,
+        side,
+        qty: Qty(qty),
+        filled: Qty::ZERO,
+        kind: OrderKind::Limit { limit: Price(4_490_000) },
+        reduce_only: false,
+    }
+}
+
+fn their_fill(bench: &mut Bench, instrument: InstrumentId, side: Side, qty: i64, price: i64) -> ExecutionReport {
+    bench.executions += 1;
+    let execution = VenueRef::numbered('E', bench.executions);
+    let fee = Some(Fee { asset: USDT, amount: money("0") });
+    let fill = Fill { execution, side, price: Price(price), qty: Qty(qty), liquidity: Liquidity::Taker, fee };
+    let venue_id = Some(VenueRef::numbered('H', 3));
+    let kind = ReportKind::Filled(fill);
+    ExecutionReport { order: THEIRS, venue_id, instrument, at: bench.now, cumulative: Some(Qty(qty)), kind }
+}
+
+fn ours(bench: &mut Bench, id: InstrumentId) -> Qty {
+    bench.with_desk(move |desk| desk.position(id).qty)
+}
+
+fn looks_again(bench: &mut Bench) {
+    down(bench, Link::Reports);
+    up(bench, Link::Reports);
+}
+
+/// An order of other hands is adopted, counted as exposure, and never cancelled: not by the pass, not by
+/// a kill.
+#[test]
+fn an_order_of_other_hands_is_left_alone() {
+    let mut bench = Bench::margin(&[]);
+    let mine = resting(&mut bench, B, 1_000_000);
+    let worst = |bench: &Bench| bench.trader.core().worst_case(bench.instrument(B)).expect("a mark").long;
+    let before = worst(&bench);
+    looks_again(&mut bench);
+    let (said, held) = (balances(&bench, &[]), positions(&bench));
+    let open = vec![listed(&bench, mine, Qty::ZERO), theirs(Side::Buy, 2_000_000)];
+    bench.say(open, Vec::new(), said, held);
+    assert_eq!(state(&bench), TraderState::Armed, "{:?}", bench.actions);
+    assert_eq!(recorded(&bench, |d| matches!(d, Decision::Adopted { order: Some(id), .. } if *id == THEIRS)), 1);
+    let adopted = bench.trader.core().orders().get(THEIRS).expect("adopted");
+    assert_eq!((adopted.desk, adopted.state), (DeskId::EXTERNAL, OrderState::Live));
+    assert_eq!(worst(&bench) - before, decimal("0.02") * decimal("44900"), "it counts as exposure");
+    assert_eq!(bench.cancels(), []);
+    assert_eq!(bench.with_desk(|desk| desk.orders().count()), 1, "a strategy sees its own alone");
+    bench.control(ControlAct::Halt);
+    assert_eq!(bench.cancels(), [mine]);
+    let all = bench.actions.iter().any(|action| matches!(action, Action::Send(Command::CancelAll(_))));
+    assert!(!all, "it would take theirs along");
+}
+
+/// A deposit and a withdrawal are transfers, and nobody's profit.
+#[test]
+fn a_deposit_is_no_profit() {
+    let mut bench = Bench::spot(&[]);
+    for (amount, cash) in [("500", "10500"), ("-300", "10200")] {
+        bench.account(VenueMessage::Transfer(Balance { asset: USDT, total: money(amount) }));
+        assert_eq!(bench.cash(USDT), decimal(cash));
+    }
+    let ledger = bench.trader.core().books().ledger();
+    assert_eq!(ledger.balance(Account::External, USDT), money("-10200"));
+    assert_eq!(ledger.balance(Account::Unexplained, USDT), money("0"));
+    assert_eq!(bench.trader.core().books().verify(bench.trader.core().instruments()), Ok(()));
+}
+
+/// Spot coins that are not ours are fenced: no exit of ours is larger than our lots.
+#[test]
+fn foreign_coins_are_fenced() {
+    let mut bench = Bench::spot(&[]);
+    let entry = resting(&mut bench, B, 1_000_000);
+    bench.fill_whole(entry);
+    bench.account(VenueMessage::Transfer(Balance { asset: BTC, total: money("5") }));
+    let external = their_fill(&mut bench, B, Side::Buy, 3_000_000, 4_500_000);
+    bench.tell(external);
+    assert_eq!(ours(&mut bench, B), Qty(1_000_000), "a strategy's position is its own");
+    assert_eq!(bench.trader.core().backed(DeskId(0), B), Qty(1_000_000));
+    bench.reference(B, "45000");
+    let too_much = bench.answer(&Ask::exit(B, Intention::Reduce(Qty(1_000_001))));
+    assert!(too_much.starts_with("EC-2"), "{too_much}");
+    assert_eq!(state(&bench), TraderState::Armed, "their coins are no reason to stop");
+}
+
+/// Coins that leave by other hands are gone: what is left is all we may sell, and an operator looks.
+#[test]
+fn coins_that_left_are_not_there_to_be_sold() {
+    let mut bench = Bench::spot(&[]);
+    let entry = resting(&mut bench, B, 1_000_000);
+    bench.fill_whole(entry);
+    let sold = their_fill(&mut bench, B, Side::Sell, 400_000, 4_510_000);
+    bench.tell(sold);
+    assert_eq!(critical(&bench), 1, "{:?}", bench.actions);
+    assert_eq!(ours(&mut bench, B), Qty(1_000_000), "outside the strategy's result");
+    assert_eq!(bench.trader.core().backed(DeskId(0), B), Qty(600_000));
+    let denied = bench.answer(&Ask::v01().quantity(100_000));
+    assert!(denied.starts_with("CK-07"), "{denied}");
+    bench.control(ControlAct::SettleExternal(B));
+    assert_eq!(ours(&mut bench, B), Qty(600_000));
+    assert_eq!(bench.trader.core().books().position(DeskId::EXTERNAL, B), None);
+    assert_eq!(bench.trader.core().backed(DeskId(0), B), Qty(600_000));
+    assert_eq!(bench.trader.core().books().verify(bench.trader.core().instruments()), Ok(()));
+    bench.after(600 * SECOND);
+    bench.quotes();
+    let after = bench.answer(&Ask::v01().quantity(100_000));
+    assert!(!after.starts_with("CK-07"), "{after}");
+}
+
+/// A human closes our margin position by hand: the venue nets it and pays its profit at once, which is no
+/// difference; the instrument waits; settled, our position is closed at their price, to the unit.
+#[test]
+fn a_close_by_hand_is_adopted_to_the_unit() {
+    for (held, closed, price) in [(1_000_000, 1_000_000, 4_510_007), (1_000_003, 400_001, 4_489_999)] {
+        let mut bench = Bench::margin(&[]);
+        let entry = bench.open(&Ask::v01().quantity(held));
+        bench.accept(entry);
+        bench.fill(entry, Qty(held / 3), Price(4_499_998));
+        bench.fill(entry, Qty(held - held / 3), Price(4_500_000));
+        let cash = bench.cash(USDT);
+        let close = their_fill(&mut bench, B, Side::Sell, closed, price);
+        bench.tell(close);
+        assert_eq!((bench.position(B), critical(&bench)), (Qty(held - closed), 1));
+        assert_eq!(bench.trader.core().backed(DeskId(0), B), Qty(held - closed));
+        assert_eq!(bench.cash(USDT), cash, "we have realised nothing yet");
+        // The venue's own arithmetic: one netted position, cost released by share, cut toward zero.
+        let cost = i128::from(held / 3) * 4_499_998 + i128::from(held - held / 3) * 4_500_000;
+        let released = cost * i128::from(closed) / i128::from(held);
+        let gross = i128::from(closed) * i128::from(price) - released;
+        let paid = bench.instrument(B).cash(seatrial::market::TickLots(gross));
+        assert_eq!(bench.trader.core().books().venue_cash(USDT).decimal(), cash + paid.decimal());
+        let denied = bench.answer(&Ask::v01().quantity(100_000));
+        assert!(denied.starts_with("CK-07"), "{denied}");
+        bench.control(ControlAct::SettleExternal(B));
+        assert_eq!(ours(&mut bench, B), Qty(held - closed));
+        assert_eq!(bench.trader.core().books().position(DeskId::EXTERNAL, B), None);
+        assert_eq!(bench.trader.core().books().verify(bench.trader.core().instruments()), Ok(()));
+        // What is left to be paid is less than a unit of rounding per settlement.
+        let books = bench.trader.core().books();
+        let owed = (books.venue_cash(USDT) - books.ledger().balance(Account::Cash, USDT)).decimal().abs();
+        assert!(owed <= decimal("0.02"), "{owed}");
+    }
+}
+
+/// An execution of other hands is booked once, by whatever way it comes.
+#[test]
+fn a_fill_of_other_hands_is_booked_once() {
+    let mut bench = Bench::margin(&[]);
+    let fill = their_fill(&mut bench, X, Side::Buy, 100, 60_000);
+    bench.tell(fill);
+    assert_eq!(bench.position(X), Qty(100));
+    bench.tell(fill);
+    assert_eq!((bench.position(X), bench.actions.len()), (Qty(100), 0), "{:?}", bench.actions);
+    assert_eq!(ours(&mut bench, X), Qty::ZERO);
+    let said = balances(&bench, &[]);
+    looks_again(&mut bench);
+    let held = positions(&bench);
+    bench.say(Vec::new(), vec![fill], said, held);
+    assert_eq!(bench.position(X), Qty(100));
+    assert_eq!(state(&bench), TraderState::Armed, "{:?}", bench.actions);
+}
+
+/// An order in our own numbers that our journal does not know: an older journal than the account's.
+#[test]
+fn a_number_of_ours_that_we_never_gave_out_stops_entries() {
+    let mut bench = Bench::spot(&[]);
+    resting(&mut bench, B, 1_000_000);
+    looks_again(&mut bench);
+    let unknown = OpenOrder { order: OrderId(77), ..theirs(Side::Buy, 100_000) };
+    let (said, held) = (balances(&bench, &[]), positions(&bench));
+    let mine = listed(&bench, OrderId(1), Qty::ZERO);
+    bench.say(vec![mine, unknown], Vec::new(), said, held);
+    assert_eq!((state(&bench), critical(&bench)), (TraderState::ReduceOnly, 1));
+    bench.rearm();
+    bench.after(600 * SECOND);
+    bench.quotes();
+    let next = bench.open(&Ask::long(X, "0.60", "0.588").quantity(100));
+    assert!(next > OrderId(77), "no number is used twice: {next:?}");
+}
