@@ -45,7 +45,6 @@ const TO_COME: &[&str] = &[
     "critical-2-partial",
     "critical-2-permutations",
     "critical-3-thin-book",
-    "critical-3-stale-reference",
     "critical-4-history",
     "critical-5-price-fields",
     "critical-6-fees",

@@ -21,6 +21,8 @@ pub struct InstrumentView {
     pub trade: Option<Trade>,
     /// Exchange time of the last word of the feed.
     pub heard: Timestamp,
+    /// Exchange time of the last quote: a feed that goes on printing trades does not freshen its book.
+    pub quoted_at: Timestamp,
     /// Exchange time of the last trade.
     pub traded_at: Timestamp,
     /// How often the source speaks by its nature; zero for a tick feed.
@@ -124,6 +126,7 @@ impl InstrumentView {
             quote: None,
             trade: None,
             heard: Timestamp::MIN,
+            quoted_at: Timestamp::MIN,
             traded_at: Timestamp::MIN,
             cadence,
             session: SessionState::Open,
@@ -140,7 +143,10 @@ impl InstrumentView {
         }
         self.hours.learn(at, event);
         match event {
-            MarketEvent::Quote(quote) => self.learn_quote(*quote),
+            MarketEvent::Quote(quote) => {
+                self.quoted_at = self.quoted_at.max(at);
+                self.learn_quote(*quote);
+            }
             MarketEvent::Trade(trade) => {
                 self.trade = Some(*trade);
                 self.traded_at = at;
@@ -164,8 +170,8 @@ impl InstrumentView {
     /// good one (CK-11). Age is measured at use; its limit is at least twice the source's cadence.
     pub fn reference(&self, now: Timestamp, limits: &Limits) -> Result<Reference, Unusable> {
         let quote = self.quote.ok_or(Unusable::OneSided)?;
-        let measured = if planted(Bug::Critical3StaleReference) { self.heard } else { now };
-        let (age, limit) = (measured.since(self.heard), limits.max_age.max(self.cadence.times(2)));
+        let measured = if planted(Bug::Critical3StaleReference) { self.quoted_at } else { now };
+        let (age, limit) = (measured.since(self.quoted_at), limits.max_age.max(self.cadence.times(2)));
         if age > limit {
             return Err(Unusable::Stale { age, limit });
         }
@@ -199,7 +205,7 @@ impl InstrumentView {
     /// When the mark was last confirmed by the feed; its age is measured from there.
     #[must_use]
     pub fn marked_at(&self) -> Timestamp {
-        if self.last.is_some() { self.heard } else { self.traded_at }
+        if self.last.is_some() { self.quoted_at } else { self.traded_at }
     }
 
     /// Twice the mark as it will be once an event is learnt.
