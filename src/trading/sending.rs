@@ -284,3 +284,7 @@ pub(super) const fn rank_of(purpose: Purpose) -> Rank {
         Purpose::Entry => Rank::Cancel,
     }
 }
+
+#[cfg(test)]
+#[path = "../../tests/vectors/lanes.rs"]
+mod lanes;
