@@ -178,6 +178,12 @@ impl Books {
         self.applied.get(execution).map(|applied| &applied.fill)
     }
 
+    /// Forgets executions from before an instant; a fill that old is not booked by itself any more
+    /// (FB-3), so none can be booked twice.
+    pub fn forget_before(&mut self, instant: Timestamp) {
+        self.applied.retain(|_, applied| applied.at >= instant);
+    }
+
     fn book_again(&mut self, now: Timestamp, again: &Execution<'_>, known: &Applied) -> Result<Outcome, BookError> {
         let same_but_fee = Fill { fee: known.fill.fee, ..*again.fill } == known.fill
             && (again.desk, again.instrument.id) == (known.desk, known.instrument);

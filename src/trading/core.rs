@@ -117,6 +117,8 @@ pub struct Core {
     pub(crate) questions: VecDeque<Query>,
     /// Whether something new came to wait, or a wake came, since the lanes were last served.
     pub(crate) stirred: bool,
+    /// When executions older than their window were last forgotten.
+    pub(crate) forgot: Timestamp,
     /// The reading of the fill history under way.
     pub(crate) reading: Option<Reading>,
     /// Desks' wishes that could be tried again.
@@ -163,6 +165,7 @@ impl Core {
             waiting: Vec::new(),
             questions: VecDeque::new(),
             stirred: false,
+            forgot: Timestamp::MIN,
             reading: None,
             wishes: Wishes::new(),
             rates: BTreeMap::new(),

@@ -8,7 +8,7 @@
 
 use super::core::Core;
 use super::resolution::Part;
-use crate::market::{Action, FillPage, OrderId, Query, ReportKind, Timestamp};
+use crate::market::{Action, FillPage, OrderId, Query, ReportKind, Span, Timestamp};
 
 /// A reading of the fill history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,6 +74,7 @@ impl Core {
 
     /// Begins a reading again whose page is overdue, while anything is missing.
     pub(super) fn history_timers(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        self.forget_ancient(now);
         let again = self.config.resolve.retry_every;
         let missing: Vec<OrderId> =
             self.orders.open().filter(|order| order.due().0 > 0).map(|order| order.id()).collect();
@@ -95,6 +96,15 @@ impl Core {
             } else {
                 self.wake_at(due, actions);
             }
+        }
+    }
+
+    /// FB-3: executions are remembered for `fills.dedupe_window`; once a day the older ones go.
+    fn forget_ancient(&mut self, now: Timestamp) {
+        if now.since(self.forgot) > Span::from_hours(24) {
+            self.forgot = now;
+            let window = self.config.fills.dedupe_window;
+            self.books.forget_before(Timestamp(now.0.saturating_sub(window.0)));
         }
     }
 }
