@@ -93,12 +93,12 @@ impl Core {
                     self.keep_account(now, equity, !market, actions);
                     self.judge(now, actions);
                     self.tell_thresholds(now, actions);
-                    self.value_account(now, !market, actions);
                     self.draw_bands();
                 }
                 // Breakers keep what they knew last; the missing mark is waited for.
                 None => self.await_marks(),
             }
+            self.value_account(now, !market, actions);
         }
         if !market {
             self.guard_wakes(now, actions);

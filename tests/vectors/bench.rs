@@ -37,6 +37,10 @@ impl Strategy for Script {
             wish(desk);
         }
     }
+
+    fn wants(&self, _: &MarketEvent) -> bool {
+        !self.0.lock().expect("one thread").is_empty()
+    }
 }
 
 /// A trader, its script and its clock.
