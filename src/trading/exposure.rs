@@ -107,7 +107,26 @@ impl Core {
             };
             worst = worst.with(order.terms.side, price * instrument.qty(order.could_fill()));
         }
+        for (side, qty) in self.beyond(instrument, position) {
+            worst = worst.with(side, self.mark(instrument)? * instrument.qty(qty));
+        }
         Some(worst)
+    }
+
+    /// What reduce-only orders could still fill beyond the position they shrink, at most one of them
+    /// per side: the others could not fill then either. On spot nothing is sold that is not held.
+    pub(crate) fn beyond(&self, instrument: &Instrument, position: Qty) -> Vec<(Side, Qty)> {
+        if instrument.contract == Contract::Spot {
+            return Vec::new();
+        }
+        let most = |side: Side| {
+            let shrinks = Qty((-side.sign() * position.0).max(0));
+            let orders = self.orders.open_in(instrument.id);
+            let orders = orders.filter(|order| order.purpose != Purpose::Entry && order.terms.side == side);
+            let beyond = orders.map(|order| order.could_fill() - shrinks).max().filter(|qty| *qty > Qty::ZERO)?;
+            Some((side, beyond))
+        };
+        [Side::Buy, Side::Sell].into_iter().filter_map(most).collect()
     }
 
     /// The worst case of every instrument together, in account currency.

@@ -181,6 +181,7 @@ impl Core {
     }
 
     /// Positions that were closed, oldest first.
+    #[must_use]
     pub fn closed_positions(&self) -> impl DoubleEndedIterator<Item = &ClosedPosition> {
         self.valuation.closed.iter()
     }

@@ -85,7 +85,9 @@ impl Core {
         let sells = self.orders.open_in(instrument.id);
         let sells = sells.filter(|order| order.purpose == Purpose::Entry && order.terms.side == Side::Sell);
         let selling: Decimal = sells.map(|order| instrument.qty(order.could_fill())).sum();
-        speed.exposure = held + selling;
+        let beyond = self.beyond(instrument, self.position(instrument.id));
+        let beyond: Decimal = beyond.into_iter().map(|(_, qty)| instrument.qty(qty)).sum();
+        speed.exposure = held + selling + beyond;
         speed.crossed |= !converts && speed.matters();
         speed
     }

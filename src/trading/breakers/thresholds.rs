@@ -61,7 +61,7 @@ impl Threshold {
 #[derive(Clone, Copy, Debug)]
 struct Measured {
     threshold: Threshold,
-    measured: Decimal,
+    value: Decimal,
     limit: Decimal,
     speed: (Decimal, Decimal),
 }
@@ -88,15 +88,15 @@ impl Core {
     /// Tells what was crossed.
     pub(super) fn tell_thresholds(&mut self, _now: Timestamp, actions: &mut Vec<Action>) {
         let all = self.measures();
-        for Measured { threshold, measured, limit, .. } in &all {
-            if *measured > Decimal::ZERO && measured >= limit {
+        for Measured { threshold, value, limit, .. } in &all {
+            if *value > Decimal::ZERO && value >= limit {
                 if self.guards.told.insert(*threshold) {
                     let (words, severity) = threshold.words();
-                    let (measured, limit) = (measured.round_dp(8).normalize(), limit.round_dp(8).normalize());
-                    let text = format!("{words}: {measured} against {limit} in account currency; nothing was done");
+                    let (value, limit) = (value.round_dp(8).normalize(), limit.round_dp(8).normalize());
+                    let text = format!("{words}: {value} against {limit} in account currency; nothing was done");
                     alert(severity, threshold.instrument(), None, text, actions);
                 }
-            } else if *measured < *limit * REARM {
+            } else if *value < *limit * REARM {
                 self.guards.told.remove(threshold);
             }
         }
@@ -120,7 +120,7 @@ impl Core {
             let told = self.guards.told.contains(&measured.threshold);
             let limit = if told { measured.limit * REARM } else { measured.limit };
             let (equity, exposure) = measured.speed;
-            Watch { gap: measured.measured - limit, equity, exposure }
+            Watch { gap: measured.value - limit, equity, exposure }
         };
         watches.extend(self.measures().into_iter().map(margin));
         watches
@@ -130,16 +130,15 @@ impl Core {
         let Some(account) = &self.guards.account else { return Vec::new() };
         let (equity, alerts, breaker) = (account.equity, &self.config.alerts, &self.config.breaker);
         let (start, lost) = (account.day.equity, account.lost(Period::Day));
-        let day =
-            |threshold, measured, limit| Measured { threshold, measured, limit, speed: (Decimal::ONE, Decimal::ZERO) };
+        let day = |threshold, value, limit| Measured { threshold, value, limit, speed: (Decimal::ONE, Decimal::ZERO) };
         let mut all = vec![
             day(Threshold::DailyWarn, lost, start * breaker.daily_warn.decimal()),
             day(Threshold::DailyNear, lost, start * breaker.daily.decimal() * breaker.near.decimal()),
             day(Threshold::DailyProfit, -lost, start * alerts.daily_profit.decimal()),
         ];
-        let mut held = |threshold, measured: Option<Decimal>, share: Decimal| {
-            if let Some(measured) = measured {
-                all.push(Measured { threshold, measured, limit: equity * share, speed: (share, Decimal::ONE) });
+        let mut held = |threshold, value: Option<Decimal>, share: Decimal| {
+            if let Some(value) = value {
+                all.push(Measured { threshold, value, limit: equity * share, speed: (share, Decimal::ONE) });
             }
         };
         held(Threshold::Exposure, self.total_worst_case(), alerts.exposure.decimal());
