@@ -115,14 +115,14 @@ fn the_first_extreme_is_the_one_that_touches_a_stop_of_ours() {
     // The high is nearer the open, but the stop is touched on the way to the low.
     expect![[r"
 
-        #3 sold 5 @ 91 taker
-        #2 cancelled: ReduceOnly
+        #3 sold 5 @ 91 taker; #2 cancelled: ReduceOnly
+
     "]]
     .assert_eq(&both(92));
     // A stop the bar does not touch leaves the path alone.
     expect![[r"
 
-        #2 sold 5 @ 104 maker
+        #2 sold 5 @ 104 maker; #3 cancelled: ReduceOnly
 
     "]]
     .assert_eq(&both(89));

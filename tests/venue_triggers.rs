@@ -143,8 +143,8 @@ fn of_stop_and_target_that_only_reduce_one_trades() {
     // The bar holds both; its high is nearer, but the stop decides the path.
     expect![[r"
 
-        #3 sold 5 @ 94 taker
-        #2 cancelled: ReduceOnly
+        #3 sold 5 @ 94 taker; #2 cancelled: ReduceOnly
+
     "]]
     .assert_eq(&desk.bar(bar(100, 105, 93, 100, 400)));
 }

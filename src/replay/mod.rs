@@ -10,8 +10,8 @@ mod recover;
 pub use recover::{RecoverError, recover};
 
 use crate::journal::{Body, Record};
-use crate::market::{Action, Book, Event, InstrumentId, LevelChange, MarketEvent, Quote, Timestamp};
-use crate::sim::{Delivery, Exchange, Feed, Setup};
+use crate::market::{Action, Event, Timestamp};
+use crate::sim::{Deliveries, Delivery, Setup};
 use crate::strategies::ParamError;
 use crate::trading::Trader;
 
@@ -41,26 +41,9 @@ pub struct Difference {
     pub replayed: Option<Body>,
 }
 
-/// The public book without a venue.
-#[derive(Default)]
-struct PublicBook(Book);
-
-impl Exchange for PublicBook {
-    fn apply(&mut self, _: Timestamp, event: &MarketEvent) {
-        if let MarketEvent::Level(LevelChange { side, price, qty, .. }) = event {
-            self.0.set(*side, *price, *qty);
-        }
-    }
-
-    fn touch(&self, instrument: InstrumentId) -> Quote {
-        self.0.touch(instrument)
-    }
-}
-
 struct Replay<'a> {
     trader: Trader,
-    feed: Feed,
-    book: PublicBook,
+    market: Deliveries,
     /// What the trader must still match.
     records: std::iter::Peekable<std::slice::Iter<'a, Record>>,
     parity: Parity,
@@ -78,17 +61,14 @@ pub fn replay(setup: &Setup, records: &[Record]) -> Result<Parity, ParamError> {
 
 impl<'a> Replay<'a> {
     fn new(setup: &Setup, records: &'a [Record]) -> Result<Self, ParamError> {
-        let mut replay = Self {
+        Ok(Self {
             trader: setup.trader()?,
-            feed: setup.feed(),
-            book: PublicBook::default(),
+            market: Deliveries::new(setup),
             records: records.iter().peekable(),
             parity: Parity { events: 0, deliveries: 0, identical: 0, difference: None },
             actions: Vec::new(),
             torn: false,
-        };
-        replay.feed.warm_up(&mut replay.book);
-        Ok(replay)
+        })
     }
 
     fn run(&mut self) {
@@ -122,7 +102,7 @@ impl<'a> Replay<'a> {
     /// A finished run delivered its tape to the end; whatever came after its last action made none.
     fn deliver_the_rest(&mut self) {
         while self.parity.difference.is_none() {
-            let Some(delivery) = self.next_delivery() else { return };
+            let Some(delivery) = self.market.next() else { return };
             self.deliver(&delivery);
         }
     }
@@ -130,7 +110,7 @@ impl<'a> Replay<'a> {
     /// Makes market deliveries until `cursor` of them were made.
     fn deliver_until(&mut self, cursor: u64) {
         while self.parity.deliveries < cursor && self.parity.difference.is_none() {
-            let Some(delivery) = self.next_delivery() else { return self.tape_ended(cursor) };
+            let Some(delivery) = self.market.next() else { return self.tape_ended(cursor) };
             self.deliver(&delivery);
         }
     }
@@ -138,7 +118,7 @@ impl<'a> Replay<'a> {
     /// Passes deliveries that never reached the trader.
     fn lose(&mut self, count: u64) {
         for _ in 0..count {
-            if self.next_delivery().is_none() {
+            if self.market.next().is_none() {
                 return self.tape_ended(self.parity.deliveries + count);
             }
             self.parity.deliveries += 1;
@@ -153,17 +133,6 @@ impl<'a> Replay<'a> {
         } else {
             self.trader.observe(exchange, &event);
         }
-    }
-
-    /// The market plays on until no message could still overtake the delivery.
-    fn next_delivery(&mut self) -> Option<Delivery> {
-        while let Some(next) = self.feed.next_exchange() {
-            if self.feed.next_delivery().is_some_and(|local| next > local) {
-                break;
-            }
-            self.feed.advance(&mut self.book);
-        }
-        self.feed.deliver()
     }
 
     /// One step; its actions must be the next records.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::distortion::Distortion;
 use super::feed::{BarQuotes, Feed};
 use super::rng::{Component, Stream};
 use super::setup::{MarketTape, Setup};
@@ -32,7 +33,9 @@ impl Setup {
             .feed
             .clone()
             .map(|latency| (latency, Stream::new(self.seed, self.run, Component::FeedLatency)));
-        Feed::new(market, InstrumentId(0), bars, latency)
+        let feed = Feed::new(market, InstrumentId(0), bars, latency);
+        let distortion = Distortion::new(self, feed.start(), feed.end());
+        feed.distorted(distortion)
     }
 
     /// A fresh trader with its strategy.

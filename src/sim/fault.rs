@@ -9,11 +9,15 @@
 //!
 //! Nothing here happens: `Injector` decides, the loop and the venue act.
 
+mod alter;
 mod families;
+mod injector;
 mod term;
 mod words;
 
+pub use alter::altered;
 pub use families::{FeedFault, HandFault, LinkFault, MessageFault, OrderFault, ProcessFault, RequestFault, VenueFault};
+pub use injector::{Injector, MessageFate, RequestFate};
 pub use term::{Term, Terms};
 pub use words::{Coin, Damage, Links, Message, Reply, Request, Sends};
 

@@ -9,6 +9,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use super::distortion::Distortion;
 use super::latency::Latency;
 use super::rng::Stream;
 use super::setup::MarketTape;
@@ -62,6 +63,8 @@ pub struct Feed {
     latency: Option<(Latency, Stream)>,
     last_local: Timestamp,
     pending: VecDeque<Delivery>,
+    /// What faults make of it on its way; none where there are none.
+    distortion: Option<Box<Distortion>>,
 }
 
 impl Feed {
@@ -91,7 +94,14 @@ impl Feed {
             latency,
             last_local: Timestamp::MIN,
             pending: VecDeque::with_capacity(1024),
+            distortion: None,
         }
+    }
+
+    /// The feed with faults on the way to the trader.
+    #[must_use]
+    pub fn distorted(self, distortion: Option<Box<Distortion>>) -> Self {
+        Self { distortion, ..self }
     }
 
     /// Plays the rows before the first that counts, of which the trader hears nothing: the book is
@@ -115,6 +125,16 @@ impl Feed {
             Records::Bars(bars) => bars[..self.end].get(self.first).map(|bar| bar.opened),
         };
         first.unwrap_or(Timestamp(0))
+    }
+
+    /// Exchange time of the last message that counts.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        let last = match &self.tape.records {
+            Records::Rows(rows) => rows[self.first..self.end].last().map(|row| row.exchange),
+            Records::Bars(bars) => bars[self.first..self.end].last().map(|bar| bar.opened.after(bar.length)),
+        };
+        last.unwrap_or(Timestamp(0))
     }
 
     /// Exchange time of the next message.
@@ -209,6 +229,11 @@ impl Feed {
 
     /// Keeps pending deliveries in order of local time; recorded times are nearly so already.
     fn line_up(&mut self, local: Timestamp, exchange: Timestamp, event: MarketEvent) {
+        let shown = match &mut self.distortion {
+            None => Some(event),
+            Some(distortion) => distortion.shown(exchange, event),
+        };
+        let Some(event) = shown else { return };
         let later = self.pending.iter().rev().take_while(|delivery| delivery.local > local).count();
         self.pending.insert(self.pending.len() - later, Delivery { local, exchange, event });
     }

@@ -4,15 +4,23 @@
 //! Nothing here reads a clock, an environment or a file. Start at [`run`].
 
 mod assemble;
+mod distortion;
 pub mod fault;
 mod feed;
+mod inward;
 pub mod latency;
+mod links;
+mod mishap;
+mod moment;
+mod outward;
 mod queue;
+mod rebuild;
 pub mod rng;
 mod run;
 pub mod setup;
 mod wire;
 
 pub use feed::{BarQuotes, Delivery, Exchange, Feed};
+pub use rebuild::Deliveries;
 pub use run::{Outcome, SimError, run};
 pub use setup::Setup;

@@ -6,23 +6,26 @@
 //! is named by tape and delivery number. A run that cannot go on is an error that says where, never
 //! a short success.
 
-use super::feed::{Delivery, Exchange, Feed};
-use super::queue::{Item, Lane, Queue};
+use super::fault::{Fault, Injector};
+use super::feed::{Exchange, Feed};
+use super::links::LinkStates;
+use super::mishap::Process;
+use super::queue::{Item, Lane, Queue, Way};
 use super::setup::Setup;
-use super::wire::Wire;
+use super::wire::{Road, Wire};
 use crate::data::Records;
 use crate::journal::{Body, Journal, JournalError};
 use crate::market::{
-    Action, Command, Decision, Event, HostEvent, InstrumentId, MarketEvent, Quote, ReferenceEvent, Span, Timestamp,
-    VenueMessage,
+    Action, Command, Event, HostEvent, InstrumentId, MarketEvent, Quote, ReferenceEvent, Span, Timestamp, VenueMessage,
 };
 use crate::metrics::Metrics;
 use crate::strategies::ParamError;
 use crate::trading::{Trader, booking};
 use crate::venue::Venue;
 
-/// How often equity is sampled for the drawdown, besides at every fill.
-const EQUITY_SAMPLE: Span = Span::from_secs(1);
+/// What a live host would measure before it lets a trader arm.
+pub(super) const HOST_FACTS: [HostEvent; 2] =
+    [HostEvent::ClockOffset(Span::ZERO), HostEvent::Permission { trade: true, withdraw: false }];
 
 /// Why a run could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +72,8 @@ pub struct Outcome {
     pub records: u64,
     /// First and last instant.
     pub period: (Timestamp, Timestamp),
+    /// Every fault that hit, as an exact one: together they repeat the run without chance.
+    pub hits: Vec<Fault>,
     /// The journal, finished.
     pub journal: Journal,
     /// The trader as it is at the end.
@@ -94,23 +99,31 @@ fn check_latencies(setup: &Setup) -> Result<(), SimError> {
     Ok(())
 }
 
-struct Sim<'a> {
-    setup: &'a Setup,
-    venue: Venue,
-    trader: Trader,
-    feed: Feed,
-    wire: Wire,
-    queue: Queue,
-    journal: Journal,
-    metrics: Metrics,
-    /// Market deliveries made to the trader.
-    cursor: u64,
-    events: u64,
-    now: Timestamp,
-    next_sample: Timestamp,
-    out: Vec<VenueMessage>,
-    actions: Vec<Action>,
-    sends: Vec<Command>,
+/// A run under way. What leaves the trader is in `outward`, what comes to it in `inward`, and what
+/// goes wrong in `mishap`.
+pub(super) struct Sim<'a> {
+    pub(super) setup: &'a Setup,
+    pub(super) venue: Venue,
+    pub(super) trader: Trader,
+    pub(super) feed: Feed,
+    pub(super) wire: Wire,
+    pub(super) queue: Queue,
+    pub(super) journal: Journal,
+    pub(super) metrics: Metrics,
+    /// Market deliveries made to the trader, the lost ones included.
+    pub(super) cursor: u64,
+    /// Lost deliveries that the journal does not hold yet.
+    pub(super) lost: u64,
+    pub(super) events: u64,
+    pub(super) now: Timestamp,
+    pub(super) next_sample: Timestamp,
+    pub(super) out: Vec<VenueMessage>,
+    pub(super) actions: Vec<Action>,
+    pub(super) sends: Vec<Command>,
+    /// None where the setup has no faults.
+    pub(super) faults: Option<Box<Injector>>,
+    pub(super) links: LinkStates,
+    pub(super) process: Process,
 }
 
 /// The venue as the feed sees it.
@@ -151,12 +164,16 @@ impl<'a> Sim<'a> {
             journal,
             metrics,
             cursor: 0,
+            lost: 0,
             events,
             now: start,
             next_sample: start,
             out,
             actions: Vec::new(),
             sends: Vec::new(),
+            faults: Injector::new(setup),
+            links: LinkStates::default(),
+            process: Process::new(setup),
         })
     }
 
@@ -164,16 +181,16 @@ impl<'a> Sim<'a> {
         let start = self.now;
         for (asset, price) in &self.setup.rates {
             let rate = ReferenceEvent::Rate { asset: *asset, price: *price };
-            self.queue.push(start, Item::Deliver(Event::Reference(rate)));
+            self.queue.push(start, Item::Deliver(Event::Reference(rate), Way::Host));
         }
-        // What a live host would measure before it lets a trader arm.
-        for host in [HostEvent::ClockOffset(Span::ZERO), HostEvent::Permission { trade: true, withdraw: false }] {
-            self.queue.push(start, Item::Deliver(Event::Host(host)));
+        for host in HOST_FACTS {
+            self.queue.push(start, Item::Deliver(Event::Host(host), Way::Host));
         }
-        self.queue.push(start, Item::Deliver(Event::Wake));
+        self.queue.push(start, Item::Deliver(Event::Wake, Way::Host));
         for (at, event) in &self.setup.script {
-            self.queue.push((*at).max(start), Item::Deliver(event.clone()));
+            self.queue.push((*at).max(start), Item::Deliver(event.clone(), Way::Host));
         }
+        self.lay_out_moments(start);
         while let Some((at, lane)) = self.next() {
             assert!(at >= self.now, "time runs backwards from {:?} to {at:?}", self.now);
             self.now = at;
@@ -181,11 +198,12 @@ impl<'a> Sim<'a> {
                 Lane::Market => self.play(at)?,
                 Lane::Timers => {
                     self.venue.on_time(at, &mut self.out);
-                    self.report()?;
+                    self.report(Road::Reports)?;
                 }
-                Lane::Commands | Lane::Deliveries | Lane::Wakes => self.serve(at)?,
+                Lane::Faults | Lane::Commands | Lane::Deliveries | Lane::Wakes => self.serve(at)?,
             }
         }
+        self.note_lost()?;
         let summary = self.journal.finish()?;
         Ok(Outcome {
             metrics: self.metrics,
@@ -193,6 +211,7 @@ impl<'a> Sim<'a> {
             digest: summary.digest,
             records: summary.records,
             period: (start, self.now),
+            hits: self.faults.map(|faults| faults.into_hits()).unwrap_or_default(),
             journal: self.journal,
             trader: self.trader,
             venue: self.venue,
@@ -221,7 +240,7 @@ impl<'a> Sim<'a> {
             let mut market = Market { venue: &mut self.venue, out: &mut self.out, events: &mut self.events };
             self.feed.advance(&mut market);
             if !self.out.is_empty() {
-                return self.report();
+                return self.report(Road::Reports);
             }
             let due = self.feed.next_delivery().unwrap_or(Timestamp::MAX).min(quiet_until);
             match self.feed.next_exchange() {
@@ -231,124 +250,18 @@ impl<'a> Sim<'a> {
         }
     }
 
-    /// Puts what the venue said on the wire, after writing its own log of it.
-    fn report(&mut self) -> Result<(), SimError> {
-        let mut out = std::mem::take(&mut self.out);
-        for message in out.drain(..) {
-            let event = match message {
-                VenueMessage::Report(report) => {
-                    self.note(self.now, &Body::Truth(report))?;
-                    Event::Report(report)
-                }
-                other => Event::Account(other),
-            };
-            let at = self.wire.report_arrival(self.now);
-            self.queue.push(at, Item::Deliver(event));
-        }
-        self.out = out;
-        Ok(())
-    }
-
-    /// Serves a delivery of the feed, which comes first at its instant, or the next queued item.
-    fn serve(&mut self, at: Timestamp) -> Result<(), SimError> {
-        let from_feed = self.feed.next_delivery() == Some(at)
-            && self.queue.next().is_none_or(|queued| (at, Lane::Deliveries) <= queued);
-        if from_feed {
-            let delivery = self.feed.deliver().expect("a delivery is due");
-            return self.deliver(&delivery);
-        }
-        self.events += 1;
-        let (_, item) = self.queue.pop().expect("an item is due");
-        match item {
-            Item::Arrive(command) => {
-                self.venue.on_command(at, &command, &mut self.out);
-                self.report()
-            }
-            Item::Deliver(event) => self.step(at, event),
-            Item::Wake => self.step(at, Event::Wake),
-        }
-    }
-
-    /// Hands the trader a market event. One it does not want is only observed; that is the same.
-    fn deliver(&mut self, delivery: &Delivery) -> Result<(), SimError> {
-        self.cursor += 1;
-        self.events += 1;
-        let Delivery { local, exchange, event } = *delivery;
-        if local >= self.next_sample {
-            self.mark(local, &event);
-            self.next_sample = local.after(EQUITY_SAMPLE);
-        }
-        if self.setup.guards && !self.trader.wants(exchange, &event) {
-            self.trader.observe(exchange, &event);
-            return Ok(());
-        }
-        let mut actions = std::mem::take(&mut self.actions);
-        self.trader.step(local, &Event::Market(exchange, event), &mut actions);
-        if !actions.is_empty() {
-            self.mark(local, &event);
-            self.note(local, &Body::Market)?;
-        }
-        self.act(local, actions)
-    }
-
-    /// Samples equity at the mid of a sound quote.
-    fn mark(&mut self, now: Timestamp, event: &MarketEvent) {
-        if let MarketEvent::Quote(quote) = event
-            && quote.usable()
-        {
-            self.metrics.mark(now, quote.instrument, quote.twice_mid());
-        }
-    }
-
-    /// Hands the trader any other event, which is in the journal first.
-    fn step(&mut self, now: Timestamp, event: Event) -> Result<(), SimError> {
-        let mut actions = std::mem::take(&mut self.actions);
-        self.trader.step(now, &event, &mut actions);
-        self.note(now, &Body::Event(event))?;
-        self.act(now, actions)
-    }
-
-    /// Writes a step's actions down, then lets its commands leave.
-    fn act(&mut self, now: Timestamp, mut actions: Vec<Action>) -> Result<(), SimError> {
-        let mut booked = false;
-        for action in actions.drain(..) {
-            let body = match action {
-                Action::Record(decision) => {
-                    booked |= matches!(decision, Decision::Booked { .. });
-                    Body::Decision(decision)
-                }
-                Action::Send(command) => {
-                    self.sends.push(command);
-                    Body::Command(command)
-                }
-                Action::Wake(at) => {
-                    self.queue.push(at.max(now), Item::Wake);
-                    Body::Wake(at)
-                }
-                Action::Alert(alert) => Body::Alert(alert),
-            };
-            self.note(now, &body)?;
-        }
-        self.actions = actions;
-        if booked {
-            self.verify()?;
-        }
-        if !self.sends.is_empty() {
-            let sent = self.wire.decided(now);
-            for command in self.sends.drain(..) {
-                self.queue.push(self.wire.command_arrival(sent), Item::Arrive(command));
-            }
-        }
-        Ok(())
-    }
-
     /// The identity of production-rules §4.3 and the trial balance, after every fill.
-    fn verify(&self) -> Result<(), SimError> {
+    pub(super) fn verify(&self) -> Result<(), SimError> {
         let verified = self.trader.core().books().verify(&self.setup.instruments);
         verified.map_err(|breach| SimError::Identity { event: self.events, now: self.now, breach })
     }
 
-    fn note(&mut self, now: Timestamp, body: &Body) -> Result<(), SimError> {
+    /// Writes a record, after the deliveries that were lost before it.
+    pub(super) fn note(&mut self, now: Timestamp, body: &Body) -> Result<(), SimError> {
+        if self.lost > 0 {
+            self.note_lost()?;
+        }
+        self.process.keep(now, self.cursor, body);
         self.metrics.observe(now, body);
         self.journal.append(now, self.cursor, body)?;
         Ok(())

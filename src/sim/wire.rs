@@ -1,48 +1,66 @@
 //! The wire between trader and venue: when a message arrives.
 //!
-//! Each direction is one link: delays are drawn from its own stream, and messages of one link
-//! arrive in the order they were sent.
+//! Commands and reports are one link each way; questions and their answers are two more. Delays are
+//! drawn from a stream of each, and messages of one link arrive in the order they were sent: an
+//! answer may overtake a report.
 
 use super::latency::{Latencies, Latency};
 use super::rng::{Component, Stream};
 use crate::market::Timestamp;
 
+/// A way that messages take.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Road {
+    /// Orders, from trader to venue.
+    Orders,
+    /// Questions, from trader to venue.
+    Queries,
+    /// What the venue says by itself.
+    Reports,
+    /// What it says when asked.
+    Answers,
+}
+
 /// One direction.
 #[derive(Debug)]
-struct Link {
+struct Pipe {
     latency: Latency,
     chance: Stream,
     last: Timestamp,
 }
 
-impl Link {
+impl Pipe {
     fn arrival(&mut self, sent: Timestamp) -> Timestamp {
         self.last = sent.after(self.latency.sample(&mut self.chance)).max(self.last);
         self.last
     }
 }
 
-/// Both directions, and the time the trader takes to decide.
+/// Every road, and the time the trader takes to decide.
 #[derive(Debug)]
 pub struct Wire {
     decision: (Latency, Stream),
-    entry: Link,
-    report: Link,
+    /// By [`Road`].
+    pipes: [Pipe; 4],
 }
 
 impl Wire {
     /// A wire whose chance is keyed by seed and run.
     #[must_use]
     pub fn new(latencies: &Latencies, seed: u64, run: u64) -> Self {
-        let link = |latency: &Latency, component| Link {
+        let pipe = |latency: &Latency, component| Pipe {
             latency: latency.clone(),
             chance: Stream::new(seed, run, component),
             last: Timestamp::MIN,
         };
         Self {
             decision: (latencies.decision.clone(), Stream::new(seed, run, Component::DecisionLatency)),
-            entry: link(&latencies.order_entry, Component::OrderEntry),
-            report: link(&latencies.report, Component::Report),
+            pipes: [
+                pipe(&latencies.order_entry, Component::OrderEntry),
+                pipe(&latencies.order_entry, Component::QueryEntry),
+                pipe(&latencies.report, Component::Report),
+                pipe(&latencies.report, Component::Answer),
+            ],
         }
     }
 
@@ -51,13 +69,8 @@ impl Wire {
         now.after(self.decision.0.sample(&mut self.decision.1))
     }
 
-    /// When a command sent at `sent` reaches the venue.
-    pub fn command_arrival(&mut self, sent: Timestamp) -> Timestamp {
-        self.entry.arrival(sent)
-    }
-
-    /// When a message the venue sends at `sent` reaches the trader.
-    pub fn report_arrival(&mut self, sent: Timestamp) -> Timestamp {
-        self.report.arrival(sent)
+    /// When a message sent at `sent` on a road arrives.
+    pub fn arrival(&mut self, road: Road, sent: Timestamp) -> Timestamp {
+        self.pipes[road as usize].arrival(sent)
     }
 }

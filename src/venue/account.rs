@@ -4,6 +4,7 @@
 //! Whatever cash gains, the market account or the fee account loses, in every asset, always (E1).
 //! It checks nothing against rules and knows no order; admission asks it what is free.
 
+use super::truth::Execution;
 use crate::market::{
     AssetId, Balance, Contract, Instrument, InstrumentId, Money, Price, Qty, Side, TickLots, VenuePosition,
 };
@@ -22,6 +23,17 @@ pub(super) struct Settlement {
     pub(super) qty: Qty,
     pub(super) fee: (AssetId, Money),
     pub(super) leverage: u8,
+}
+
+/// What an execution did to a margin position.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Effect {
+    /// How its cost changed.
+    pub(super) cost: TickLots,
+    /// What it realised.
+    pub(super) gross: TickLots,
+    /// Whether it closed anything.
+    pub(super) closed: bool,
 }
 
 /// A margin position: signed quantity and cost, production-rules §4.2.
@@ -83,7 +95,8 @@ impl Account {
     }
 
     /// Books an execution: the trade, then its fee.
-    pub(super) fn settle(&mut self, instrument: &Instrument, done: &Settlement) {
+    pub(super) fn settle(&mut self, instrument: &Instrument, done: &Settlement) -> Effect {
+        let mut effect = Effect::default();
         let signed = done.side.signed(done.qty);
         match instrument.contract {
             Contract::Spot => {
@@ -92,7 +105,10 @@ impl Account {
             }
             Contract::Linear => {
                 let position = &mut self.positions[usize::from(instrument.id.0)];
+                let before = position.cost;
+                let closed = position.qty.0.signum() * signed.0.signum() < 0;
                 let gross = position.apply(signed, done.price);
+                effect = Effect { cost: TickLots(position.cost.0 - before.0), gross, closed };
                 if position.qty.0.signum() == signed.0.signum() {
                     position.leverage = done.leverage;
                 }
@@ -103,9 +119,54 @@ impl Account {
             }
         }
         let (asset, fee) = done.fee;
+        self.recharge(asset, fee);
+        effect
+    }
+
+    /// Charges a fee, or more of one.
+    pub(super) fn recharge(&mut self, asset: AssetId, fee: Money) {
         let purse = self.purse(asset);
         purse.cash -= fee;
         purse.fees += fee;
+    }
+
+    /// Coins come from outside, or go there; who holds them then is the market's account.
+    pub(super) fn shift(&mut self, asset: AssetId, amount: Money) {
+        self.trade(asset, amount);
+    }
+
+    /// Whether an execution can be undone without a coin that is no longer there.
+    pub(super) fn can_undo(&self, instrument: &Instrument, side: Side, done: &Execution) -> bool {
+        let needed = match (instrument.contract, side) {
+            (Contract::Linear, _) => return true,
+            (Contract::Spot, Side::Buy) => (instrument.base, Money::new(instrument.qty(done.qty))),
+            (Contract::Spot, Side::Sell) => (instrument.quote, instrument.cash(done.qty.at(done.price))),
+        };
+        let (fee_asset, fee) = done.fee;
+        let back = if fee_asset == needed.0 { fee } else { Money::ZERO };
+        self.free(needed.0) + back >= needed.1 && (fee_asset == needed.0 || self.free(fee_asset) + fee >= Money::ZERO)
+    }
+
+    /// Undoes an execution: the trade's own effects, and its fee.
+    pub(super) fn undo(&mut self, instrument: &Instrument, side: Side, done: &Execution) {
+        let signed = side.signed(done.qty);
+        match instrument.contract {
+            Contract::Spot => {
+                self.trade(instrument.base, -Money::new(instrument.qty(signed)));
+                self.trade(instrument.quote, instrument.cash(signed.at(done.price)));
+            }
+            Contract::Linear => {
+                let position = &mut self.positions[usize::from(instrument.id.0)];
+                position.qty = position.qty - signed;
+                position.cost -= done.effect.cost;
+                let margin = margin(instrument, TickLots(position.cost.0.abs()), position.leverage);
+                let before = std::mem::replace(&mut position.margin, margin);
+                self.purse(instrument.quote).margin += margin - before;
+                self.trade(instrument.quote, -instrument.cash(done.effect.gross));
+            }
+        }
+        let (asset, fee) = done.fee;
+        self.recharge(asset, -fee);
     }
 
     /// The signed position of a margin instrument.

@@ -55,6 +55,7 @@ impl Venue {
         if order.post_only {
             ensure(!self.would_take(order, price), RejectReason::PostOnlyWouldCross)?;
         }
+        ensure(!self.config.strict_triggers || prices_agree(order), RejectReason::PriceBand)?;
         ensure(trigger_is_ahead(market, order, open), RejectReason::WouldTriggerAtOnce)?;
         ensure(!order.reduce_only || self.reducible(order).0 > 0, RejectReason::ReduceOnly)?;
         let kept = open.map_or(NO_HOLD, |open| open.hold);
@@ -63,7 +64,8 @@ impl Venue {
             let held = if part.0 == held.0 { held.1 } else { Money::ZERO };
             part.1 > self.account.free(part.0) + held && !part.1.is_zero()
         };
-        ensure(!need.iter().zip(&kept).any(short), RejectReason::InsufficientBalance)
+        let free_until_fired = !self.config.triggers_hold && order.kind.trigger().is_some();
+        ensure(free_until_fired || !need.iter().zip(&kept).any(short), RejectReason::InsufficientBalance)
     }
 
     /// The price at which an order counts: its limit, its trigger, or the worst it would reach.
@@ -165,6 +167,13 @@ fn within_band(market: &Market, price: Price, band: Rate) -> bool {
     })
 }
 
+/// Whether an order's limit, if it has one beside its trigger, can be met from there on: not beyond
+/// the trigger on the side that trades never come from.
+fn prices_agree(order: &NewOrder) -> bool {
+    let prices = order.kind.trigger().zip(order.kind.limit());
+    prices.is_none_or(|(trigger, limit)| order.side.reaches(limit, trigger))
+}
+
 /// Whether the price has yet to come to an order's trigger, if it has one. A trigger that was
 /// touched already stays as it was.
 fn trigger_is_ahead(market: &Market, order: &NewOrder, open: Option<&Order>) -> bool {
@@ -172,6 +181,6 @@ fn trigger_is_ahead(market: &Market, order: &NewOrder, open: Option<&Order>) -> 
     if let Some(open) = open.filter(|open| open.fired) {
         return open.terms.kind.trigger() == Some(trigger);
     }
-    let at = market.trigger_reference(order.side);
+    let at = market.trigger_reference(order.trigger_by, order.side);
     !at.is_some_and(|at| touches(towards(order.kind, order.side), trigger, at))
 }

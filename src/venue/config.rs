@@ -1,6 +1,6 @@
 //! What a venue is told before it opens: instruments, opening balances, and how it fills.
 
-use crate::market::{Balance, Instrument};
+use crate::market::{Balance, Instrument, Span};
 
 /// Which fill assumptions hold. Every result names its profile.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -33,6 +33,15 @@ impl FillProfile {
     }
 }
 
+/// A counter of messages that fills with each and empties with time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RateLimit {
+    /// How much fits.
+    pub most: u32,
+    /// How long one of it takes to decay.
+    pub decay: Span,
+}
+
 /// A venue's terms. Start from [`VenueConfig::new`] and change what differs.
 #[derive(Clone, Debug)]
 pub struct VenueConfig {
@@ -48,6 +57,12 @@ pub struct VenueConfig {
     pub bar_display_ppm: i64,
     /// Most orders open at once.
     pub max_open_orders: usize,
+    /// How often the account may write; none is as often as it likes.
+    pub rate_limit: Option<RateLimit>,
+    /// Whether a resting trigger holds what it would cost.
+    pub triggers_hold: bool,
+    /// Whether an order's limit must lie beyond its own trigger.
+    pub strict_triggers: bool,
     /// Whether market events that concern no order of ours take the short way. The outcome is the
     /// same either way.
     pub guards: bool,
@@ -64,6 +79,9 @@ impl VenueConfig {
             half_spread_ticks: Vec::new(),
             bar_display_ppm: 250_000,
             max_open_orders: 1_000,
+            rate_limit: None,
+            triggers_hold: true,
+            strict_triggers: false,
             guards: true,
         }
     }

@@ -9,7 +9,7 @@ use super::truth::Execution;
 use super::{FillProfile, Venue};
 use crate::market::{
     CancelledBecause, Contract, FeeAsset, Instrument, InstrumentId, Liquidity, Price, Qty, ReportKind, Side, Timestamp,
-    Trade, VenueMessage,
+    Trade, TriggerSource, VenueMessage,
 };
 
 impl Venue {
@@ -20,7 +20,7 @@ impl Venue {
         if market.last_trade.replace(trade.price).is_none() {
             market.refresh_guards(&self.orders);
         }
-        let fired = self.fire_touched(now, trade.instrument, Some(trade.price), out);
+        let fired = self.fire_touched(now, trade.instrument, |moved| moved == TriggerSource::Last, out);
         if let Some(taker) = taker.filter(|_| self.markets[place(trade.instrument)].session.matches()) {
             self.share_print(now, trade, taker.opposite(), out);
         }
@@ -66,8 +66,10 @@ impl Venue {
         if !market.session.matches() {
             return;
         }
-        if market.last_trade.is_none() {
-            let fired = self.fire_touched(now, instrument, None, out);
+        let untraded = market.last_trade.is_none();
+        if untraded || market.guards.watch {
+            let moved = |moved| moved == TriggerSource::Touch || (untraded && moved == TriggerSource::Last);
+            let fired = self.fire_touched(now, instrument, moved, out);
             self.rest_fired(&fired);
         }
         for side in [Side::Buy, Side::Sell] {
@@ -174,22 +176,16 @@ impl Venue {
             self.cancel_remainder(now, number, CancelledBecause::ReduceOnly, out);
             return Qty::ZERO;
         }
-        let instrument = &self.config.instruments[place(terms.instrument)];
-        let fee = instrument.fee(&instrument.rules(now).fees, liquidity, price, qty);
-        let done = Settlement { side: terms.side, price, qty, fee, leverage: terms.leverage };
+        let price = self.worsened(now, number, price);
+        let done = self.settlement(now, number, price, qty, liquidity);
         let hold = std::mem::replace(&mut self.orders.get_mut(number).hold, NO_HOLD);
         self.account.release(&hold);
-        if !self.can_pay(instrument, &done, now) {
+        if !self.can_pay(&self.config.instruments[place(terms.instrument)], &done, now) {
             self.cancel_remainder(now, number, CancelledBecause::Venue, out);
             return Qty::ZERO;
         }
-        self.account.settle(instrument, &done);
-        let order = self.orders.get_mut(number);
-        order.filled += qty;
-        let (filled, ended) = (order.filled, order.leaves().is_zero());
-        self.truth.executed(Execution { at: now, order: number, price, qty, liquidity, fee, cumulative: filled });
-        out.push(VenueMessage::Report(self.truth.newest(&self.orders)));
-        if ended {
+        self.book(now, number, liquidity, &done, out);
+        if self.orders.get(number).leaves().is_zero() {
             self.end(now, number, Life::Filled);
         } else if terms.reduce_only && self.reducible(&terms).is_zero() {
             self.cancel_remainder(now, number, CancelledBecause::ReduceOnly, out);
@@ -197,6 +193,43 @@ impl Venue {
             self.hold_again(now, number);
         }
         qty
+    }
+
+    /// What an execution comes to.
+    pub(super) fn settlement(
+        &self,
+        now: Timestamp,
+        number: Number,
+        price: Price,
+        qty: Qty,
+        liquidity: Liquidity,
+    ) -> Settlement {
+        let terms = &self.orders.get(number).terms;
+        let instrument = &self.config.instruments[place(terms.instrument)];
+        let fee = instrument.fee(&instrument.rules(now).fees, liquidity, price, qty);
+        Settlement { side: terms.side, price, qty, fee, leverage: terms.leverage }
+    }
+
+    /// Books an execution, logs it and reports it.
+    pub(super) fn book(
+        &mut self,
+        now: Timestamp,
+        number: Number,
+        liquidity: Liquidity,
+        done: &Settlement,
+        out: &mut Vec<VenueMessage>,
+    ) {
+        let at = self.orders.get(number).terms.instrument;
+        let effect = self.account.settle(&self.config.instruments[place(at)], done);
+        let order = self.orders.get_mut(number);
+        order.filled += done.qty;
+        let Settlement { price, qty, fee, .. } = *done;
+        let cumulative = order.filled;
+        let execution =
+            Execution { at: now, order: number, price, qty, liquidity, fee, cumulative, effect, busted: false };
+        self.truth.executed(execution);
+        self.turned |= effect.closed;
+        out.push(VenueMessage::Report(self.truth.newest(&self.orders)));
     }
 
     /// Ends what is left of an open order, with a reason.
@@ -224,7 +257,7 @@ impl Venue {
     }
 
     /// Whether a spot account has what an execution costs; a margin account may run into debt.
-    fn can_pay(&self, instrument: &Instrument, done: &Settlement, now: Timestamp) -> bool {
+    pub(super) fn can_pay(&self, instrument: &Instrument, done: &Settlement, now: Timestamp) -> bool {
         if instrument.contract == Contract::Linear {
             return true;
         }

@@ -5,9 +5,9 @@
 //! once, that no fill beats its limit, that whatever the account gains somebody else loses, and
 //! that the same inputs give the same outputs. Its log, not the messages, is the truth.
 //!
-//! It does not read its client's mind, react to our trading (no impact), liquidate or pay
-//! funding. Triggers look at trades alone, not at marks or indices. Market events of an instrument it does
-//! not list are none of its business.
+//! It does not read its client's mind or react to our trading (no impact). By itself it neither
+//! liquidates nor pays funding; what a venue does beyond its rules it does only when told to, by an
+//! [`Act`]. Market events of an instrument it does not list are none of its business.
 //!
 //! # What it assumes, for a sceptic
 //!
@@ -43,8 +43,24 @@
 //!
 //! **Our orders never trade with each other**: a taker of ours meets only the recorded market.
 //!
-//! **A stop fires on the last trade** and takes like a market order; what finds nothing is cancelled.
-//! Where nothing has traded yet it looks at the price it would trade at.
+//! **A stop fires on the last trade** unless it names another price, and takes like a market order; what
+//! finds nothing is cancelled. Where nothing has traded yet it looks at the price it would trade at.
+//!
+//! **A trigger looks at the price it names**: the last trade, the mark, the index, or the touch it would
+//! trade with. A mark or an index that was never published falls back to the last trade (Kraken's rule).
+//!
+//! **A reduce-only order only shrinks a position**: it trades no more than is left to reduce and ends
+//! once nothing is, resting or not. On spot it is any sale.
+//!
+//! **The account's message rate is limited**, where the terms say so: a new order or an amend costs one,
+//! a cancel or an amend the more the younger its order is, and what was used decays. Beyond the limit new
+//! orders and amends are refused; cancels and queries never are.
+//!
+//! **A resting trigger holds what it would cost**, unless the terms say that it holds nothing until it
+//! is touched: then it may find the account unable to pay, and ends.
+//!
+//! **Trigger and limit must agree**, where the terms say so: a limit on the far side of its own trigger
+//! would wait where nobody meets it, and is refused.
 //!
 //! **A trigger is touched at its price or beyond**: a buy stop and a sell target from below, a sell
 //! stop and a buy target from above. An order that is touched already is refused.
@@ -84,26 +100,35 @@
 //! happen, and the rest of its order is cancelled. A margin account may run into debt.
 
 mod account;
+mod act;
 mod admission;
 mod config;
 mod fills;
+mod guards;
+mod hands;
 mod orders;
 mod path;
+mod rate;
 mod resting;
 mod sessions;
 mod triggers;
 mod truth;
+mod upsets;
+mod whims;
 
-pub use config::{FillProfile, VenueConfig};
-pub use resting::Guards;
+pub use act::{Act, LAG_MIN};
+pub use config::{FillProfile, RateLimit, VenueConfig};
+pub use guards::Guards;
 
 use account::Account;
+use rate::Meter;
 use resting::{Market, Number, Orders, Shows, place};
 use truth::Truth;
+use whims::Whims;
 
 use crate::market::{
-    Balance, Command, ExecutionReport, InstrumentId, LevelChange, MarketEvent, Price, Qty, Quote, ReportKind, Side,
-    Timestamp, VenueMessage, VenuePosition, VenueRef,
+    Balance, Command, ExecutionReport, InstrumentId, LevelChange, MarketEvent, OrderId, Price, Qty, Quote, ReportKind,
+    Side, Timestamp, TriggerSource, VenueMessage, VenuePosition, VenueRef,
 };
 
 /// The simulated exchange.
@@ -118,6 +143,11 @@ pub struct Venue {
     next_due: Timestamp,
     /// When the dead-man's switch cancels everything.
     dead_man: Option<Timestamp>,
+    /// How much of its rate limit the account has used.
+    meter: Meter,
+    /// A position shrank to nothing or turned: reduce-only orders may have nothing left to reduce.
+    turned: bool,
+    whims: Whims,
     /// A taker's plan, kept to spare its allocation.
     scratch: Vec<(Price, Qty)>,
 }
@@ -144,6 +174,9 @@ impl Venue {
             truth: Truth::default(),
             next_due: Timestamp::MAX,
             dead_man: None,
+            meter: Meter::default(),
+            turned: false,
+            whims: Whims::default(),
             scratch: Vec::new(),
             config,
         }
@@ -169,7 +202,12 @@ impl Venue {
             MarketEvent::Quote(quote) => self.on_quote(now, quote, out),
             MarketEvent::Path(point, bar) => self.on_path(now, *point, bar, out),
             MarketEvent::Session(instrument, state) => self.on_session(now, *instrument, *state, out),
-            MarketEvent::Bar(_) | MarketEvent::Mark(..) | MarketEvent::Index(..) => {}
+            MarketEvent::Mark(at, price) => self.on_gauge(now, *at, TriggerSource::Mark, *price, out),
+            MarketEvent::Index(at, price) => self.on_gauge(now, *at, TriggerSource::Index, *price, out),
+            MarketEvent::Bar(_) => {}
+        }
+        if self.turned {
+            self.end_reduce_only(now, out);
         }
     }
 
@@ -189,6 +227,9 @@ impl Venue {
             Command::CancelAllAfter(span) => self.arm_dead_man(now, span),
             Command::Query(query) => self.answer(now, query, out),
         }
+        if self.turned {
+            self.end_reduce_only(now, out);
+        }
     }
 
     /// When the venue next wants [`Venue::on_time`].
@@ -201,6 +242,24 @@ impl Venue {
     #[must_use]
     pub fn touch(&self, instrument: InstrumentId) -> Quote {
         self.markets[place(instrument)].book.touch(instrument)
+    }
+
+    /// The price that triggers of a source look at, if there is one by itself.
+    #[must_use]
+    pub fn reference(&self, instrument: InstrumentId, source: TriggerSource) -> Option<Price> {
+        let market = &self.markets[place(instrument)];
+        match source {
+            TriggerSource::Last => market.last_trade,
+            TriggerSource::Mark => market.mark.price().or(market.last_trade),
+            TriggerSource::Index => market.index.price().or(market.last_trade),
+            TriggerSource::Touch => None,
+        }
+    }
+
+    /// Whether an order of this id is on record.
+    #[must_use]
+    pub fn knows(&self, id: OrderId) -> bool {
+        self.orders.find(id).is_some()
     }
 
     /// Which market events can concern an order of ours in an instrument.

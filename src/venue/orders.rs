@@ -1,6 +1,8 @@
 //! The commands: place, amend, cancel, and what time does to an open order.
 
 use super::Venue;
+use super::account::NO_HOLD;
+use super::rate::Charge;
 use super::resting::{Life, Number, Order, Shows};
 use crate::market::{
     Amend, CancelledBecause, ExecutionReport, InstrumentId, NewOrder, OrderId, Qty, RefusedBecause, RejectReason,
@@ -15,7 +17,7 @@ impl Venue {
             out.push(answer_to(now, order.id, order.instrument, ReportKind::Rejected(RejectReason::DuplicateId)));
             return;
         }
-        if let Err(reason) = self.admit(now, order) {
+        if let Err(reason) = self.meter_new(now).and_then(|()| self.admit(now, order)) {
             let number = self.orders.add(now, *order, Some(reason));
             out.push(self.report(now, number, ReportKind::Rejected(reason)));
             return;
@@ -26,6 +28,26 @@ impl Venue {
         out.push(self.report(now, number, ReportKind::Accepted));
         self.work(now, number, out);
         self.refresh_due();
+    }
+
+    /// Counts a new order against the rate limit.
+    fn meter_new(&mut self, now: Timestamp) -> Result<(), RejectReason> {
+        self.meter(now, Charge::New)
+    }
+
+    fn meter_amend(&mut self, now: Timestamp, number: Number) -> Result<(), RejectReason> {
+        self.meter(now, Charge::Amend(now.since(self.orders.get(number).entered)))
+    }
+
+    /// Counts a cancel, which is never refused for it.
+    fn meter_cancel(&mut self, now: Timestamp, number: Number) {
+        let counted = self.meter(now, Charge::Cancel(now.since(self.orders.get(number).entered)));
+        debug_assert!(counted.is_ok(), "a cancel always passes");
+    }
+
+    fn meter(&mut self, now: Timestamp, charge: Charge) -> Result<(), RejectReason> {
+        let fits = self.config.rate_limit.as_ref().is_none_or(|limit| self.meter.charge(limit, now, charge));
+        if fits { Ok(()) } else { Err(RejectReason::RateLimited) }
     }
 
     /// Lets an order that just arrived, or got new terms, trade; then wait or end.
@@ -89,7 +111,10 @@ impl Venue {
     /// A cancel: done, or too late.
     pub(super) fn on_cancel(&mut self, now: Timestamp, id: OrderId, out: &mut Vec<VenueMessage>) {
         match self.orders.find_open(id) {
-            Some(number) => self.cancel_requested(now, number, out),
+            Some(number) => {
+                self.meter_cancel(now, number);
+                self.cancel_requested(now, number, out);
+            }
             None => out.push(self.refuse(now, id, ReportKind::CancelRejected(RefusedBecause::NotOpen))),
         }
         self.refresh_due();
@@ -133,7 +158,8 @@ impl Venue {
         let old = order.terms;
         let new = NewOrder { qty: amend.qty, kind: amend.kind, ..old };
         let nothing_left = new.qty.0 > 0 && new.qty <= order.filled;
-        if let Err(reason) = self.admit_amended(now, order, &new, nothing_left) {
+        let admitted = self.admit_amended(now, order, &new, nothing_left);
+        if let Err(reason) = self.meter_amend(now, number).and(admitted) {
             out.push(self.report(now, number, ReportKind::AmendRejected(RefusedBecause::StillOpen(reason))));
             return;
         }
@@ -178,7 +204,8 @@ impl Venue {
         let old = order.hold;
         // A market order trades or ends at once: it needs no hold.
         let Some(price) = order.terms.kind.limit().or(order.terms.kind.trigger()) else { return };
-        let new = self.required(now, &order.terms, order.leaves(), price);
+        let holds = self.config.triggers_hold || order.trigger().is_none();
+        let new = if holds { self.required(now, &order.terms, order.leaves(), price) } else { NO_HOLD };
         self.account.release(&old);
         self.account.hold(&new);
         self.orders.get_mut(number).hold = new;
@@ -213,22 +240,13 @@ impl Venue {
         }
     }
 
-    fn refresh_due(&mut self) {
+    pub(super) fn refresh_due(&mut self) {
         let expiry = self.orders.next_expiry().map_or(Timestamp::MAX, |(end, _)| end);
         self.next_due = expiry.min(self.dead_man.unwrap_or(Timestamp::MAX));
-    }
-
-    /// A refusal about an order that is not open, known or not.
-    fn refuse(&self, now: Timestamp, id: OrderId, kind: ReportKind) -> VenueMessage {
-        match self.orders.find(id) {
-            Some(number) => self.report(now, number, kind),
-            // The command names no instrument: the answer names the first.
-            None => answer_to(now, id, InstrumentId(0), kind),
-        }
     }
 }
 
 /// A report about an order that is not on record.
-fn answer_to(at: Timestamp, order: OrderId, instrument: InstrumentId, kind: ReportKind) -> VenueMessage {
+pub(super) fn answer_to(at: Timestamp, order: OrderId, instrument: InstrumentId, kind: ReportKind) -> VenueMessage {
     VenueMessage::Report(ExecutionReport { order, venue_id: None, instrument, at, cumulative: Some(Qty::ZERO), kind })
 }

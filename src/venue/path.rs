@@ -8,8 +8,10 @@
 
 use super::Venue;
 use super::resting::{Life, Market, Number, Orders, Shows, place};
-use super::triggers::touches;
-use crate::market::{Bar, Instrument, InstrumentId, PathPoint, Price, Qty, Side, Timestamp, VenueMessage};
+use super::triggers::{TRIGGER_ORDER, touches};
+use crate::market::{
+    Bar, Instrument, InstrumentId, PathPoint, Price, Qty, Side, Timestamp, TriggerSource, VenueMessage,
+};
 
 /// What one point of the path displays.
 #[derive(Clone, Copy)]
@@ -100,15 +102,11 @@ impl Venue {
     /// Which of our orders the price reaches between two prices, and how far along: the first first.
     fn due(&self, display: Display, from: Price, to: Price) -> Vec<(i64, Turn, Number)> {
         let market = &self.markets[place(display.instrument)];
-        let [buy_stops, sell_stops, buy_targets, sell_targets] = market.triggers();
-        let waiting: [(Turn, &[Number]); 6] = [
-            (Turn::Stop, buy_stops),
-            (Turn::Stop, sell_stops),
-            (Turn::Target, buy_targets),
-            (Turn::Target, sell_targets),
-            (Turn::Limit, market.limits(Side::Buy)),
-            (Turn::Limit, market.limits(Side::Sell)),
-        ];
+        let mut waiting: Vec<(Turn, &[Number])> = Vec::new();
+        for (list, turn) in [Turn::Stop, Turn::Stop, Turn::Target, Turn::Target].into_iter().enumerate() {
+            waiting.extend(by_path(market).map(|source| (turn, market.triggers(source)[list].as_slice())));
+        }
+        waiting.extend([Side::Buy, Side::Sell].map(|side| (Turn::Limit, market.limits(side))));
         let mut due = Vec::new();
         let allowed = |turn: Turn| turn == Turn::Limit || market.session.fires();
         for (turn, numbers) in waiting.into_iter().filter(|(turn, _)| allowed(*turn)) {
@@ -160,7 +158,10 @@ impl Display {
         let order = orders.get(number);
         // Going towards this sign reaches the order once the path is at its mark or beyond.
         let (sign, mark) = if let Some(trigger) = order.trigger() {
-            (order.towards().sign(), trigger.0)
+            // By the touch it looks at the side it would trade with, half a spread from the path.
+            let by_touch = order.terms.trigger_by == TriggerSource::Touch;
+            let aside = if by_touch { order.terms.side.sign() * self.half_spread } else { 0 };
+            (order.towards().sign(), trigger.0 - aside)
         } else {
             let sign = order.terms.side.sign();
             (-sign, order.terms.kind.limit()?.0 - sign * self.half_spread)
@@ -175,6 +176,15 @@ impl Display {
     }
 }
 
+/// The sources of triggers that a path moves.
+fn by_path(market: &Market) -> impl Iterator<Item = TriggerSource> {
+    let moved = |source: &TriggerSource| match market.effective(*source) {
+        TriggerSource::Last | TriggerSource::Touch => true,
+        TriggerSource::Mark | TriggerSource::Index => false,
+    };
+    TRIGGER_ORDER.into_iter().filter(moved)
+}
+
 /// So many millionths of a volume, rounded down.
 fn share(volume: Qty, ppm: i64) -> i64 {
     match volume.0.checked_mul(ppm) {
@@ -187,8 +197,9 @@ fn share(volume: Qty, ppm: i64) -> i64 {
 /// ours soonest; where it touches none, to the extreme nearer its open, the low on a tie.
 fn high_first(market: &Market, orders: &Orders, bar: &Bar) -> bool {
     let soonest = |side: Side, extreme: Price| {
-        let trigger = market.stops(side).first().map(|number| orders.get(*number).price())?;
-        touches(side, trigger, extreme).then(|| (trigger.0 - bar.open.0).abs())
+        let nearest = by_path(market).filter_map(|source| market.triggers(source)[side as usize].first());
+        let triggers = nearest.map(|number| orders.get(*number).price());
+        triggers.filter(|trigger| touches(side, *trigger, extreme)).map(|trigger| (trigger.0 - bar.open.0).abs()).min()
     };
     match (soonest(Side::Buy, bar.high), soonest(Side::Sell, bar.low)) {
         (Some(up), Some(down)) if up != down => up < down,

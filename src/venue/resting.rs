@@ -7,11 +7,11 @@
 use std::collections::BTreeSet;
 
 use super::account::{Hold, NO_HOLD};
+use super::guards::Guards;
 use super::sessions::Session;
-use super::triggers::{TRIGGER_LISTS, towards};
+use super::triggers::{Gauge, TRIGGER_LISTS, TRIGGER_SOURCES, towards};
 use crate::market::{
-    Book, InstrumentId, LevelChange, NewOrder, OrderId, Price, Qty, Quote, RejectReason, Side, TimeInForce, Timestamp,
-    Trade,
+    Book, InstrumentId, NewOrder, OrderId, Price, Qty, RejectReason, Side, TimeInForce, Timestamp, TriggerSource,
 };
 
 /// Where an order stands.
@@ -35,6 +35,7 @@ pub(super) struct Order {
     pub(super) hold: Hold,
     /// Whether its trigger was touched: from then on it is a market or a limit order.
     pub(super) fired: bool,
+    pub(super) entered: Timestamp,
     pub(super) ended: Timestamp,
 }
 
@@ -99,6 +100,7 @@ impl Orders {
             life,
             hold: NO_HOLD,
             fired: false,
+            entered: now,
             ended: now,
         });
         if refused.is_none() {
@@ -123,6 +125,14 @@ impl Orders {
         let order = self.get_mut(number);
         order.life = life;
         order.ended = now;
+    }
+
+    /// The account begins anew: no order is known by its id any more, and none is open.
+    pub(super) fn forget(&mut self) {
+        self.by_id.clear();
+        self.open.clear();
+        self.closed.clear();
+        self.expiries.clear();
     }
 
     pub(super) fn next_expiry(&self) -> Option<(Timestamp, Number)> {
@@ -173,9 +183,11 @@ pub(super) struct Market {
     pub(super) high_first: bool,
     /// Our limits: the best price first, then the oldest.
     limits: [Vec<Number>; 2],
-    /// Our triggers: buy stops, sell stops, buy targets, sell targets; in each the nearest first,
-    /// then the oldest.
-    triggers: [Vec<Number>; TRIGGER_LISTS],
+    /// Our triggers by what sets them off, then: buy stops, sell stops, buy targets, sell targets; in
+    /// each the nearest first, then the oldest.
+    triggers: [[Vec<Number>; TRIGGER_LISTS]; TRIGGER_SOURCES],
+    pub(super) mark: Gauge,
+    pub(super) index: Gauge,
 }
 
 impl Market {
@@ -183,22 +195,13 @@ impl Market {
         &self.limits[side as usize]
     }
 
-    pub(super) fn stops(&self, side: Side) -> &[Number] {
-        &self.triggers[side as usize]
-    }
-
-    /// Our triggers, stops before targets; the first of each list is the nearest.
-    pub(super) fn triggers(&self) -> &[Vec<Number>; TRIGGER_LISTS] {
-        &self.triggers
-    }
-
-    /// The price a trigger looks at: the last trade; before any, the price it would trade at.
-    pub(super) fn trigger_reference(&self, side: Side) -> Option<Price> {
-        self.last_trade.or_else(|| self.book.best(side.opposite()).map(|(price, _)| price))
+    /// Our triggers of one source, stops before targets; the first of each list is the nearest.
+    pub(super) const fn triggers(&self, source: TriggerSource) -> &[Vec<Number>; TRIGGER_LISTS] {
+        &self.triggers[source as usize]
     }
 
     pub(super) fn has_orders(&self) -> bool {
-        self.limits.iter().chain(&self.triggers).any(|waiting| !waiting.is_empty())
+        self.limits.iter().chain(self.triggers.iter().flatten()).any(|waiting| !waiting.is_empty())
     }
 
     /// Lets an open order wait behind everything of its price.
@@ -225,12 +228,13 @@ impl Market {
     fn waiting(&mut self, orders: &Orders, number: Number) -> &mut Vec<Number> {
         let order = orders.get(number);
         let side = order.terms.side as usize;
+        let triggers = &mut self.triggers[order.terms.trigger_by as usize];
         if order.trigger().is_none() {
             &mut self.limits[side]
         } else if order.towards() == order.terms.side {
-            &mut self.triggers[side]
+            &mut triggers[side]
         } else {
-            &mut self.triggers[2 + side]
+            &mut triggers[2 + side]
         }
     }
 
@@ -242,6 +246,20 @@ impl Market {
     pub(super) fn taken(&self, side: Side, price: Price) -> Qty {
         let found = self.taken.iter().find(|taken| taken.side == side && taken.price == price);
         found.map_or(Qty::ZERO, |taken| taken.qty)
+    }
+
+    /// Forgets every order of ours, and what they took.
+    pub(super) fn forget_orders(&mut self, orders: &Orders) {
+        for waiting in self.limits.iter_mut().chain(self.triggers.iter_mut().flatten()) {
+            waiting.clear();
+        }
+        self.taken.clear();
+        self.refresh_guards(orders);
+    }
+
+    /// Whether we took what the market has not refreshed since.
+    pub(super) const fn has_taken(&self) -> bool {
+        !self.taken.is_empty()
     }
 
     /// Remembers what we took from a level.
@@ -297,79 +315,6 @@ impl Market {
             level = self.book.behind(side, price);
         }
         None
-    }
-
-    pub(super) fn refresh_guards(&mut self, orders: &Orders) {
-        let ends = |waiting: &[Number]| {
-            let price = |number: &Number| orders.get(*number).price();
-            (waiting.first().map(price), waiting.last().map(price))
-        };
-        let (best_buy, worst_buy) = ends(&self.limits[Side::Buy as usize]);
-        let (best_sell, worst_sell) = ends(&self.limits[Side::Sell as usize]);
-        let [buy_stop, sell_stop, buy_target, sell_target] = &self.triggers;
-        let nearest = |first: &[Number], second: &[Number]| [ends(first).0, ends(second).0].into_iter().flatten();
-        let above = nearest(buy_stop, sell_target).min();
-        let below = nearest(sell_stop, buy_target).max();
-        let triggers_by_touch = self.last_trade.is_none() && (above.is_some() || below.is_some());
-        self.guards = Guards {
-            buys: (worst_buy.unwrap_or(Price(i64::MAX)), best_buy.unwrap_or(Price(i64::MIN))),
-            sells: (best_sell.unwrap_or(Price(i64::MAX)), worst_sell.unwrap_or(Price(i64::MIN))),
-            trigger_above: above.unwrap_or(Price(i64::MAX)),
-            trigger_below: below.unwrap_or(Price(i64::MIN)),
-            watch: triggers_by_touch || !self.taken.is_empty(),
-        };
-    }
-}
-
-/// Which market events can concern an order of ours. Outside of them an event only moves the book.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Guards {
-    /// Lowest and highest price of our resting buys; the lowest above the highest where there are none.
-    pub buys: (Price, Price),
-    /// Lowest and highest price of our resting sells.
-    pub sells: (Price, Price),
-    /// The lowest trigger that a rising price touches: of our buy stops and sell targets.
-    pub trigger_above: Price,
-    /// The highest trigger that a falling price touches: of our sell stops and buy targets.
-    pub trigger_below: Price,
-    /// Every change matters: we took what the market has not refreshed, or a trigger waits for the touch.
-    pub watch: bool,
-}
-
-impl Default for Guards {
-    fn default() -> Self {
-        let nobody = (Price(i64::MAX), Price(i64::MIN));
-        Self { buys: nobody, sells: nobody, trigger_above: nobody.0, trigger_below: nobody.1, watch: false }
-    }
-}
-
-impl Guards {
-    /// Whether a level's change can concern us: a queue we wait in, or a price that reaches us.
-    #[must_use]
-    #[inline]
-    pub fn level(&self, change: &LevelChange) -> bool {
-        let price = change.price;
-        let concerned = match change.side {
-            Side::Buy => price >= self.sells.0 || (price >= self.buys.0 && price <= self.buys.1),
-            Side::Sell => price <= self.buys.1 || (price >= self.sells.0 && price <= self.sells.1),
-        };
-        concerned || self.watch
-    }
-
-    /// Whether a new touch can concern us: it reaches us, or falls back to where we wait.
-    #[must_use]
-    #[inline]
-    pub fn quote(&self, quote: &Quote) -> bool {
-        let shown = quote.bid_qty.0 > 0 && quote.ask_qty.0 > 0;
-        let reached = quote.bid.min(quote.ask) <= self.buys.1 || quote.bid.max(quote.ask) >= self.sells.0;
-        reached || !shown || self.watch
-    }
-
-    /// Whether a print can concern us: at or beyond one of our prices, or at a trigger.
-    #[must_use]
-    #[inline]
-    pub fn trade(&self, trade: &Trade) -> bool {
-        trade.price >= self.sells.0.min(self.trigger_above) || trade.price <= self.buys.1.max(self.trigger_below)
     }
 }
 

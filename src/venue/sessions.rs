@@ -17,7 +17,9 @@
 
 use super::Venue;
 use super::resting::{Order, place};
-use crate::market::{InstrumentId, NewOrder, RejectReason, SessionState, TimeInForce, Timestamp, VenueMessage};
+use crate::market::{
+    InstrumentId, NewOrder, RejectReason, SessionState, TimeInForce, Timestamp, TriggerSource, VenueMessage,
+};
 
 /// An instrument's session; it begins open.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,6 +32,11 @@ impl Default for Session {
 }
 
 impl Session {
+    /// Which it is.
+    pub(super) const fn state(self) -> SessionState {
+        self.0
+    }
+
     /// Whether resting orders of ours trade.
     pub(super) const fn matches(self) -> bool {
         match self.0 {
@@ -74,10 +81,9 @@ impl Venue {
         if before == Session(state) {
             return;
         }
-        if last_trade.is_some() {
-            let fired = self.fire_touched(now, instrument, last_trade, out);
-            self.rest_fired(&fired);
-        }
+        let moved = |moved| moved != TriggerSource::Last || last_trade.is_some();
+        let fired = self.fire_touched(now, instrument, moved, out);
+        self.rest_fired(&fired);
         self.book_settled(now, instrument, out);
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Whatever became of the messages on their way, this is what happened (E4). It only grows.
 
+use super::account::Effect;
 use super::resting::{Life, Number, Orders, place};
 use super::{Venue, venue_name};
 use crate::market::{
@@ -22,12 +23,20 @@ pub(super) struct Execution {
     pub(super) liquidity: Liquidity,
     pub(super) fee: (AssetId, Money),
     pub(super) cumulative: Qty,
+    /// What it did to a margin position.
+    pub(super) effect: Effect,
+    /// Whether it was undone since.
+    pub(super) busted: bool,
 }
 
 /// Every execution of the account, oldest first.
 #[derive(Clone, Default)]
 pub(super) struct Truth {
     executions: Vec<Execution>,
+    /// The first of the account as it is now; those before are of an account that was reset.
+    first: usize,
+    /// Whether any was undone.
+    any_busted: bool,
 }
 
 impl Truth {
@@ -40,13 +49,69 @@ impl Truth {
         self.report(orders, self.executions.len() - 1)
     }
 
+    /// The place in the log of an execution by its name.
+    pub(super) fn find(&self, execution: VenueRef) -> Option<usize> {
+        let number: usize = execution.as_str().strip_prefix('E')?.parse().ok()?;
+        let place = number.checked_sub(1)?;
+        (self.first..self.executions.len()).contains(&place).then_some(place)
+    }
+
+    pub(super) fn get(&self, place: usize) -> &Execution {
+        &self.executions[place]
+    }
+
+    /// The executions from a place on, those undone left out.
+    pub(super) fn since(&self, place: usize) -> impl Iterator<Item = &Execution> {
+        self.executions[place..].iter().filter(|done| !done.busted)
+    }
+
+    pub(super) fn busted(&mut self, place: usize) {
+        self.executions[place].busted = true;
+        self.any_busted = true;
+    }
+
+    /// The report of an execution with another fee.
+    pub(super) fn revised(&mut self, orders: &Orders, place: usize, fee: Money) -> ExecutionReport {
+        self.executions[place].fee.1 = fee;
+        self.report(orders, place)
+    }
+
+    /// The price of an order's last execution.
+    pub(super) fn last_price(&self, order: Number) -> Option<Price> {
+        self.executions[self.first..].iter().rev().find(|done| done.order == order).map(|done| done.price)
+    }
+
+    /// The account begins anew.
+    pub(super) const fn forget(&mut self) {
+        self.first = self.executions.len();
+    }
+
     /// A page of the executions at or after an instant, oldest first within it; page 0 is the newest.
     /// Also whether older ones remain.
     pub(super) fn page(&self, orders: &Orders, since: Timestamp, page: u32) -> (Vec<ExecutionReport>, bool) {
-        let first = self.executions.partition_point(|execution| execution.at < since);
+        let first = self.executions.partition_point(|execution| execution.at < since).max(self.first);
         let end = self.executions.len().saturating_sub(page as usize * FILLS_PER_PAGE).max(first);
         let start = end.saturating_sub(FILLS_PER_PAGE).max(first);
         ((start..end).map(|place| self.report(orders, place)).collect(), start > first)
+    }
+
+    /// The same page where some executions are not shown: those undone, and those of hidden orders.
+    fn page_of_shown(
+        &self,
+        orders: &Orders,
+        (since, page): (Timestamp, u32),
+        shows: impl Fn(OrderId) -> bool,
+    ) -> (Vec<ExecutionReport>, bool) {
+        let shown = |place: &usize| {
+            let done = &self.executions[*place];
+            done.at >= since && !done.busted && shows(orders.get(done.order).terms.id)
+        };
+        let mut newest_first =
+            (self.first..self.executions.len()).rev().filter(shown).skip(page as usize * FILLS_PER_PAGE);
+        let mut fills: Vec<ExecutionReport> =
+            newest_first.by_ref().take(FILLS_PER_PAGE).map(|place| self.report(orders, place)).collect();
+        fills.reverse();
+        (fills, newest_first.next().is_some())
     }
 
     fn report(&self, orders: &Orders, place: usize) -> ExecutionReport {
@@ -75,16 +140,27 @@ impl Truth {
 impl Venue {
     /// Answers a query, from what really happened.
     pub(super) fn answer(&self, now: Timestamp, query: Query, out: &mut Vec<VenueMessage>) {
+        if self.answer_of_the_past(query, out) {
+            return;
+        }
         match query {
             Query::Order(id) => out.push(self.order_status(now, id)),
             Query::OpenOrders => {
-                out.push(VenueMessage::OpenOrders(Snapshot { at: now, items: self.open_orders() }));
+                let shown = |order: &OpenOrder| self.whims.shows(order.order, now);
+                let items = self.open_orders().into_iter().filter(shown).collect();
+                out.push(VenueMessage::OpenOrders(Snapshot { at: now, items }));
             }
             Query::ClosedOrders(since) => {
-                out.push(VenueMessage::ClosedOrders(Snapshot { at: now, items: self.closed_since(since) }));
+                let mut items = self.closed_since(since);
+                items.retain(|report| self.whims.shows(report.order, now));
+                out.push(VenueMessage::ClosedOrders(Snapshot { at: now, items }));
             }
             Query::Fills { since, page } => {
-                let (fills, more) = self.truth.page(&self.orders, since, page);
+                let (fills, more) = if self.truth.any_busted || self.whims.hides() {
+                    self.truth.page_of_shown(&self.orders, (since, page), |id| self.whims.shows(id, now))
+                } else {
+                    self.truth.page(&self.orders, since, page)
+                };
                 out.push(VenueMessage::Fills(FillPage { at: now, page, fills, more }));
             }
             Query::Account => {
@@ -114,7 +190,7 @@ impl Venue {
     }
 
     fn order_status(&self, now: Timestamp, id: OrderId) -> VenueMessage {
-        let Some(number) = self.orders.find(id) else {
+        let Some(number) = self.orders.find(id).filter(|_| self.whims.shows(id, now)) else {
             // The command names no instrument: the answer names the first.
             return VenueMessage::Report(ExecutionReport {
                 order: id,

@@ -1,0 +1,89 @@
+//! A trader made again from what it was given: the restart of a process that died.
+//!
+//! The market's deliveries are made again from the tape, whatever else it was given is in the
+//! journal, and what it does then it has done before: its actions are dropped.
+
+use super::feed::{Delivery, Exchange, Feed};
+use super::mishap::Input;
+use super::setup::Setup;
+use crate::journal::Body;
+use crate::market::{Book, Event, InstrumentId, LevelChange, MarketEvent, Quote, Timestamp};
+use crate::strategies::ParamError;
+use crate::trading::Trader;
+
+/// The public book without a venue.
+#[derive(Default)]
+struct PublicBook(Book);
+
+impl Exchange for PublicBook {
+    fn apply(&mut self, _: Timestamp, event: &MarketEvent) {
+        if let MarketEvent::Level(LevelChange { side, price, qty, .. }) = event {
+            self.0.set(*side, *price, *qty);
+        }
+    }
+
+    fn touch(&self, instrument: InstrumentId) -> Quote {
+        self.0.touch(instrument)
+    }
+}
+
+/// Every market delivery of a run, in its order, without the run.
+pub struct Deliveries {
+    feed: Feed,
+    book: PublicBook,
+}
+
+impl Deliveries {
+    /// The deliveries of a run of this setup.
+    #[must_use]
+    pub fn new(setup: &Setup) -> Self {
+        let (mut feed, mut book) = (setup.feed(), PublicBook::default());
+        feed.warm_up(&mut book);
+        Self { feed, book }
+    }
+}
+
+impl Iterator for Deliveries {
+    type Item = Delivery;
+
+    /// The market plays on until no message could still overtake the delivery.
+    fn next(&mut self) -> Option<Delivery> {
+        while let Some(next) = self.feed.next_exchange() {
+            if self.feed.next_delivery().is_some_and(|local| next > local) {
+                break;
+            }
+            self.feed.advance(&mut self.book);
+        }
+        self.feed.deliver()
+    }
+}
+
+/// A trader that was given these inputs and `cursor` market deliveries.
+pub fn rebuild(setup: &Setup, past: &[Input], cursor: u64) -> Result<Trader, ParamError> {
+    let mut trader = setup.trader()?;
+    let mut deliveries = Deliveries::new(setup);
+    let mut actions = Vec::new();
+    let mut made = 0;
+    let mut deliver_until = |trader: &mut Trader, cursor: u64, deliveries: &mut Deliveries, lost: bool| {
+        while made < cursor {
+            let Delivery { local, exchange, event } = deliveries.next().expect("the tape made it before");
+            made += 1;
+            if !lost && trader.wants(exchange, &event) {
+                trader.step(local, &Event::Market(exchange, event), &mut Vec::new());
+            } else if !lost {
+                trader.observe(exchange, &event);
+            }
+        }
+    };
+    for (now, at, body) in past {
+        let own = if let Body::Lost(count) = body { *count } else { 0 };
+        deliver_until(&mut trader, at - own, &mut deliveries, false);
+        deliver_until(&mut trader, *at, &mut deliveries, true);
+        if let Body::Event(event) = body {
+            trader.step(*now, event, &mut actions);
+            actions.clear();
+        }
+    }
+    deliver_until(&mut trader, cursor, &mut deliveries, false);
+    Ok(trader)
+}
