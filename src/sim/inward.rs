@@ -63,7 +63,10 @@ impl Sim<'_> {
         for message in out.drain(..) {
             let event = match message {
                 VenueMessage::Report(report) => {
-                    self.note(self.now, &Body::Truth(report))?;
+                    // An answer is nothing that happened.
+                    if !matches!(report.kind, ReportKind::Status(_)) {
+                        self.note(self.now, &Body::Truth(report))?;
+                    }
                     if self.faults.is_some() {
                         self.follow_up(&report);
                     }

@@ -67,7 +67,7 @@ fn tried(case: &Case) -> Came {
 }
 
 fn judged(case: &Case, setup: &Setup, outcome: sim::Outcome) -> Came {
-    let sim::Outcome { digest, journal, trader, venue, .. } = outcome;
+    let sim::Outcome { digest, journal, trader, venue, hits, .. } = outcome;
     let records = journal.into_records();
     let mut findings = Vec::new();
     if let Some(Body::Header(header)) = records.first().map(|record| &record.body) {
@@ -82,5 +82,5 @@ fn judged(case: &Case, setup: &Setup, outcome: sim::Outcome) -> Came {
     let hours = hours::count(&records, Case::START, case.healed(), |hour| case.kinds_at(hour));
     let faults = records.iter().filter(|record| matches!(record.body, Body::Fault(_))).count() as u64;
     let reached = probes::reached(&records);
-    Came { findings, hours, faults, injected: Vec::new(), reached, digest, records }
+    Came { findings, hours, faults, injected: hits, reached, digest, records }
 }

@@ -17,9 +17,22 @@ struct Armed {
     fault: Fault,
     seen: u64,
     chance: Stream,
+    /// What the occasions of this instant were about.
+    instant: (Timestamp, Vec<Option<OrderId>>),
 }
 
 impl Armed {
+    /// Counts an occasion among those of its instant that are about the same order.
+    fn place_in_instant(&mut self, now: Timestamp, order: Option<OrderId>) -> u64 {
+        let (instant, about) = &mut self.instant;
+        if *instant != now {
+            *instant = now;
+            about.clear();
+        }
+        about.push(order);
+        about.iter().filter(|other| **other == order).count() as u64
+    }
+
     /// Whether it hits the occasion of this instant.
     fn hits(&mut self, now: Timestamp) -> bool {
         if now < self.fault.from || now >= self.fault.until {
@@ -89,6 +102,7 @@ impl Injector {
             fault: *fault,
             seen: 0,
             chance: Stream::part(setup.seed, setup.run, Component::Faults, fault.number),
+            instant: (Timestamp::MIN, Vec::new()),
         };
         let armed = setup.faults.iter().filter(|fault| !fault.kind.is_of_a_moment()).map(arm).collect();
         Some(Box::new(Self { armed, orders: BTreeMap::new(), hits: Vec::new(), told: Vec::new() }))
@@ -221,12 +235,13 @@ impl Injector {
                 None => target == super::Target::Any,
             },
         };
+        let nth = armed.place_in_instant(now, order);
         if !meant || !armed.hits(now) {
             return false;
         }
         let Fault { number, kind, .. } = armed.fault;
         let target = order.map_or(super::Target::Any, super::Target::Order);
-        self.remember(Fault { number, target, ..Fault::at(kind, now) });
+        self.remember(Fault { number, target, when: When::Nth(nth), ..Fault::at(kind, now) });
         true
     }
 
