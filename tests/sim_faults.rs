@@ -389,7 +389,7 @@ fn faults_of_the_feed_do_what_they_say() {
 fn a_script_of_the_hits_repeats_the_run() {
     for name in ["report_lost", "report_late", "request_lost", "reply", "outage", "bust", "feed_gap", "crash"] {
         let kind = FaultKind::usual(name).expect("a kind");
-        let share = if kind.is_of_a_moment() { 30_000 } else { 300_000 };
+        let share = if kind.is_of_a_moment() || name == "crash" { 30_000 } else { 300_000 };
         let base = quoter(Contract::Linear);
         let first = ran(&with(&base, vec![Fault { when: When::Ppm(share), ..Fault::always(kind) }]));
         assert!(!first.hits.is_empty(), "{name} hits");

@@ -34,7 +34,9 @@ impl Sim<'_> {
         if booked {
             self.verify()?;
         }
-        let dies = self.faults.as_mut().filter(|_| input).and_then(|faults| faults.input(now));
+        // Once the market is over it does not die any more, or a run that often crashes would not end.
+        let may_die = input && self.feed.next_exchange().is_some();
+        let dies = self.faults.as_mut().filter(|_| may_die).and_then(|faults| faults.input(now));
         if dies.is_some_and(|(_, left)| !left) {
             self.sends.clear();
         }
