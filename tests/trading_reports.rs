@@ -269,3 +269,33 @@ fn strangers_are_recorded() {
     let found = bench.trader.core().orders().get(other).expect("ours");
     assert_eq!(found.desk, DeskId(0), "a desk proposes for itself alone");
 }
+
+/// The tests of this file can fail: each of these bugs breaks the one written beside it.
+#[cfg(feature = "planted")]
+#[test]
+fn planted_bugs_break_their_tests() {
+    use seatrial::market::{Bug, planted::plant};
+    let tests: [(Bug, fn()); 15] = [
+        (Bug::OrderAmbiguousSubmit, ladder::a_submission_never_answered_is_void_at_twelve_seconds),
+        (Bug::OrderVoidThenFill, ladder::a_fill_after_void_is_booked_and_the_rest_cancelled),
+        (Bug::OrderCancelOvertakes, ladder::a_cancel_that_overtook_its_order_is_sent_again),
+        (Bug::OrderLateFill, a_late_fill_is_booked_once),
+        (Bug::OrderOverfill, fills_that_must_not_happen_are_booked_and_stop_entries),
+        (Bug::OrderConflict, impossible_fills_change_nothing),
+        (Bug::OrderPartialCancel, watching::a_partly_filled_order_can_be_cancelled),
+        (Bug::OrderAbsent, ladder::a_live_order_that_is_not_found_stays),
+        (Bug::OrderAbsent2, ladder::an_old_status_changes_nothing),
+        (Bug::Critical4History, a_late_fill_is_booked_once),
+        (Bug::Safety3WatchFailure, ladder::an_hour_without_answers_forgets_nothing),
+        (Bug::GapExpiry, watching::an_expired_order_is_asked_about_and_then_cancelled),
+        (Bug::Design2LongRest, watching::an_order_that_rests_is_asked_about_and_never_forgotten),
+        (Bug::VenueSessions, retries::a_closed_session_queues_nothing),
+        (Bug::ExitDeadButton, retries::an_exit_that_times_out_stays_the_only_one),
+    ];
+    for (bug, test) in tests {
+        plant(Some(bug));
+        let ended = std::panic::catch_unwind(test);
+        plant(None);
+        assert!(ended.is_err(), "{bug:?} changes nothing");
+    }
+}

@@ -7,6 +7,7 @@
 //! may repeat what the one before it held, and never skips anything.
 
 use super::core::Core;
+use super::order::Order;
 use super::resolution::Part;
 use crate::market::{Action, FillPage, OrderId, Query, ReportKind, Span, Timestamp};
 
@@ -76,8 +77,7 @@ impl Core {
     pub(super) fn history_timers(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
         self.forget_ancient(now);
         let again = self.config.resolve.retry_every;
-        let missing: Vec<OrderId> =
-            self.orders.open().filter(|order| order.due().0 > 0).map(|order| order.id()).collect();
+        let missing: Vec<OrderId> = self.orders.open().filter(|order| order.due().0 > 0).map(Order::id).collect();
         if let Some(reading) = self.reading {
             if reading.overdue <= now {
                 self.read_history(now, reading.since, actions);

@@ -129,9 +129,6 @@ impl Core {
         if moved.from == moved.to {
             return;
         }
-        if moved.to == OrderState::UnknownSubmit && planted(Bug::ExitDeadButton) {
-            self.again(now, id, actions);
-        }
         let order = self.orders.get(id).expect("the order was just moved");
         let (intent, instrument, refused) = (order.intent, order.terms.instrument, order.refused);
         match moved.to {

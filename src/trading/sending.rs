@@ -11,8 +11,8 @@ use super::order::Origin;
 use super::orders::Order;
 use super::transitions::Input;
 use crate::market::{
-    Action, Amend, Bug, Command, Decision, DeskId, InstrumentId, IntentId, Link, NewOrder, OrderId, OrderKind,
-    OrderState, Price, Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource, planted,
+    Action, Amend, Command, Decision, DeskId, InstrumentId, IntentId, Link, NewOrder, OrderId, OrderKind, OrderState,
+    Price, Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource,
 };
 
 /// Who is served first.
@@ -140,11 +140,7 @@ impl Core {
     /// O7: one intent has at most one order that could be live.
     fn assert_alone(&self, intent: IntentId) {
         let other = self.orders.open().find(|order| order.intent == intent && !order.state.is_terminal());
-        assert!(
-            other.is_none() || planted(Bug::ExitDeadButton),
-            "{intent:?} would have a second order beside {:?}",
-            other.map(Order::id)
-        );
+        assert!(other.is_none(), "{intent:?} would have a second order beside {:?}", other.map(Order::id));
     }
 
     /// Wants an order cancelled; protection's own way and the operator's.

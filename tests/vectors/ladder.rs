@@ -62,7 +62,7 @@ const ALONE: &[(&str, &str)] = &[("orders.max_retries", "0")];
 
 /// V-97: a submission never answered, queries negative and complete.
 #[test]
-fn a_submission_never_answered_is_void_at_twelve_seconds() {
+pub fn a_submission_never_answered_is_void_at_twelve_seconds() {
     let (mut bench, order) = sent(ALONE);
     let mut venue = knows_nothing(Span::ZERO);
     let mut log = bench.pass(12 * SECOND - 1, &mut venue);
@@ -99,7 +99,7 @@ fn a_submission_never_answered_is_void_at_twelve_seconds() {
 /// Snapshots from before the order's deadline are no evidence, however many there are; after
 /// `resolve.give_up` the instrument may only shrink and the reservation stays.
 #[test]
-fn stale_snapshots_prove_nothing() {
+pub fn stale_snapshots_prove_nothing() {
     let (mut bench, order) = sent(ALONE);
     let sent_at = bench.now;
     let mut venue = |now: Timestamp, command: &Command| {
@@ -117,7 +117,7 @@ fn stale_snapshots_prove_nothing() {
 
 /// One stale answer served twice is one answer: the second negative needs a newer snapshot.
 #[test]
-fn the_same_snapshot_twice_is_one_negative() {
+pub fn the_same_snapshot_twice_is_one_negative() {
     let (mut bench, order) = sent(ALONE);
     let frozen = bench.now.after(Span::from_secs(6));
     let mut venue = |now: Timestamp, command: &Command| {
@@ -131,7 +131,7 @@ fn the_same_snapshot_twice_is_one_negative() {
 /// `safety-3-watch-failure`: queries fail for an hour; the order is tracked and reserved, a person was
 /// told, entries stopped, and the venue is still asked.
 #[test]
-fn an_hour_without_answers_forgets_nothing() {
+pub fn an_hour_without_answers_forgets_nothing() {
     let (mut bench, order) = sent(&[]);
     let mut silent = |_: Timestamp, _: &Command| Vec::new();
     let log = bench.pass(3_600 * SECOND, &mut silent);
@@ -158,7 +158,7 @@ fn listed(bench: &Bench, order: OrderId, filled: Qty) -> OpenOrder {
 
 /// Every kind of positive evidence ends the ladder and adopts the order.
 #[test]
-fn any_positive_answer_ends_the_ladder() {
+pub fn any_positive_answer_ends_the_ladder() {
     for kind in 0..5 {
         let (mut bench, order) = sent(&[]);
         bench.pass(3 * SECOND, &mut |_, _| Vec::new());
@@ -192,7 +192,7 @@ fn any_positive_answer_ends_the_ladder() {
 
 /// `order-void-then-fill`: a fill after Void is booked, the order cancelled, and it is critical.
 #[test]
-fn a_fill_after_void_is_booked_and_the_rest_cancelled() {
+pub fn a_fill_after_void_is_booked_and_the_rest_cancelled() {
     let (mut bench, order) = sent(ALONE);
     bench.pass(12 * SECOND, &mut knows_nothing(Span::ZERO));
     assert_eq!(state(&bench, order), OrderState::Void);
@@ -206,7 +206,7 @@ fn a_fill_after_void_is_booked_and_the_rest_cancelled() {
 
 /// LD-5 for a cancel: two complete negatives end nothing, for the order was accepted (C5).
 #[test]
-fn absence_never_ends_an_accepted_order() {
+pub fn absence_never_ends_an_accepted_order() {
     let (mut bench, order) = sent(&[]);
     bench.accept(order);
     bench.with_desk(move |desk| desk.cancel(order)).expect("it is open");
@@ -217,7 +217,7 @@ fn absence_never_ends_an_accepted_order() {
 
 /// TR-17: an order that is known to be open and is twice not found stops the instrument, and stays.
 #[test]
-fn a_live_order_that_is_not_found_stays() {
+pub fn a_live_order_that_is_not_found_stays() {
     let (mut bench, order) = sent(&[]);
     bench.accept(order);
     let log = bench.pass(200 * SECOND, &mut knows_nothing(Span::ZERO));
@@ -230,7 +230,7 @@ fn a_live_order_that_is_not_found_stays() {
 /// TR-15: an order that had ended and is said to be open is reserved again, asked about, and on a
 /// second agreeing answer live and cancelled; the same answer twice is one answer.
 #[test]
-fn an_ended_order_that_is_said_to_be_open_comes_back_on_the_second_word() {
+pub fn an_ended_order_that_is_said_to_be_open_comes_back_on_the_second_word() {
     let (mut bench, order) = sent(&[]);
     bench.accept(order);
     bench.cancelled(order);
@@ -251,7 +251,7 @@ fn an_ended_order_that_is_said_to_be_open_comes_back_on_the_second_word() {
 
 /// `order-absent`: an old status after newer fills changes nothing; cumulative never falls.
 #[test]
-fn an_old_status_changes_nothing() {
+pub fn an_old_status_changes_nothing() {
     let (mut bench, order) = sent(&[]);
     bench.accept(order);
     let old = bench.now;
@@ -274,7 +274,7 @@ fn an_old_status_changes_nothing() {
 
 /// `order-cancel-overtakes`: "unknown order" is no cancel; it is sent again when the order is live.
 #[test]
-fn a_cancel_that_overtook_its_order_is_sent_again() {
+pub fn a_cancel_that_overtook_its_order_is_sent_again() {
     let (mut bench, order) = sent(&[]);
     bench.control(seatrial::market::ControlAct::Halt);
     assert_eq!(bench.cancels(), [order], "a kill sends it at once");

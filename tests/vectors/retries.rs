@@ -60,7 +60,7 @@ fn refused(bench: &mut Bench, order: OrderId, reason: RejectReason, seconds: i64
 /// V-96: an entry answered "busy" four times: sends at 0, 5, 15 and 35 s, no fifth; each under its own
 /// id, of one intent, with a fresh deadline.
 #[test]
-fn a_busy_venue_is_asked_three_times_more() {
+pub fn a_busy_venue_is_asked_three_times_more() {
     for reason in [RejectReason::Busy, RejectReason::RateLimited, RejectReason::DeadlineElapsed] {
         let (mut bench, order) = sent(&[]);
         let log = refused(&mut bench, order, reason, 120);
@@ -81,7 +81,7 @@ fn a_busy_venue_is_asked_three_times_more() {
 
 /// Every reason: a rule of the market, a session and a lockout are never answered with the same order.
 #[test]
-fn a_definitive_no_is_final() {
+pub fn a_definitive_no_is_final() {
     use RejectReason as R;
     for reason in [
         R::UnknownInstrument,
@@ -113,7 +113,7 @@ fn a_definitive_no_is_final() {
 
 /// A refused nonce is tried once at once, then as busy.
 #[test]
-fn a_refused_nonce_is_tried_at_once_and_then_as_busy() {
+pub fn a_refused_nonce_is_tried_at_once_and_then_as_busy() {
     let (mut bench, order) = sent(&[]);
     let log = refused(&mut bench, order, RejectReason::Nonce, 60);
     let times: Vec<i64> = sends(&log).iter().map(|(at, _)| *at).collect();
@@ -122,7 +122,7 @@ fn a_refused_nonce_is_tried_at_once_and_then_as_busy() {
 
 /// A duplicate client id is evidence of an earlier yes: unknown, asked about, adopted; never resent.
 #[test]
-fn a_duplicate_id_is_a_yes() {
+pub fn a_duplicate_id_is_a_yes() {
     for link in [false, true] {
         let (mut bench, order) = sent(&[]);
         if link {
@@ -142,7 +142,7 @@ fn a_duplicate_id_is_a_yes() {
 /// Checks are passed again with what holds then: without a reference the intent is dropped, with a new
 /// one the order has another price.
 #[test]
-fn a_retry_passes_all_checks_again() {
+pub fn a_retry_passes_all_checks_again() {
     let (mut bench, order) = sent(&[]);
     bench.tell(bench.report(order, None, ReportKind::Rejected(RejectReason::Busy)));
     bench.after(5 * SECOND + 1);
@@ -162,7 +162,7 @@ fn a_retry_passes_all_checks_again() {
 
 /// Age: an intent older than `orders.intent_max_age` is not tried again.
 #[test]
-fn an_old_intent_is_dropped() {
+pub fn an_old_intent_is_dropped() {
     let (mut bench, order) = sent(&[("orders.retry_delay", "30s"), ("orders.intent_max_age", "29s")]);
     let log = refused(&mut bench, order, RejectReason::Busy, 120);
     assert_eq!(sends(&log), []);
@@ -170,7 +170,7 @@ fn an_old_intent_is_dropped() {
 
 /// A desk's exit: 0.25, 0.5, 1, 2 s and then every 2 s, for as long as it is refused as busy.
 #[test]
-fn an_exit_is_tried_until_it_is_taken() {
+pub fn an_exit_is_tried_until_it_is_taken() {
     let (mut bench, entry) = sent(&[("budget.safety", "100/s 100")]);
     bench.fill_whole(entry);
     let exit = bench.open(&Ask::exit(B, Intention::Close));
@@ -187,7 +187,7 @@ fn an_exit_is_tried_until_it_is_taken() {
 
 /// A refused cancel: after 1, 2, 4 and then every 4 s while it is wanted.
 #[test]
-fn a_refused_cancel_is_sent_again() {
+pub fn a_refused_cancel_is_sent_again() {
     let (mut bench, order) = sent(&[]);
     bench.accept(order);
     bench.with_desk(move |desk| desk.cancel(order)).expect("it is open");
@@ -209,7 +209,7 @@ fn a_refused_cancel_is_sent_again() {
 
 /// `venue-sessions`: what a closed session refused is not queued for later.
 #[test]
-fn a_closed_session_queues_nothing() {
+pub fn a_closed_session_queues_nothing() {
     let (mut bench, order) = sent(&[]);
     bench.account(VenueMessage::Session { instrument: B, state: SessionState::Maintenance });
     bench.tell(bench.report(order, None, ReportKind::Rejected(RejectReason::Session)));
@@ -223,7 +223,7 @@ fn a_closed_session_queues_nothing() {
 
 /// Proof that no byte left voids the order at once and lets the intent be tried again.
 #[test]
-fn what_never_left_is_void_and_tried_again() {
+pub fn what_never_left_is_void_and_tried_again() {
     let (mut bench, order) = sent(&[]);
     bench.step(&Event::Link(LinkEvent::NotSent(order)));
     assert_eq!(state(&bench, order), OrderState::Void);
@@ -231,4 +231,22 @@ fn what_never_left_is_void_and_tried_again() {
     bench.quotes_quietly();
     bench.step(&Event::Wake);
     assert_eq!(bench.sent().len(), 1);
+}
+
+/// `exit-dead-button`: an exit that is never answered stays the only one, however often the desk asks.
+#[test]
+pub fn an_exit_that_times_out_stays_the_only_one() {
+    let (mut bench, entry) = sent(&[("budget.safety", "100/s 100")]);
+    bench.fill_whole(entry);
+    bench.open(&Ask::exit(B, Intention::Close));
+    for _ in 0..70 {
+        bench.pass(SECOND, &mut |_, _| Vec::new());
+        bench.quotes_quietly();
+        let answer = bench.answer(&Ask::exit(B, Intention::Close));
+        assert!(answer.starts_with("EC-"), "{answer}");
+        let open = |order: &&seatrial::trading::orders::Order| {
+            order.purpose == seatrial::market::Purpose::Exit && !order.state.is_terminal()
+        };
+        assert_eq!(bench.trader.core().orders().open().filter(open).count(), 1);
+    }
 }

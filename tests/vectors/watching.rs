@@ -35,7 +35,7 @@ fn cancels(log: &[(i64, Action)], order: OrderId) -> Vec<i64> {
 /// `design-2-long-rest`: an order that rests three hours is asked about every minute, and is still
 /// there, open and reserved.
 #[test]
-fn an_order_that_rests_is_asked_about_and_never_forgotten() {
+pub fn an_order_that_rests_is_asked_about_and_never_forgotten() {
     let (mut bench, order) = sent(&[]);
     bench.accept(order);
     let mut venue = open(&bench, order);
@@ -48,7 +48,7 @@ fn an_order_that_rests_is_asked_about_and_never_forgotten() {
 
 /// A resting entry carries the end of its day; a strategy's own end is kept, an IOC has none.
 #[test]
-fn a_resting_entry_carries_its_expiry() {
+pub fn a_resting_entry_carries_its_expiry() {
     let (bench, _) = sent(&[]);
     let end = Timestamp(bench.now.0 + DAY);
     assert_eq!(bench.sent()[0].tif, TimeInForce::Gtd(end));
@@ -59,7 +59,7 @@ fn a_resting_entry_carries_its_expiry() {
 /// `gap-expiry`: after its expiry and a grace an order is asked about, and cancelled if the venue
 /// still holds it; only the venue ends it.
 #[test]
-fn an_expired_order_is_asked_about_and_then_cancelled() {
+pub fn an_expired_order_is_asked_about_and_then_cancelled() {
     let (mut bench, order) = sent(&[("orders.limit_expiry", "90s")]);
     bench.accept(order);
     let mut venue = open(&bench, order);
@@ -73,7 +73,7 @@ fn an_expired_order_is_asked_about_and_then_cancelled() {
 
 /// An order the venue says expired is expired, whatever our clock says; a fill that raced it is booked.
 #[test]
-fn the_venue_decides_what_expired() {
+pub fn the_venue_decides_what_expired() {
     let (mut bench, order) = sent(&[("orders.limit_expiry", "90s")]);
     bench.accept(order);
     bench.pass(80 * SECOND, &mut |_, _| Vec::new());
@@ -87,7 +87,7 @@ fn the_venue_decides_what_expired() {
 /// **f**: fills an end announced are looked for in the history, page by page, again while they do not
 /// come, and reserved until they are booked.
 #[test]
-fn announced_fills_are_found_page_by_page() {
+pub fn announced_fills_are_found_page_by_page() {
     let (mut bench, order) = sent(&[]);
     bench.accept(order);
     let fills: Vec<_> = (0..3).map(|_| bench.fill_of(order, Qty(100_000), AT)).collect();
@@ -117,7 +117,7 @@ fn announced_fills_are_found_page_by_page() {
 
 /// `critical-4-history`: 1 001 orders, and then a fill for the first: booked to its desk, once, marked.
 #[test]
-fn a_fill_for_an_order_that_left_the_history_is_booked_to_its_desk() {
+pub fn a_fill_for_an_order_that_left_the_history_is_booked_to_its_desk() {
     let keys = [("throttle.max_per_day", "50000"), ("budget.entry", "100/s 1000"), ("orders.history_max", "1000")];
     let (mut bench, first) = sent(&keys);
     bench.accept(first);
@@ -158,7 +158,7 @@ fn a_fill_for_an_order_that_left_the_history_is_booked_to_its_desk() {
 /// FB-1: one execution under two names is one; two of the same price, quantity and time are two where
 /// the venue's cumulative has room for both.
 #[test]
-fn an_execution_under_two_names_is_booked_once() {
+pub fn an_execution_under_two_names_is_booked_once() {
     let (mut bench, order) = sent(&[]);
     bench.accept(order);
     let first = bench.fill_of(order, Qty(400_000), AT);
@@ -175,7 +175,7 @@ fn an_execution_under_two_names_is_booked_once() {
 /// FB-3: an execution older than ids are remembered is not booked; FB-7: one far from its order's
 /// reference is, and somebody is told.
 #[test]
-fn an_ancient_fill_is_left_to_an_operator() {
+pub fn an_ancient_fill_is_left_to_an_operator() {
     let (mut bench, order) = sent(&[]);
     bench.accept(order);
     let fill = bench.fill_of(order, Qty(400_000), AT);
@@ -191,7 +191,7 @@ fn an_ancient_fill_is_left_to_an_operator() {
 
 /// A cancel nobody asked for is told, unless it is the remainder of an IOC.
 #[test]
-fn an_unsolicited_cancel_is_told() {
+pub fn an_unsolicited_cancel_is_told() {
     let (mut bench, order) = sent(&[]);
     bench.accept(order);
     bench.tell(bench.report(order, Some(Qty::ZERO), ReportKind::Cancelled(CancelledBecause::Venue)));
@@ -201,4 +201,18 @@ fn an_unsolicited_cancel_is_told() {
     bench.accept(order);
     bench.tell(bench.report(order, Some(Qty::ZERO), ReportKind::Cancelled(CancelledBecause::Remainder)));
     assert_eq!((state(&bench, order), loudest(&bench)), (OrderState::Cancelled, None));
+}
+
+/// `order-partial-cancel`: a partly filled order can be cancelled; the remainder ends, the fill stays.
+#[test]
+pub fn a_partly_filled_order_can_be_cancelled() {
+    let (mut bench, order) = sent(&[]);
+    bench.accept(order);
+    bench.fill(order, Qty(400_000), AT);
+    bench.with_desk(move |desk| desk.cancel(order)).expect("it is open");
+    assert_eq!((state(&bench, order), bench.cancels()), (OrderState::CancelPending, vec![order]));
+    assert_eq!(bench.trader.core().reserved(USDT, bench.now), decimal("271.08"), "the leaves");
+    bench.cancelled(order);
+    assert_eq!((state(&bench, order), bench.position(B)), (OrderState::Cancelled, Qty(400_000)));
+    assert_eq!(bench.trader.core().reserved(USDT, bench.now), decimal("0"));
 }
