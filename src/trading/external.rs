@@ -12,12 +12,13 @@ use super::arming::{InstrumentCause, TraderCause};
 use super::booking::{Booked, Execution, Outcome};
 use super::core::{Core, alert, anomaly};
 use super::order::{Order, Origin};
+use super::position::Position;
 use super::transitions::Input;
 use super::words::ExternalPolicy;
 use crate::market::{
     Account, Action, Bug, Command, Contract, Decision, DeskId, ExecutionReport, ExitCause, Fill, Instrument,
     InstrumentId, IntentId, NewOrder, OpenOrder, OrderId, OrderState, OrderStatus, Price, Purpose, Qty, ReportKind,
-    RiskPassId, Severity, TimeInForce, Timestamp, TriggerSource, VenueRef, planted,
+    RiskPassId, Severity, TickLots, TimeInForce, Timestamp, TriggerSource, VenueRef, planted,
 };
 
 impl Core {
@@ -189,6 +190,14 @@ impl Core {
         };
         let left = Qty((position.qty.abs() - taken).0.max(0));
         if position.qty > Qty::ZERO { left } else { -left }
+    }
+
+    /// A desk's position as far as the venue still backs it; none where nothing of it is left.
+    pub(crate) fn backed_position(&self, desk: DeskId, instrument: InstrumentId) -> Option<Position> {
+        let held = *self.books.position(desk, instrument)?;
+        let backed = self.backed(desk, instrument);
+        let share = held.cost.0.checked_mul(i128::from(backed.0))? / i128::from(held.qty.0);
+        (!backed.is_zero()).then_some(Position { qty: backed, cost: TickLots(share), ..held })
     }
 
     /// On a venue that nets, an opposite position of other hands has closed as much of ours.

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use seatrial::market::{
-    Action, CancelledBecause, Command, ControlAct, Event, HostEvent, Link, OrderId, OrderState, Purpose, Qty,
-    ReportKind, Scope, Span, TraderState,
+    Action, CancelledBecause, Command, ControlAct, Event, HostEvent, Link, OrderId, OrderState, Qty, ReportKind, Span,
+    TraderState,
 };
 
 use crate::bench::{Ask, B, Bench, SECOND, X};

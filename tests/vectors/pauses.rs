@@ -1,7 +1,7 @@
 //! CK-06, CK-09, CK-10, CK-12 and the throttle: has this been done just now, and did anybody mean it.
 
 use expect_test::expect;
-use seatrial::market::{ControlAct, Decision, Intention, Regime, Span};
+use seatrial::market::{Decision, Intention, Regime, Span};
 
 use crate::bench::{Ask, B, Bench, SECOND, X};
 use crate::{denied, passes};

@@ -38,8 +38,7 @@ impl Preflight<'_> {
 
     /// EC-2: there is something to shrink.
     pub(super) fn held(&self) -> Result<Qty, Denied> {
-        let position =
-            self.core.books.position(self.proposal.desk, self.instrument.id).map_or(Qty::ZERO, |held| held.qty);
+        let position = self.core.backed(self.proposal.desk, self.instrument.id);
         if position.is_zero() {
             return Err(self.refuse(Check::Exit(2), 0, "> 0", "lots held", "an exit never opens anything"));
         }
