@@ -29,6 +29,8 @@ pub struct InstrumentView {
     pub cadence: Span,
     /// Whether it trades.
     pub session: SessionState,
+    /// Since when, if it was ever said.
+    pub session_since: Option<Timestamp>,
     /// Its hours, for volatility.
     pub hours: Hours,
     /// Twice the mid of the usable quote before the last.
@@ -130,6 +132,7 @@ impl InstrumentView {
             traded_at: Timestamp::MIN,
             cadence,
             session: SessionState::Open,
+            session_since: None,
             hours: Hours::default(),
             before: None,
             last: None,
@@ -151,7 +154,12 @@ impl InstrumentView {
                 self.trade = Some(*trade);
                 self.traded_at = at;
             }
-            MarketEvent::Session(_, session) => self.session = *session,
+            MarketEvent::Session(_, session) => {
+                if self.session != *session || self.session_since.is_none() {
+                    self.session_since = Some(at);
+                }
+                self.session = *session;
+            }
             MarketEvent::Level(_)
             | MarketEvent::Bar(_)
             | MarketEvent::Path(..)

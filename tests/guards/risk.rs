@@ -61,7 +61,7 @@ fn v_29_correlated_exposure() {
             assert_eq!(text, "passes");
             assert_eq!(measured(&bench, 26), Some((decimal(total), decimal("4000"))));
         } else {
-            let words = "BTC/USDT 1200, XRP/USDT 1700, this order 1101";
+            let words = "share 0.4001: BTC/USDT 1200, XRP/USDT 1700, this order 1101";
             let limit = "4000 account currency, equity × risk.correlated_exposure";
             assert_eq!(text, format!("CK-26 XRP/BTC: {total} against {limit}; {words}"));
         }

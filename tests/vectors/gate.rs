@@ -16,8 +16,14 @@ fn ck_01_session_and_instrument() {
     let nowhere = Ask::v01().but(|proposal| proposal.instrument = InstrumentId(9));
     denied(&mut bench, &nowhere, &expect!["CK-01 InstrumentId(9): absent against loaded rules"]);
     for (state, words) in [
-        (SessionState::PostOnly, expect!["CK-01 BTC/USDT: PostOnly against Open session"]),
-        (SessionState::Maintenance, expect!["CK-01 BTC/USDT: Maintenance against Open session"]),
+        (
+            SessionState::PostOnly,
+            expect!["CK-01 BTC/USDT: PostOnly against Open session; since 1700049600000000000 ns"],
+        ),
+        (
+            SessionState::Maintenance,
+            expect!["CK-01 BTC/USDT: Maintenance against Open session; since 1700049600000000000 ns"],
+        ),
     ] {
         bench.step(&Event::Market(bench.now, MarketEvent::Session(B, state)));
         denied(&mut bench, &Ask::v01(), &words);
@@ -41,7 +47,7 @@ fn ck_02_sizes_and_prices_are_above_zero() {
     denied(
         bench,
         &Ask::v01().quantity(1),
-        &expect!["CK-18 BTC/USDT: 0.00000001 against 0.0001 base; after rounding down to the lot"],
+        &expect!["CK-18 BTC/USDT: 0.00000001 against 0.0001 base; 0.00000001 before rounding down to the lot"],
     );
     passes(bench, &Ask::v01().but(|p| p.leverage = 1));
 }
@@ -100,12 +106,16 @@ fn ck_02_numbers_nobody_can_trade() {
     denied(
         bench,
         &Ask::v01().but(|p| p.size = Size::Notional(Money::new(Decimal::MAX))),
-        &expect!["CK-12 BTC/USDT: 79228162514264337593543950335 against 50000 risk.trade_max; nothing was trimmed"],
+        &expect![
+            "CK-12 BTC/USDT: 79228162514264337593543950335 against 50000 risk.trade_max; of risk.trade_max 50000, equity × sanity.equity_multiple 10000; nothing was trimmed"
+        ],
     );
     denied(
         bench,
         &Ask::v01().quantity(i64::MAX),
-        &expect!["CK-12 BTC/USDT: 4150517416584649.11315 against 50000 risk.trade_max; nothing was trimmed"],
+        &expect![
+            "CK-12 BTC/USDT: 4150517416584649.11315 against 50000 risk.trade_max; of risk.trade_max 50000, equity × sanity.equity_multiple 10000; nothing was trimmed"
+        ],
     );
 }
 

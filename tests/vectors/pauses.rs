@@ -151,24 +151,32 @@ fn ck_12_requests() {
     denied(
         &mut rich(&[]),
         &Ask::v01().notional("50000.01"),
-        &expect!["CK-12 BTC/USDT: 50000.01 against 50000 risk.trade_max; nothing was trimmed"],
+        &expect![
+            "CK-12 BTC/USDT: 50000.01 against 50000 risk.trade_max; of risk.trade_max 50000, equity × sanity.equity_multiple 100000; nothing was trimmed"
+        ],
     );
     denied(
         &mut Bench::spot(&[]),
         &Ask::v01().notional("10000.01"),
-        &expect!["CK-12 BTC/USDT: 10000.01 against 10000 equity × sanity.equity_multiple; nothing was trimmed"],
+        &expect![
+            "CK-12 BTC/USDT: 10000.01 against 10000 equity × sanity.equity_multiple; of risk.trade_max 50000, equity × sanity.equity_multiple 10000; nothing was trimmed"
+        ],
     );
     // A quantity counts at the price size is counted at: 0.22222223 × 45 000 = 10 000.00035.
     denied(
         &mut Bench::spot(&[]),
         &Ask::v01().quantity(22_222_223),
-        &expect!["CK-12 BTC/USDT: 10000.00035 against 10000 equity × sanity.equity_multiple; nothing was trimmed"],
+        &expect![
+            "CK-12 BTC/USDT: 10000.00035 against 10000 equity × sanity.equity_multiple; of risk.trade_max 50000, equity × sanity.equity_multiple 10000; nothing was trimmed"
+        ],
     );
     passes(&mut Bench::spot(&[]), &Ask::v01().quantity(22_222_222));
     denied(
         &mut Bench::spot(&[("sanity.equity_multiple", "0.5")]),
         &Ask::v01().notional("5000.01"),
-        &expect!["CK-12 BTC/USDT: 5000.01 against 5000 equity × sanity.equity_multiple; nothing was trimmed"],
+        &expect![
+            "CK-12 BTC/USDT: 5000.01 against 5000 equity × sanity.equity_multiple; of risk.trade_max 50000, equity × sanity.equity_multiple 5000; nothing was trimmed"
+        ],
     );
     passes(
         &mut rich(&[("risk.position_max", "50000"), ("risk.project_losses", "false")]),
@@ -194,6 +202,8 @@ fn ck_12_the_median() {
     denied(
         &mut after(5),
         &Ask::v01().notional("450.01"),
-        &expect!["CK-12 BTC/USDT: 450.01 against 450 median entry × sanity.median_multiple; nothing was trimmed"],
+        &expect![
+            "CK-12 BTC/USDT: 450.01 against 450 median entry × sanity.median_multiple; of risk.trade_max 50000, equity × sanity.equity_multiple 10000, median entry × sanity.median_multiple 450; nothing was trimmed"
+        ],
     );
 }

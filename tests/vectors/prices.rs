@@ -16,25 +16,25 @@ fn ck_13_the_band() {
     denied(
         &mut make(),
         &long("45225.01", "44500"),
-        &expect!["CK-13 BTC/USDT: 45225.01 against 45225 quote; reference 45000"],
+        &expect!["CK-13 BTC/USDT: 45225.01 against 45225 quote; reference 45000, band 40500 to 45225"],
     );
     passes(&mut make(), &long("40500", "40000"));
     denied(
         &mut make(),
         &long("40499.99", "40000"),
-        &expect!["CK-13 BTC/USDT: 40499.99 against 40500 quote; reference 45000"],
+        &expect!["CK-13 BTC/USDT: 40499.99 against 40500 quote; reference 45000, band 40500 to 45225"],
     );
     passes(&mut make(), &short("44775", "45500"));
     denied(
         &mut make(),
         &short("44774.99", "45500"),
-        &expect!["CK-13 BTC/USDT: 44774.99 against 44775 quote; reference 45000"],
+        &expect!["CK-13 BTC/USDT: 44774.99 against 44775 quote; reference 45000, band 44775 to 49500"],
     );
     passes(&mut make(), &short("49500", "50000"));
     denied(
         &mut make(),
         &short("49500.01", "50000"),
-        &expect!["CK-13 BTC/USDT: 49500.01 against 49500 quote; reference 45000"],
+        &expect!["CK-13 BTC/USDT: 49500.01 against 49500 quote; reference 45000, band 44775 to 49500"],
     );
 }
 

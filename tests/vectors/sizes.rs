@@ -31,14 +31,14 @@ fn ck_18_minimum_quantity() {
     denied(
         &mut make(),
         &x().quantity(9),
-        &expect!["CK-18 XRP/USDT: 9 against 10 base; after rounding down to the lot"],
+        &expect!["CK-18 XRP/USDT: 9 against 10 base; 9 before rounding down to the lot"],
     );
     // The minimum is met after rounding or not at all: 6 buys 10, a hundredth less buys 9.
     passes(&mut make(), &x().notional("6"));
     denied(
         &mut make(),
         &x().notional("5.99"),
-        &expect!["CK-18 XRP/USDT: 9 against 10 base; after rounding down to the lot"],
+        &expect!["CK-18 XRP/USDT: 9 against 10 base; 9.983333333333 before rounding down to the lot"],
     );
 }
 
@@ -51,7 +51,7 @@ fn ck_18_nothing_is_no_order() {
     denied(
         &mut bench,
         &x().notional("0.59"),
-        &expect!["CK-18 XRP/USDT: 0 against 1 base; after rounding down to the lot"],
+        &expect!["CK-18 XRP/USDT: 0 against 1 base; 0.983333333333 before rounding down to the lot"],
     );
     passes(&mut bench, &x().notional("0.60"));
 }
@@ -154,7 +154,7 @@ fn ck_23_share() {
     denied(
         &mut make(3_333),
         &x().at("0.599"),
-        &expect!["CK-18 XRP/USDT: 0 against 10 base; after rounding down to the lot"],
+        &expect!["CK-18 XRP/USDT: 0 against 10 base; 0.333889816361 before rounding down to the lot"],
     );
     let full = || {
         let mut bench = Bench::spot(&[]);
@@ -218,7 +218,9 @@ fn ck_25_total_exposure() {
     denied(
         &mut make(),
         &Ask::long(InstrumentId(1), "2.00001", "1.96").quantity(500),
-        &expect!["CK-25 BB/USDT: 3000.005 against 3000 account currency, equity × risk.total_exposure; worst case"],
+        &expect![
+            "CK-25 BB/USDT: 3000.005 against 3000 account currency, equity × risk.total_exposure; worst case, share 0.3000005"
+        ],
     );
 }
 
@@ -276,7 +278,9 @@ fn ck_28_margin_utilisation() {
     denied(
         &mut with("19.999997%"),
         &Ask::v01(),
-        &expect!["CK-28 BTC/USDT: 1999.9998 against 1999.9997 account currency, equity × risk.margin_utilisation"],
+        &expect![
+            "CK-28 BTC/USDT: 1999.9998 against 1999.9997 account currency, equity × risk.margin_utilisation; share 0.19999998"
+        ],
     );
     passes(&mut with("10%"), &Ask::v01().but(|proposal| proposal.leverage = 2));
 }

@@ -17,11 +17,12 @@ const LEVERAGE_MAX: u32 = 5;
 impl Preflight<'_> {
     /// CK-01: the session is open.
     pub(super) fn tradable(&self) -> Result<(), Denied> {
-        let session = self.core.view.of(self.instrument.id).session;
-        if session == SessionState::Open {
+        let view = self.core.view.of(self.instrument.id);
+        if view.session == SessionState::Open {
             return Ok(());
         }
-        Err(self.refuse(Check::Entry(1), format!("{session:?}"), "Open", "session", ""))
+        let since = view.session_since.map_or_else(String::new, |since| format!("since {} ns", since.0));
+        Err(self.refuse(Check::Entry(1), format!("{:?}", view.session), "Open", "session", &since))
     }
 
     /// CK-02: every field makes sense by itself (CRITICAL-9).
@@ -276,14 +277,21 @@ impl Preflight<'_> {
         let check = Check::Entry(12);
         let equity = self.equity(check)?;
         let Some(requested) = self.requested(plan)? else { return Ok(()) };
-        let words = "nothing was trimmed";
         let config = &self.core.config;
-        self.at_most(check, requested, config.risk.trade_max.decimal(), "risk.trade_max", words)?;
-        let multiple = config.sanity.equity_multiple.0;
-        self.at_most(check, requested, equity * multiple, "equity × sanity.equity_multiple", words)?;
-        if let Some(median) = self.core.pauses.median_entry(self.proposal.desk) {
-            let limit = median.decimal() * config.sanity.median_multiple.0;
-            self.at_most(check, requested, limit, "median entry × sanity.median_multiple", words)?;
+        let median = self.core.pauses.median_entry(self.proposal.desk);
+        let limits = [
+            (Some(config.risk.trade_max.decimal()), "risk.trade_max"),
+            (Some(equity * config.sanity.equity_multiple.0), "equity × sanity.equity_multiple"),
+            (
+                median.map(|median| median.decimal() * config.sanity.median_multiple.0),
+                "median entry × sanity.median_multiple",
+            ),
+        ];
+        let limits = limits.into_iter().filter_map(|(limit, key)| limit.map(|limit| (limit, key)));
+        let named: Vec<String> = limits.clone().map(|(limit, key)| format!("{key} {}", limit.normalize())).collect();
+        let words = format!("of {}; nothing was trimmed", named.join(", "));
+        for (limit, key) in limits {
+            self.at_most(check, requested, limit, key, &words)?;
         }
         Ok(())
     }

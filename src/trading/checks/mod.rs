@@ -53,6 +53,8 @@ pub(crate) struct Preflight<'a> {
     again: bool,
     measures: Vec<Measure>,
     trims: Vec<Decision>,
+    /// What sizing came to before it was rounded down to the lot, in base.
+    unrounded: Option<Decimal>,
 }
 
 /// Examines a proposal.
@@ -93,6 +95,7 @@ fn examined_with<T>(
         again: false,
         measures: Vec::new(),
         trims: Vec::new(),
+        unrounded: None,
     };
     checks(&mut preflight)
 }
@@ -202,6 +205,12 @@ impl Preflight<'_> {
             check,
             text: format!("{check} {symbol}: {measured} against {limit}{unit}{words}"),
         }
+    }
+
+    /// An amount as a share of equity, for a denial.
+    fn share(&self, amount: Decimal) -> String {
+        let share = self.core.equity().and_then(|equity| amount.checked_div(equity));
+        share.map_or_else(String::new, |share| format!("share {}", share.round_dp(8).normalize()))
     }
 
     /// Denies unless `measured ≤ limit`.

@@ -25,7 +25,7 @@ impl Preflight<'_> {
             Side::Buy => (far, self.instrument.price(collar)),
             Side::Sell => (self.instrument.price(collar), far),
         };
-        let words = format!("reference {}", mid.normalize());
+        let words = format!("reference {}, band {} to {}", mid.normalize(), low.normalize(), high.normalize());
         self.at_least(check, plan.e_worst, low, "quote", &words)?;
         self.at_most(check, plan.e_worst, high, "quote", &words)?;
         let opposite = match plan.side {

@@ -12,13 +12,13 @@ impl Preflight<'_> {
     pub(super) fn correlated_exposure(&mut self, notional: Decimal) -> Result<(), Denied> {
         let check = Check::Entry(26);
         let parts = self.known(check, self.core.correlated_with(self.instrument), "a mark of every instrument held")?;
-        let share = self.core.config.risk.correlated_exposure.decimal();
-        let limit = self.equity(check)? * share;
+        let limit = self.equity(check)? * self.core.config.risk.correlated_exposure.decimal();
         let total = notional + parts.iter().map(|(_, part)| *part).sum::<Decimal>();
         let named = parts
             .iter()
             .map(|(id, part)| format!("{} {}, ", self.core.instrument(*id).symbol, part.round_dp(8).normalize()));
-        let words = format!("{}this order {}", named.collect::<String>(), notional.normalize());
+        let (named, share) = (named.collect::<String>(), self.share(total));
+        let words = format!("{share}: {named}this order {}", notional.normalize());
         self.at_most(check, total, limit, "account currency, equity × risk.correlated_exposure", &words)
     }
 

@@ -38,7 +38,14 @@ impl Preflight<'_> {
         if planted(Bug::Critical1Minimum) {
             return Ok(());
         }
-        self.at_least(Check::Entry(18), measured, least, "base", "after rounding down to the lot")
+        let unrounded = self.unrounded.unwrap_or(measured).round_dp(12).normalize();
+        self.at_least(
+            Check::Entry(18),
+            measured,
+            least,
+            "base",
+            &format!("{unrounded} before rounding down to the lot"),
+        )
     }
 
     /// CK-19: the venue's least notional, at the smaller of order price and reference (CRITICAL-1).
@@ -112,7 +119,8 @@ impl Preflight<'_> {
         let check = Check::Entry(23);
         let limit = self.equity(check)? * self.core.config.risk.position_share.decimal();
         let worst = self.worst_case(check, Some((side, quote)))?;
-        self.at_most(check, worst, limit, "account currency, equity × risk.position_share", "worst case")
+        let words = format!("worst case, {}", self.share(worst));
+        self.at_most(check, worst, limit, "account currency, equity × risk.position_share", &words)
     }
 
     /// CK-24: entries open, pending and unknown; the total first, then the instrument's.
@@ -140,7 +148,8 @@ impl Preflight<'_> {
             total += self.known(check, self.core.in_account(other.quote, worst), "a rate into account currency")?;
         }
         let limit = self.equity(check)? * self.core.config.risk.total_exposure.decimal();
-        self.at_most(check, total, limit, "account currency, equity × risk.total_exposure", "worst case")
+        let words = format!("worst case, {}", self.share(total));
+        self.at_most(check, total, limit, "account currency, equity × risk.total_exposure", &words)
     }
 
     /// CK-27 and CK-28: what it ties up is free (SAFETY-1).
@@ -162,7 +171,9 @@ impl Preflight<'_> {
         self.at_most(check, required, free, "account currency free", &words)?;
         let margin = notional / Decimal::from(leverage.max(1));
         let limit = equity * self.core.config.risk.margin_utilisation.decimal();
-        self.at_most(Check::Entry(28), used + margin, limit, "account currency, equity × risk.margin_utilisation", "")
+        let words = self.share(used + margin);
+        let unit = "account currency, equity × risk.margin_utilisation";
+        self.at_most(Check::Entry(28), used + margin, limit, unit, &words)
     }
 
     /// CK-30: slots for the stops of every position stay free.

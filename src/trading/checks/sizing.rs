@@ -68,6 +68,7 @@ impl Preflight<'_> {
     fn lots(&mut self, plan: &Plan, notional: Decimal) -> Result<Qty, Denied> {
         let check = Check::Entry(18);
         let rate = self.in_account(check, Decimal::ONE)?;
+        self.unrounded = notional.checked_div(plan.p_size * rate);
         let qty = self.instrument.qty_for(notional, plan.p_size * rate, self.now);
         let qty = self.known(check, qty, "a quantity of 64 bits")?;
         let value = self.instrument.qty(qty) * plan.p_size * rate;
