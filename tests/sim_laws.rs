@@ -171,10 +171,18 @@ fn an_order_decided_on_a_close_meets_the_next_open() {
     setup.latency.report = Latency::NONE;
     let tape = Arc::clone(&setup.tapes[0].tape);
     let records = records(&setup);
+    // What protects a position acts inside the bar; what the strategy proposes is decided on a close.
+    let proposed = |id| {
+        let by_desk = |body: &Body| matches!(body, Body::Decision(Decision::Intended { proposal: Some(_), order, .. }) if order.id == id);
+        count(&records, by_desk) > 0
+    };
     let mut fills = 0;
     for record in &records {
         let Body::Truth(report) = &record.body else { continue };
         let ReportKind::Filled(fill) = report.kind else { continue };
+        if !proposed(report.order) {
+            continue;
+        }
         let bar =
             tape.bars().iter().find(|bar| bar.opened == record.now).expect("a market-like order fills at an open");
         assert_eq!((fill.price.0 - bar.open.0).abs(), 1, "half a spread from the open of the bar that just began");

@@ -73,8 +73,8 @@ fn inventory_skews_prices_and_turns_the_other_side_into_a_reduction() {
         [
             "10 Buy 599991 × 416",
             "10 Sell 600011 × 416",
-            "30 Buy 599961 × 416",
             "30 Sell 599982 × 416 !",
+            "30 Buy 599961 × 416",
         ]
     "#]]
     .assert_debug_eq(&sent(&long));
@@ -82,8 +82,8 @@ fn inventory_skews_prices_and_turns_the_other_side_into_a_reduction() {
         [
             "10 Buy 599991 × 416",
             "10 Sell 600011 × 416",
-            "30 Sell 600041 × 416",
             "30 Buy 600020 × 416 !",
+            "30 Sell 600041 × 416",
         ]
     "#]]
     .assert_debug_eq(&sent(&short));

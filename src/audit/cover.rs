@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use crate::journal::Exact;
 use crate::market::{
-    Alert, Author, Decision, DeskId, InstrumentId, OrderState, Price, Purpose, Qty, Severity, Timestamp,
+    Alert, Author, Decision, DeskId, FeeAsset, InstrumentId, OrderState, Price, Purpose, Qty, Severity, Timestamp,
 };
 
 /// A stop as it was wanted.
@@ -112,7 +112,19 @@ impl Facts {
         if position == 0 || key.0 == DeskId::EXTERNAL || plan.is_none() || stop.is_none() {
             return false;
         }
-        !self.is_dust(key, position, stop) && self.covered(key) < position.abs()
+        !self.is_dust(key, position, stop) && self.covered(key) < self.to_cover(key, position)
+    }
+
+    /// What orders can cover of a position: whole lots, and where the fee is taken in what is sold, what is
+    /// left of it.
+    fn to_cover(&self, key: (DeskId, InstrumentId), position: i128) -> i128 {
+        let Some(card) = self.card(key.1) else { return position.abs() };
+        let rules = card.believed_rules(Timestamp(self.now()));
+        let taker = rules.fees.taker.decimal();
+        let one = 10_i128.pow(taker.scale());
+        let paid = if rules.fees.asset == FeeAsset::Base { taker.mantissa().max(0) } else { 0 };
+        let lot = i128::from(rules.lot.0.max(1));
+        position.abs() * one / (one + paid) / lot * lot
     }
 
     /// What lives to close a position: stops and exits, on their way or open.

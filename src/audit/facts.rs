@@ -182,6 +182,7 @@ impl Facts {
                     row.state = Some(OrderState::Sent);
                 }
                 row.asked = Some([order.qty.0.into(); 2]);
+                row.terms = row.asked;
                 row.venue.terms = Some((order.kind, order.qty.0.into()));
                 self.step.sent.push((seq, order.id, self.standing.trader));
                 self.step.touched.extend(row.key());
@@ -193,6 +194,7 @@ impl Facts {
                 let qty = i128::from(amend.qty.0);
                 let [least, greatest] = row.asked.unwrap_or([qty; 2]);
                 row.asked = Some([least.min(qty), greatest.max(qty)]);
+                row.terms = row.terms.map(|[known, most]| [known, most.max(qty)]);
                 row.news = now;
                 self.step.touched.extend(row.key());
             }
@@ -287,6 +289,10 @@ impl Facts {
         let row = self.orders.entry(id).or_default();
         row.state_before = row.state;
         row.state = Some(to);
+        if to == OrderState::Live {
+            // No amend is open any more: what is known to hold is all that may.
+            row.terms = row.terms.map(|[known, _]| [known; 2]);
+        }
         if to.is_terminal() {
             self.open.remove(&id);
             if row.state_before != Some(to) {

@@ -17,6 +17,8 @@ pub(super) struct OrderRow {
     pub times_sent: u32,
     /// Least and greatest total quantity we ever asked for.
     pub asked: Option<[i128; 2]>,
+    /// The total quantity that is known to hold, and the greatest that may.
+    pub terms: Option<[i128; 2]>,
     pub state: Option<OrderState>,
     /// State before the last move, as the order's history had it.
     pub state_before: Option<OrderState>,
@@ -34,10 +36,10 @@ pub(super) struct OrderRow {
 }
 
 impl OrderRow {
-    /// What could still fill, by the larger terms.
+    /// What could still fill, by the larger terms that may hold.
     pub fn leaves(&self) -> i128 {
         let approved = self.intended.map_or(0, |order| order.qty.0.into());
-        let qty = self.asked.map_or(approved, |[_, greatest]| greatest);
+        let qty = self.terms.map_or(approved, |[_, greatest]| greatest);
         (qty - self.booked).max(0)
     }
 

@@ -71,6 +71,7 @@ impl Facts {
                 && let Some([least, greatest]) = row.asked
             {
                 row.asked = Some([least.min(qty.0.into()), greatest]);
+                row.terms = Some([qty.0.into(); 2]);
             }
         }
         if let ReportKind::Filled(fill) = report.kind {

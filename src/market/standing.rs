@@ -141,6 +141,8 @@ pub enum ExitCause {
     LateFill,
     /// What external hands hold, where the policy takes it down.
     External,
+    /// A desk's wish that came while another exit was in flight (EC-3).
+    Merged,
 }
 
 /// A breaker of production-rules §2.6.

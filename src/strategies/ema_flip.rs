@@ -3,7 +3,7 @@
 //! It decides at bars, at reports and at wakes, and at nothing else of the market. One entry and
 //! one close are tried per bar; what was denied is tried again with the next.
 //!
-//! It protects no position at the venue and keeps no memory over a restart.
+//! It leaves protection to the trader and keeps no memory over a restart.
 
 use rust_decimal::Decimal;
 
@@ -28,8 +28,8 @@ const RULES: &str = "Long when a whole bar lies above the exponential average of
     flip is a `Close`, then an entry once flat and out of cooldown; a bar across the average changes nothing. Entries \
     are market-like, with confidence `confidence`, regime trending_bull (long) or trending_bear (short), and a stop \
     max(`atr_factor` × ATR(`atr`), stop.min) from the mid, no farther from the collar than the instrument's greatest \
-    stop distance. When a bar closes at or beyond the stop the position is closed, and the next whole bar decides \
-    anew: its own discipline beside whatever protection rests at the venue. Nothing is done in the first `warmup` \
+    stop distance. When a bar closes at or beyond the stop the position is closed: its own discipline beside the \
+    protection that rests at the venue. However a position ended, the next whole bar decides anew. Nothing is done in the first `warmup` \
     bars or before both indicators have a value. One entry and one close are tried per bar. It counts its entries as \
     the throttle does and never trips it.";
 
@@ -91,6 +91,8 @@ pub struct EmaFlip {
     wanted: Option<Side>,
     /// Where the position is given up.
     stop: Option<Price>,
+    /// The side of the position, as it was last seen.
+    held: Option<Side>,
     /// The position is being given up.
     leaving: bool,
     /// Whether an entry and a close were tried since the last bar.
@@ -137,6 +139,7 @@ impl EmaFlip {
             confidence: Rate::new(reader.get::<Number>("confidence")?.0),
             wanted: None,
             stop: None,
+            held: None,
             leaving: false,
             tried: Tried::default(),
             pace: Pace::default(),
@@ -167,11 +170,14 @@ impl EmaFlip {
         }
         match self.held_side(desk) {
             None => {
+                // Whoever ended the position, its signal is spent.
+                let ended = self.held.take();
+                self.wanted = self.wanted.filter(|wanted| Some(*wanted) != ended);
                 (self.leaving, self.stop) = (false, None);
                 self.enter(desk);
             }
             Some(side) if self.leaving || self.wanted.is_some_and(|wanted| wanted != side) => self.close(desk),
-            Some(_) => {}
+            Some(side) => self.held = Some(side),
         }
     }
 

@@ -5,7 +5,7 @@
 //! that nothing would come of; they are not wanted and change nothing. Whatever waits for time
 //! waits for a wake, never for the next quote.
 //!
-//! It protects no position at the venue and keeps no memory over a restart.
+//! It leaves protection to the trader and keeps no memory over a restart.
 
 mod prices;
 mod scene;

@@ -12,6 +12,7 @@ use super::config::Config;
 use super::history::Reading;
 use super::orders::Orders;
 use super::pauses::Pauses;
+use super::protection::Protection;
 use super::reconciliation::Reconciler;
 use super::retries::Wishes;
 use super::sending::Waiting;
@@ -133,6 +134,8 @@ pub struct Core {
     pub(crate) life_net: BTreeMap<(DeskId, InstrumentId), Money>,
     /// Positions that protection must look at before the step ends.
     pub(crate) dirty: BTreeSet<(DeskId, InstrumentId)>,
+    /// What protects every position.
+    pub(crate) protection: Protection,
     pub(crate) numbers: Numbers,
     /// The earliest wake asked for and not yet come.
     pub(crate) wake: Option<Timestamp>,
@@ -174,6 +177,7 @@ impl Core {
             entries: BTreeMap::new(),
             life_net: BTreeMap::new(),
             dirty: BTreeSet::new(),
+            protection: Protection::default(),
             numbers: Numbers::starting_at(setup.first_id),
             wake: None,
             desk_wake: None,

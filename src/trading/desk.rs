@@ -106,6 +106,12 @@ impl<'a> Desk<'a> {
         self.core.pauses.cooling(id, self.now).map(|(until, _)| until)
     }
 
+    /// Whether a position of an instrument is without full live cover: no entry passes until it is (CK-07).
+    #[must_use]
+    pub fn is_naked(&self, id: InstrumentId) -> bool {
+        self.core.is_naked(id)
+    }
+
     /// The limits its proposals are held against, so that a strategy can keep to them.
     #[must_use]
     pub const fn limits(&self) -> &Config {
@@ -238,6 +244,9 @@ impl<'a> Desk<'a> {
         core.numbers.last_proposal = core.numbers.last_proposal.max(proposal.id.0);
         if !planted(Bug::GapAuditTrail) {
             self.actions.push(Action::Record(Decision::Denied(denied.clone())));
+        }
+        if denied.check == Check::Exit(3) {
+            core.merge_wish(self.now, proposal, self.actions);
         }
         let config = &core.config;
         let trips = match denied.check {

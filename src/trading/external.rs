@@ -333,7 +333,8 @@ fn adopted(listed: &OpenOrder) -> Order {
     // What may only shrink a position is no exposure.
     let purpose = if listed.reduce_only { Purpose::Exit } else { Purpose::Entry };
     let (desk, intent) = (DeskId::EXTERNAL, IntentId(listed.order.0));
-    let origin = Origin { desk, intent, proposal: None, purpose, stop: None, twice_reference: 0 };
+    let origin =
+        Origin { desk, intent, proposal: None, purpose, stop: None, target: None, trailing: false, twice_reference: 0 };
     let mut order = Order::new(terms, origin, OrderState::Live);
     (order.filled, order.reported, order.venue_id) = (listed.filled, listed.filled, Some(listed.venue_id));
     order

@@ -39,7 +39,7 @@ pub mod pauses;
 mod permutations;
 pub mod plan;
 pub mod position;
-mod protection;
+pub mod protection;
 mod reconciliation;
 mod reports;
 mod residue;

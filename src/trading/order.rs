@@ -25,6 +25,10 @@ pub struct Order {
     pub purpose: Purpose,
     /// Where the position would be given up.
     pub stop: Option<Price>,
+    /// Where an entry's profit would be taken.
+    pub target: Option<Price>,
+    /// Whether the stop of an entry's position may trail.
+    pub trailing: bool,
     /// Twice the mid it was priced from.
     pub twice_reference: i64,
     /// Where it stands.
@@ -117,6 +121,8 @@ pub(crate) struct Origin {
     pub(crate) proposal: Option<ProposalId>,
     pub(crate) purpose: Purpose,
     pub(crate) stop: Option<Price>,
+    pub(crate) target: Option<Price>,
+    pub(crate) trailing: bool,
     pub(crate) twice_reference: i64,
 }
 
@@ -124,7 +130,7 @@ impl Order {
     /// An order in a state, of which nothing was heard yet.
     #[must_use]
     pub(crate) fn new(terms: NewOrder, origin: Origin, state: OrderState) -> Self {
-        let Origin { desk, intent, proposal, purpose, stop, twice_reference } = origin;
+        let Origin { desk, intent, proposal, purpose, stop, target, trailing, twice_reference } = origin;
         Self {
             terms,
             desk,
@@ -132,6 +138,8 @@ impl Order {
             proposal,
             purpose,
             stop,
+            target,
+            trailing,
             twice_reference,
             state,
             filled: Qty::ZERO,

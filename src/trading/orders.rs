@@ -220,6 +220,8 @@ pub(crate) mod samples {
             proposal: Some(ProposalId(id)),
             purpose: Purpose::Entry,
             stop: None,
+            target: None,
+            trailing: false,
             twice_reference: 200,
         };
         Order::new(terms, origin, state)

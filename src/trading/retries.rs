@@ -94,15 +94,23 @@ impl Core {
         intent: IntentId,
         actions: &mut Vec<Action>,
     ) -> OrderId {
-        let Approved { mut order, stop, twice_reference, measures, trims, .. } = approved;
+        let Approved { mut order, stop, target, twice_reference, measures, trims, .. } = approved;
         let entry = super::plan::entry_side(proposal.intention).is_some();
         let purpose = if entry { Purpose::Entry } else { Purpose::Exit };
         let decided = self.wishes.get(&intent).map_or(now, |wish| wish.decided);
         self.let_expire(&mut order, purpose, decided);
         actions.push(Action::Record(Decision::Checked(proposal.id, measures)));
         actions.extend(trims.into_iter().map(Action::Record));
-        let origin =
-            Origin { desk: proposal.desk, intent, proposal: Some(proposal.id), purpose, stop, twice_reference };
+        let origin = Origin {
+            desk: proposal.desk,
+            intent,
+            proposal: Some(proposal.id),
+            purpose,
+            stop,
+            target,
+            trailing: proposal.trailing,
+            twice_reference,
+        };
         let id = self.intend(now, order, origin, actions);
         let fresh = Wish { proposal: proposal.clone(), decided, tries: 0, fresh_nonce: false, due: None, last: id };
         self.wishes.entry(intent).or_insert(fresh).last = id;

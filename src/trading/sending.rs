@@ -11,8 +11,8 @@ use super::order::Origin;
 use super::orders::Order;
 use super::transitions::Input;
 use crate::market::{
-    Action, Amend, Command, Decision, DeskId, InstrumentId, IntentId, Link, NewOrder, OrderId, OrderKind, OrderState,
-    Price, Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource,
+    Action, Amend, Bug, Command, Decision, DeskId, InstrumentId, IntentId, Link, NewOrder, OrderId, OrderKind,
+    OrderState, Price, Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource, planted,
 };
 
 /// Who is served first.
@@ -96,7 +96,12 @@ impl Core {
             risk_pass: crate::market::RiskPassId(0),
         };
         let intent = self.numbers.intent();
-        self.intend(now, terms, Origin { desk, intent, proposal: None, purpose, stop, twice_reference }, actions)
+        self.intend(
+            now,
+            terms,
+            Origin { desk, intent, proposal: None, purpose, stop, target: None, trailing: false, twice_reference },
+            actions,
+        )
     }
 
     /// Gives an examined order its id and its risk pass, records the intent and lets it leave.
@@ -190,7 +195,7 @@ impl Core {
             // What waits leaves, or turns out to be moot, when the link is back.
             return;
         }
-        while let Some(next) = self.waiting.iter().min().copied() {
+        while let Some(next) = self.waiting.iter().filter(|waiting| self.may_go(**waiting, now)).min().copied() {
             let place = self.waiting.iter().position(|waiting| *waiting == next).expect("just found");
             if self.is_stale(next, now) {
                 self.waiting.remove(place);
@@ -216,10 +221,16 @@ impl Core {
         }
     }
 
+    /// Whether something may be served now: an exit waits until the lots it sells are free (PR-6), but
+    /// no longer than a wish lasts.
+    fn may_go(&self, waiting: Waiting, now: Timestamp) -> bool {
+        waiting.errand != Errand::Release || self.is_stale(waiting, now) || !self.awaits_lots(waiting.order)
+    }
+
     fn is_stale(&self, waiting: Waiting, now: Timestamp) -> bool {
         let still_intent = self.orders.get(waiting.order).is_some_and(|order| order.state == OrderState::Intent);
         let exit = waiting.rank == Rank::Exit && waiting.errand == Errand::Release;
-        exit && still_intent && now.since(waiting.since) > self.config.exit.max_age
+        exit && still_intent && !planted(Bug::ExitNotStale) && now.since(waiting.since) > self.config.exit.max_age
     }
 
     /// Whether what waits has nothing left to do: its order ended meanwhile. It takes no token.

@@ -36,7 +36,7 @@ impl Stubs {
     /// Keeps what a late fill needs of an order that leaves the history.
     pub(super) fn keep(&mut self, now: Timestamp, order: &Order) {
         let Order { desk, intent, proposal, purpose, stop, twice_reference, .. } = *order;
-        let origin = Origin { desk, intent, proposal, purpose, stop, twice_reference };
+        let origin = Origin { desk, intent, proposal, purpose, stop, target: None, trailing: false, twice_reference };
         let stub =
             Stub { terms: order.terms, origin, state: order.state, filled: order.filled, venue_id: order.venue_id };
         self.kept.insert(order.id(), stub);

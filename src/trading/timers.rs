@@ -57,6 +57,7 @@ impl Core {
         self.heartbeat_timer(now, actions);
         self.order_timers(now, actions);
         self.history_timers(now, actions);
+        self.protection_timers(now, actions);
         match self.desk_wake {
             Some(due) if due <= now => self.desk_wake = None,
             Some(due) => self.wake_at(due, actions),

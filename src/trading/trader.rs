@@ -47,6 +47,7 @@ impl Trader {
 
     /// Experiences one event.
     pub fn step(&mut self, now: Timestamp, event: &Event, actions: &mut Vec<Action>) {
+        self.core.protection_hears(now, event);
         match event {
             Event::Market(at, market) => {
                 self.core.view.learn(*at, market);
@@ -68,8 +69,12 @@ impl Trader {
             return self.core.guard(now, event, actions);
         }
         self.core.guard(now, event, actions);
+        // Breakers may demand exits, and an order of the desk may need lots that a stop holds.
+        self.core.protect(now, actions);
         self.core.flush(now, actions);
         self.strategy.on_event(&mut Desk::new(&mut self.core, now, DESK, actions), event);
+        self.core.protect(now, actions);
+        self.core.flush(now, actions);
         self.core.rest(now, actions);
     }
 }

@@ -6,7 +6,7 @@
 
 #![allow(dead_code, reason = "each test crate uses a part of the stage")]
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use proptest::prelude::*;
 use seatrial::market::*;
@@ -183,7 +183,7 @@ impl Stage {
         self.trader.step(Timestamp(self.now), event, &mut actions);
         for action in actions {
             match &action {
-                Action::Send(command @ (Command::New(_) | Command::Cancel(_))) => {
+                Action::Send(command @ (Command::New(_) | Command::Cancel(_) | Command::Amend(_))) => {
                     self.push(self.now + DELAY, 2, Item::Arrive(*command));
                 }
                 Action::Wake(at) => {
@@ -211,6 +211,18 @@ impl Stage {
                 };
                 let order = self.resting.remove(place);
                 self.report(&order, Qty::ZERO, ReportKind::Cancelled(CancelledBecause::Requested));
+            }
+            Command::Amend(Amend { id, qty, kind }) => {
+                let open = self.resting.iter_mut().find(|order| order.id == id);
+                let kind = match open {
+                    Some(order) => {
+                        (order.qty, order.kind) = (qty, kind);
+                        ReportKind::Amended { qty, kind }
+                    }
+                    None => ReportKind::AmendRejected(RefusedBecause::NotOpen),
+                };
+                let report = self.about(id, None, kind);
+                self.push(self.now + DELAY, 3, Item::Deliver(Event::Report(report)));
             }
             _ => {}
         }
@@ -272,10 +284,20 @@ impl Stage {
         self.trader.core().books().position(DeskId(0), ID).map_or(0, |position| position.qty.0)
     }
 
-    /// Every new order sent, and when, in nanoseconds after the start.
+    /// Orders that the strategy proposed; the others protect what it holds.
+    fn proposed(&self) -> BTreeSet<OrderId> {
+        let proposed = |decision: &Decision| match decision {
+            Decision::Intended { proposal: Some(_), order, .. } => Some(order.id),
+            _ => None,
+        };
+        self.decisions().filter_map(proposed).collect()
+    }
+
+    /// Every new order of the strategy's that was sent, and when, in nanoseconds after the start.
     pub fn orders(&self) -> Vec<(i64, NewOrder)> {
+        let proposed = self.proposed();
         let new = |(at, action): &(Timestamp, Action)| match action {
-            Action::Send(Command::New(order)) => Some((at.0 - START, *order)),
+            Action::Send(Command::New(order)) if proposed.contains(&order.id) => Some((at.0 - START, *order)),
             _ => None,
         };
         self.log.iter().filter_map(new).collect()
@@ -317,18 +339,19 @@ impl Stage {
 
     /// What no strategy may ever do, read off the log.
     pub fn check_manners(&self) {
-        let mut open: VecDeque<NewOrder> = VecDeque::new();
+        let (proposed, mut open) = (self.proposed(), VecDeque::<NewOrder>::new());
         let mut held = 0;
         for (at, action) in &self.log {
             match action {
                 Action::Send(Command::New(order)) => {
                     let twin = open.iter().find(|other| other.side == order.side);
-                    assert!(twin.is_none(), "{order:?} beside {twin:?} at {at:?}");
+                    let own = proposed.contains(&order.id);
+                    assert!(!own || twin.is_none(), "{order:?} beside {twin:?} at {at:?}");
                     let shrinks = held * order.side.sign() < 0 && order.qty.0 <= held.abs();
                     assert!(!order.reduce_only || shrinks, "{order:?} with {held} held");
                     let shorts = order.side == Side::Sell && !order.reduce_only;
                     assert!(self.instrument.contract == Contract::Linear || !shorts, "{order:?} on spot");
-                    open.push_back(*order);
+                    open.extend(own.then_some(*order));
                 }
                 Action::Record(Decision::Moved { order, to, .. }) if to.is_terminal() => {
                     open.retain(|other| other.id != *order);

@@ -92,7 +92,16 @@ fn send(core: &mut Core, side: Side, purpose: Purpose) -> OrderId {
         risk_pass: RiskPassId(0),
     };
     let intent = core.numbers.intent();
-    let origin = Origin { desk: DeskId(0), intent, proposal: None, purpose, stop: None, twice_reference: LIMIT.0 * 2 };
+    let origin = Origin {
+        desk: DeskId(0),
+        intent,
+        proposal: None,
+        purpose,
+        stop: None,
+        target: None,
+        trailing: false,
+        twice_reference: LIMIT.0 * 2,
+    };
     let mut actions = Vec::new();
     let id = core.intend(NOW, terms, origin, &mut actions);
     core.flush(NOW, &mut actions);

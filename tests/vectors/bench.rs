@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex};
 
 use rust_decimal::Decimal;
 use seatrial::market::{
-    Account, Action, AssetId, Balance, CancelledBecause, Command, Contract, Control, ControlAct, Decision, Denied,
-    Event, ExecutionReport, Fill, FillPage, HostEvent, Instrument, InstrumentId, Intention, LinkEvent, Liquidity,
-    MarketEvent, Money, NewOrder, OpenOrder, OrderId, OrderState, Price, Qty, Quote, ReferenceEvent, ReportKind,
-    Snapshot, Span, Timestamp, Trim, VenueMessage, VenuePosition, VenueRef,
+    Account, Action, Amend, AssetId, Balance, CancelledBecause, Command, Contract, Control, ControlAct, Decision,
+    Denied, Event, ExecutionReport, Fill, FillPage, HostEvent, Instrument, InstrumentId, Intention, LinkEvent,
+    Liquidity, MarketEvent, Money, NewOrder, OpenOrder, OrderId, OrderState, Price, Qty, Quote, ReferenceEvent,
+    ReportKind, Snapshot, Span, Timestamp, Trim, VenueMessage, VenuePosition, VenueRef,
 };
 use seatrial::trading::{Config, Desk, Setup, Strategy, Trader};
 
@@ -387,6 +387,22 @@ impl Bench {
         let fill = self.fill_of(order, qty, price);
         let filled = self.trader.core().orders().get(order).expect("an order of ours").filled;
         self.tell(self.report(order, Some(filled + qty), ReportKind::Filled(fill)));
+        self.take_stops();
+    }
+
+    /// The venue takes the stops that the last step sent or resized; what that step did stays what it did.
+    fn take_stops(&mut self) {
+        let did = std::mem::take(&mut self.actions);
+        for action in &did {
+            match action {
+                Action::Send(Command::New(order)) if order.kind.trigger().is_some() => self.accept(order.id),
+                Action::Send(Command::Amend(Amend { id, qty, kind })) if kind.trigger().is_some() => {
+                    self.tell(self.report(*id, None, ReportKind::Amended { qty: *qty, kind: *kind }));
+                }
+                _ => {}
+            }
+        }
+        self.actions = did;
     }
 
     /// Fills what is left of an order at its limit.

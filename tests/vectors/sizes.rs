@@ -189,7 +189,7 @@ fn ck_24_counts() {
 #[test]
 fn ck_24_an_entry_counts_until_its_position_is_flat() {
     let mut bench =
-        Bench::spot(&[("risk.max_entries_per_instrument", "1"), ("cooldown.close", "0"), ("cooldown.loss", "0")]);
+        Bench::margin(&[("risk.max_entries_per_instrument", "1"), ("cooldown.close", "0"), ("cooldown.loss", "0")]);
     let entry = bench.open(&Ask::v01().quantity(1_000_000));
     let price = bench.price(B, "45000");
     bench.fill(entry, Qty(400_000), price);
@@ -306,7 +306,7 @@ fn ck_30_order_slots() {
 #[test]
 fn ck_31_self_cross() {
     let make = || {
-        let mut bench = Bench::spot(&[]);
+        let mut bench = Bench::margin(&[]);
         let entry = bench.open(&Ask::v01().quantity(1_000_000));
         bench.fill_whole(entry);
         bench.open(&Ask { price: Some("45010"), ..Ask::exit(B, Intention::Close) });
@@ -316,12 +316,12 @@ fn ck_31_self_cross() {
     denied(
         &mut make(),
         &Ask::v01().at("45010").quantity(100_000),
-        &expect!["CK-31 BTC/USDT: 45010 against no own order there quote; meets order 2"],
+        &expect!["CK-31 BTC/USDT: 45010 against no own order there quote; meets order 3"],
     );
     denied(
         &mut make(),
         &Ask::v01().at_market().quantity(100_000),
-        &expect!["CK-31 BTC/USDT: 45225 against no own order there quote; meets order 2"],
+        &expect!["CK-31 BTC/USDT: 45225 against no own order there quote; meets order 3"],
     );
 }
 

@@ -5,12 +5,13 @@ use seatrial::market::{Event, Intention, OrderId, OrderState, Qty, RefusedBecaus
 use crate::bench::{Ask, B, Bench, SECOND};
 use crate::{LOTS, sent, state};
 
-/// Holds 0.01 of B; the safety lane has one token per six seconds, and it is gone.
+/// Holds 0.01 of B on margin; the safety lane has one token per six seconds, and its stop took it.
 fn without_tokens() -> Bench {
-    let (mut bench, entry) = sent(&[("budget.safety", "10/min 1")]);
+    let mut bench = Bench::margin(&[("budget.safety", "10/min 1")]);
+    let entry = bench.open(&Ask::v01().quantity(1_000_000));
     bench.fill_whole(entry);
-    let exit = bench.open(&Ask::exit(B, Intention::Reduce(Qty(100_000))));
-    bench.fill_whole(exit);
+    let stop = bench.sent()[0].id;
+    bench.accept(stop);
     bench
 }
 

@@ -8,8 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use proptest::test_runner::TestCaseError;
 use rust_decimal::{Decimal, RoundingStrategy};
 use seatrial::market::{
-    Action, Command, Contract, Decision, Fill, Instrument, InstrumentId, NewOrder, OrderId, Qty, RiskPassId, Side,
-    Timestamp,
+    Action, Amend, Command, Contract, Decision, Fill, Instrument, InstrumentId, NewOrder, OrderId, Qty, RiskPassId,
+    Side, Timestamp,
 };
 use seatrial::trading::Config;
 
@@ -22,6 +22,8 @@ pub struct Known {
     pub filled: Qty,
     /// Cumulative of the end, once an end was told.
     pub ended: Option<Qty>,
+    /// New terms the trader asked for.
+    pub asked: Option<Amend>,
 }
 
 impl Known {
@@ -102,12 +104,20 @@ impl Witness {
                     must!(order.reduce_only || in_this_step.contains(&order.id), "an entry waited: {order:?}");
                     must!(order.deadline == bench.now.after(seatrial::market::Span(5 * SECOND)), "{order:?}");
                     Self::on_grid(bench, order)?;
-                    self.only_shrinks(order)?;
-                    let fresh = Known { order: *order, filled: Qty::ZERO, ended: None };
+                    self.only_shrinks(order, Self::on_spot(bench))?;
+                    let fresh = Known { order: *order, filled: Qty::ZERO, ended: None, asked: None };
                     must!(self.orders.insert(order.id, fresh).is_none(), "{:?} left twice", order.id);
                     if !order.reduce_only {
                         self.entry_lane.push(bench.now);
                     }
+                }
+                Action::Send(Command::Amend(amend)) => {
+                    let known = self.orders.get_mut(&amend.id).expect("only what was sent is amended");
+                    known.asked = Some(*amend);
+                    let (known, held) =
+                        (*known, self.positions.get(&known.order.instrument).copied().unwrap_or_default());
+                    let fits = amend.qty > known.filled && (amend.qty - known.filled).0 <= held.abs();
+                    must!(fits, "{amend:?} of {known:?} with {held} held");
                 }
                 _ => {}
             }
@@ -115,12 +125,14 @@ impl Witness {
         Ok(())
     }
 
-    /// All exits together never take more than is held, nor on its own side.
-    fn only_shrinks(&self, exit: &NewOrder) -> Result<(), TestCaseError> {
+    /// Exits are on the other side of what is held and never take more; where nothing keeps them from
+    /// selling twice, all that may be live take no more together.
+    fn only_shrinks(&self, exit: &NewOrder, spot: bool) -> Result<(), TestCaseError> {
         let held = self.positions.get(&exit.instrument).copied().unwrap_or_default();
         let siblings = self.orders.values().map(|known| (known.order, known.leaves()));
         let exits = siblings.filter(|(order, _)| order.reduce_only && order.instrument == exit.instrument);
-        let taken: i64 = exits.map(|(_, leaves)| leaves.0).sum::<i64>() + exit.qty.0;
+        let shared = if spot { exits.map(|(_, leaves)| leaves.0).sum() } else { 0 };
+        let taken: i64 = shared + exit.qty.0;
         let shrinks = exit.side.sign() * held < 0 && taken <= held.abs();
         must!(!exit.reduce_only || shrinks, "exits of {taken} from {held}: {exit:?}");
         Ok(())
@@ -129,7 +141,7 @@ impl Witness {
     fn on_grid(bench: &Bench, order: &NewOrder) -> Result<(), TestCaseError> {
         let instrument = bench.instrument(order.instrument);
         let rules = instrument.rules(bench.now);
-        let limit = order.kind.limit().expect("a limit or a collar, always");
+        let limit = order.kind.limit().or(order.kind.trigger()).expect("a limit, a collar or a trigger, always");
         let grid = limit.0 > 0 && limit.0 % rules.tick.0 == 0 && order.qty.0 % rules.lot.0 == 0;
         must!(grid && order.qty >= rules.min_qty && order.qty.0 > 0, "off the grid: {order:?}");
         let least = instrument.value(order.qty.at(limit)) >= rules.min_notional;

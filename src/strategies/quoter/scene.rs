@@ -82,7 +82,7 @@ pub(super) struct Scene {
     pub(super) cooldown: Option<Timestamp>,
     /// Whether exits are allowed.
     pub(super) may_exit: bool,
-    /// Whether state and session allow entries.
+    /// Whether state, session and cover allow entries.
     pub(super) may_enter: bool,
     /// Entry orders that filled since the position was flat.
     entries: u32,
@@ -110,7 +110,9 @@ impl Scene {
             working: desk.orders().filter(|order| order.terms.instrument == id).map(Working::of).collect(),
             cooldown: desk.cooldown(id),
             may_exit: state != TraderState::Halted && state != TraderState::Reconciling,
-            may_enter: state == TraderState::Armed && desk.market(id).session == SessionState::Open,
+            may_enter: state == TraderState::Armed
+                && desk.market(id).session == SessionState::Open
+                && !desk.is_naked(id),
             entries: position.entries,
             most_entries: limits.risk.max_entries_per_instrument.min(limits.risk.max_entries),
             spot: instrument.contract == Contract::Spot,

@@ -5,10 +5,9 @@ use rust_decimal::Decimal;
 
 use super::{Approved, Preflight};
 use crate::market::Purpose;
-use crate::market::{
-    Bug, Check, Denied, FeeAsset, Intention, Price, Pricing, Qty, Rate, Side, TimeInForce, TraderState, planted,
-};
+use crate::market::{Bug, Check, Denied, Intention, Price, Pricing, Qty, Side, TimeInForce, TraderState, planted};
 use crate::trading::orders::Order;
+use crate::trading::protection::payable;
 use crate::trading::view::Reference;
 
 impl Preflight<'_> {
@@ -80,7 +79,7 @@ impl Preflight<'_> {
     /// notional at the smaller of order price and reference.
     fn without_dust(&mut self, wanted: Qty, free: Qty, price: Price, reference: Reference) -> Result<Qty, Denied> {
         let check = Check::Exit(4);
-        let free = self.payable(free);
+        let free = payable(self.instrument, free, self.now);
         let wanted = wanted.min(free);
         let (least, lot) = (self.rules.min_qty.max(Qty(1)), self.rules.lot.0);
         let (least_value, counted) =
@@ -93,17 +92,6 @@ impl Preflight<'_> {
         let left = free - on_lot(wanted);
         let dust = left < least || value(left) < least_value;
         Ok(on_lot(if dust { free } else { wanted }))
-    }
-
-    /// What may be sold of `free` where the fee is taken in what is sold: the rest pays it, at the
-    /// taker rate.
-    fn payable(&self, free: Qty) -> Qty {
-        let fees = &self.rules.fees;
-        if fees.asset != FeeAsset::Base || fees.taker <= Rate::ZERO {
-            return free;
-        }
-        let most = Decimal::from(free.0) / (Decimal::ONE + fees.taker.decimal());
-        Qty(i64::try_from(most.trunc().mantissa()).expect("a part of 64 bits fits 64 bits"))
     }
 
     /// The limit asked for, or the collar (EX-1); on the grid it is still a price.

@@ -32,6 +32,8 @@ pub(crate) struct Approved {
     pub(crate) order: NewOrder,
     /// Planned stop, for protection.
     pub(crate) stop: Option<crate::market::Price>,
+    /// Planned target, for protection.
+    pub(crate) target: Option<crate::market::Price>,
     /// Twice the mid it was priced from.
     pub(crate) twice_reference: i64,
     /// Notional the order was approved with, in account currency; zero for an exit.
@@ -139,7 +141,9 @@ impl Preflight<'_> {
         self.confident()?;
         let (qty, leverage) = self.sized(&plan)?;
         let notional = self.size_allowed(&plan, qty, leverage)?;
-        Ok(self.approved(side, plan.order_price, qty, leverage, plan.stop, reference.twice_mid, notional))
+        let twice_mid = reference.twice_mid;
+        let approved = self.approved(side, plan.order_price, qty, leverage, plan.stop, twice_mid, notional);
+        Ok(Approved { target: plan.target, ..approved })
     }
 
     #[expect(clippy::too_many_arguments, reason = "the parts of an order, each from another check")]
@@ -171,7 +175,7 @@ impl Preflight<'_> {
             risk_pass: RiskPassId(0),
         };
         let (measures, trims) = (std::mem::take(&mut self.measures), std::mem::take(&mut self.trims));
-        Approved { order, stop, twice_reference, notional, measures, trims }
+        Approved { order, stop, target: None, twice_reference, notional, measures, trims }
     }
 
     /// A market-like order is always IOC, unless FOK was asked for.

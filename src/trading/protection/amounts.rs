@@ -1,0 +1,37 @@
+//! How much of a position an order can close, and what is dust (production-rules §4.12, EC-4).
+
+use rust_decimal::Decimal;
+
+use crate::market::{Contract, FeeAsset, Instrument, InstrumentId, Price, Qty, Rate, Timestamp};
+use crate::trading::core::Core;
+use crate::trading::words::ReservesExits;
+
+/// What may be sold of `free` where the fee is taken in what is sold: the rest pays it, at the
+/// taker rate.
+pub(crate) fn payable(instrument: &Instrument, free: Qty, now: Timestamp) -> Qty {
+    let fees = &instrument.rules(now).fees;
+    if fees.asset != FeeAsset::Base || fees.taker <= Rate::ZERO {
+        return free;
+    }
+    let most = Decimal::from(free.0) / (Decimal::ONE + fees.taker.decimal());
+    Qty(i64::try_from(most.trunc().mantissa()).expect("a part of 64 bits fits 64 bits"))
+}
+
+/// What an order at `price` could close of `held` (without sign); nothing if that is dust: less
+/// than the venue takes, by quantity or by notional.
+pub(crate) fn closable(instrument: &Instrument, held: Qty, price: Price, now: Timestamp) -> Qty {
+    let rules = instrument.rules(now);
+    let qty = Qty(payable(instrument, held, now).0 / rules.lot.0 * rules.lot.0);
+    let is_dust = qty < rules.min_qty.max(Qty(1)) || instrument.value(qty.at(price)) < rules.min_notional;
+    if is_dust { Qty::ZERO } else { qty }
+}
+
+impl Core {
+    /// Whether lots cannot back two orders at once, so that only the stop may rest (PR-6): where a
+    /// resting exit ties them up, and where nothing keeps two exits from selling more than is held.
+    pub(crate) fn ties_lots(&self, instrument: InstrumentId) -> bool {
+        let instrument = self.instrument(instrument);
+        instrument.contract == Contract::Spot
+            || self.config.beliefs.reserves_exits(&instrument.symbol) == ReservesExits::Yes
+    }
+}

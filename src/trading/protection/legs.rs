@@ -1,0 +1,276 @@
+//! The protective orders of a position as they stand, and what is made of one that ends
+//! (production-rules PR-5, PR-8).
+
+use super::{Key, Shield};
+use crate::market::{
+    Action, Bug, ExitCause, OrderId, OrderKind, OrderState, Purpose, Qty, RejectReason, Severity, Timestamp, planted,
+};
+use crate::trading::core::{Core, alert};
+use crate::trading::order::{Order, Terms};
+use crate::trading::retries::{Class, class_of, exit_delay};
+
+/// How often a venue may end stops of one position without our wish before it is exited.
+const LOST_MAX: u32 = 3;
+
+/// What is remembered of a protective order.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Memory {
+    /// It was told to end.
+    parting: bool,
+    /// The terms last asked for.
+    asked: Option<Terms>,
+    /// It refused new terms: it is replaced instead of amended.
+    stubborn: bool,
+}
+
+/// What was refused or lost of a position's stops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct Trouble {
+    /// Stops refused for what they are.
+    pub(super) refused: u32,
+    /// Stops refused because the venue was busy, in a row.
+    pub(super) busy: u32,
+    /// Stops ended without our wish.
+    pub(super) lost: u32,
+    /// Nothing is placed before this.
+    pub(super) not_before: Option<Timestamp>,
+}
+
+/// A protective order as it stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Leg {
+    pub(super) id: OrderId,
+    pub(super) state: OrderState,
+    pub(super) kind: OrderKind,
+    pub(super) filled: Qty,
+    /// Its leaves by the terms that are known to hold.
+    pub(super) leaves: Qty,
+    /// It is on its way out.
+    pub(super) parting: bool,
+    pub(super) stubborn: bool,
+}
+
+/// What became of a protective order.
+enum End {
+    /// It filled, or ended as we wished.
+    Fine,
+    /// The venue ended it by itself.
+    Lost,
+    /// The venue never had it.
+    Absent,
+    /// The venue refused it.
+    Refused(Option<RejectReason>),
+}
+
+impl Leg {
+    fn of(order: &Order, memory: Memory) -> Self {
+        let parting = memory.parting
+            || order.cancel_wanted
+            || matches!(order.state, OrderState::CancelPending | OrderState::UnknownCancel);
+        Self {
+            id: order.terms.id,
+            state: order.state,
+            kind: order.terms.kind,
+            filled: order.filled,
+            leaves: Qty((order.terms.qty - order.filled).0.max(0)),
+            parting,
+            stubborn: memory.stubborn,
+        }
+    }
+
+    /// Whether the venue is known to hold it.
+    pub(super) const fn is_confirmed(&self) -> bool {
+        matches!(
+            self.state,
+            OrderState::Live | OrderState::AmendPending | OrderState::UnknownAmend | OrderState::CancelPending
+        )
+    }
+}
+
+impl Core {
+    /// A position's open orders of one purpose, oldest first.
+    pub(super) fn own_orders(&self, key: Key, purpose: Purpose) -> impl Iterator<Item = &Order> {
+        let mine = move |order: &&Order| {
+            let ours = order.desk == key.0 && order.terms.id < OrderId::FIRST_EXTERNAL;
+            ours && order.purpose == purpose && !order.state.is_terminal()
+        };
+        self.orders.open_in(key.1).filter(mine)
+    }
+
+    /// What ended orders of a position sold or bought back by the venue's word, and is not booked yet:
+    /// lots that are gone where they back one order only.
+    pub(super) fn owed(&self, key: Key) -> Qty {
+        if !self.ties_lots(key.1) {
+            return Qty::ZERO;
+        }
+        let closes =
+            |order: &&Order| order.desk == key.0 && order.purpose != Purpose::Entry && order.state.is_terminal();
+        self.orders.open_in(key.1).filter(closes).map(Order::could_fill).sum()
+    }
+
+    /// The legs of one purpose.
+    pub(super) fn legs(&self, key: Key, purpose: Purpose, shield: &Shield) -> Vec<Leg> {
+        let memory = |order: &Order| shield.legs.get(&order.terms.id).copied().unwrap_or_default();
+        self.own_orders(key, purpose).map(|order| Leg::of(order, memory(order))).collect()
+    }
+
+    /// Whether anything of a position's protection or exits is open.
+    pub(super) fn has_own_orders(&self, key: Key) -> bool {
+        [Purpose::Stop, Purpose::Target, Purpose::Exit]
+            .iter()
+            .any(|purpose| self.own_orders(key, *purpose).next().is_some())
+    }
+
+    /// Learns what became of the legs since the last visit.
+    pub(super) fn settle_legs(&mut self, now: Timestamp, key: Key, shield: &mut Shield, actions: &mut Vec<Action>) {
+        for purpose in [Purpose::Stop, Purpose::Target] {
+            for order in self.own_orders(key, purpose) {
+                let memory = shield.legs.entry(order.terms.id).or_default();
+                if order.state == OrderState::Live {
+                    let asked = memory.asked.take();
+                    let held = Terms { qty: order.terms.qty, kind: order.terms.kind };
+                    memory.stubborn |= asked.is_some_and(|asked| asked != held);
+                    if purpose == Purpose::Stop {
+                        shield.trouble.busy = 0;
+                    }
+                }
+            }
+        }
+        let known: Vec<OrderId> = shield.legs.keys().copied().collect();
+        for id in known {
+            let order = self.orders.get(id);
+            if order.is_some_and(|order| !order.state.is_terminal()) {
+                continue;
+            }
+            let memory = shield.legs.remove(&id).expect("just listed");
+            let stop = order.filter(|order| order.purpose == Purpose::Stop);
+            if let Some(end) = stop.map(|order| end_of(order, memory)) {
+                self.stop_ended(now, key, id, end, shield, actions);
+            }
+        }
+        let orders = &self.orders;
+        shield.parting.retain(|id| orders.get(*id).is_some_and(|order| !order.state.is_terminal()));
+    }
+
+    /// PR-5 and PR-8: a stop that is gone against our wish is replaced at once, by the other kind
+    /// where it was refused for what it is; then the position is exited.
+    fn stop_ended(
+        &mut self,
+        now: Timestamp,
+        key: Key,
+        id: OrderId,
+        end: End,
+        shield: &mut Shield,
+        actions: &mut Vec<Action>,
+    ) {
+        let open = self.books.position(key.0, key.1).is_some_and(|held| !held.is_flat());
+        if !open || planted(Bug::ProtectStopRefused) {
+            return;
+        }
+        let critical = |text: String, actions: &mut Vec<Action>| {
+            alert(Severity::Critical, Some(key.1), Some(id), text, actions);
+        };
+        match end {
+            End::Fine | End::Absent | End::Refused(Some(RejectReason::Session)) => {}
+            End::Lost => {
+                shield.trouble.lost += 1;
+                let text = format!("stop {} ended without our wish; it is replaced", id.0);
+                alert(Severity::Warning, Some(key.1), Some(id), text, actions);
+                if shield.trouble.lost >= LOST_MAX {
+                    critical(format!("{} stops ended without our wish; the position is exited", LOST_MAX), actions);
+                    self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::Unprotected), actions);
+                }
+            }
+            End::Refused(Some(RejectReason::WouldTriggerAtOnce)) => {
+                // No other kind would do better.
+                shield.trouble.refused = shield.trouble.refused.max(2);
+                self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::BeyondStop), actions);
+            }
+            // There may be nothing to reduce any more: the fill that says so is on its way.
+            End::Refused(Some(RejectReason::ReduceOnly)) => self.give_time(now, shield),
+            End::Refused(Some(reason)) if matches!(class_of(reason), Class::Busy | Class::Nonce) => {
+                self.give_time(now, shield);
+            }
+            End::Refused(Some(reason)) if class_of(reason) == Class::StopEverything => {
+                shield.trouble.not_before = Some(now.after(self.config.resolve.retry_every));
+            }
+            End::Refused(_) => {
+                shield.trouble.refused += 1;
+                if shield.trouble.refused >= 2 {
+                    critical(format!("stop {} is the second refused; the position is exited", id.0), actions);
+                    self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::Unprotected), actions);
+                }
+            }
+        }
+    }
+
+    /// A venue that is busy is given time (§3.6).
+    fn give_time(&self, now: Timestamp, shield: &mut Shield) {
+        shield.trouble.busy += 1;
+        shield.trouble.not_before = Some(now.after(exit_delay(shield.trouble.busy)));
+    }
+
+    /// Tells a leg to end, once.
+    pub(super) fn part(&mut self, now: Timestamp, id: OrderId, shield: &mut Shield, actions: &mut Vec<Action>) {
+        let memory = shield.legs.entry(id).or_default();
+        if !std::mem::replace(&mut memory.parting, true) {
+            self.cancel_order(now, id, actions);
+        }
+    }
+
+    /// Asks for new terms of a leg; false if it cannot be asked now.
+    pub(super) fn reshape(
+        &mut self,
+        now: Timestamp,
+        id: OrderId,
+        terms: Terms,
+        shield: &mut Shield,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let asked = self.amend_order(now, id, terms.qty, terms.kind, actions);
+        if asked {
+            shield.legs.entry(id).or_default().asked = Some(terms);
+        }
+        asked
+    }
+
+    /// Flat: every protective and exit order is cancelled and watched until that is confirmed,
+    /// whoever closed the position (PR-11).
+    pub(super) fn stand_down(&mut self, now: Timestamp, key: Key, shield: &mut Shield, actions: &mut Vec<Action>) {
+        let closed_by_us = shield.ladder.is_some();
+        let (life, legs, parting) =
+            (shield.life, std::mem::take(&mut shield.legs), std::mem::take(&mut shield.parting));
+        self.no_longer_naked(now, key, shield, actions);
+        *shield = Shield { life, legs, parting, ..Shield::default() };
+        if planted(Bug::ProtectOrphan) && !closed_by_us {
+            return;
+        }
+        for purpose in [Purpose::Stop, Purpose::Target] {
+            let open: Vec<OrderId> = self.own_orders(key, purpose).map(|order| order.terms.id).collect();
+            for id in open {
+                self.part(now, id, shield, actions);
+            }
+        }
+        let exits: Vec<OrderId> = self.own_orders(key, Purpose::Exit).map(|order| order.terms.id).collect();
+        for id in exits {
+            self.part_exit(now, id, shield, actions);
+        }
+    }
+
+    /// Tells an exit to end, once.
+    pub(super) fn part_exit(&mut self, now: Timestamp, id: OrderId, shield: &mut Shield, actions: &mut Vec<Action>) {
+        if shield.parting.insert(id) {
+            self.cancel_order(now, id, actions);
+        }
+    }
+}
+
+/// What became of a leg that is no longer open.
+fn end_of(order: &Order, memory: Memory) -> End {
+    match order.state {
+        OrderState::Rejected => End::Refused(order.refused),
+        OrderState::Cancelled | OrderState::Expired if !memory.parting => End::Lost,
+        OrderState::Void if !memory.parting => End::Absent,
+        _ => End::Fine,
+    }
+}
