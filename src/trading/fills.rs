@@ -56,10 +56,17 @@ impl Core {
                 self.apply(now, id, case, actions);
                 self.after_booking(now, id, fill, &booked, actions);
                 self.orders.refile(now, id);
+                if self.orders.get(id).is_some_and(|order| order.taken_back.contains(&fill.execution)) {
+                    // Its undoing overtook it.
+                    self.on_busted(now, id, fill.execution, actions);
+                }
             }
             Ok(Outcome::FeeCorrected(booked)) => self.correct_fee(id, fill, booked, actions),
             Ok(Outcome::Duplicate) => {
                 self.apply(now, id, Input::FillRepeated, actions);
+            }
+            Ok(Outcome::Conflict(known)) if self.is_new_fee(id, fill, &known) => {
+                self.revise_fee(now, report, fill, actions);
             }
             Ok(Outcome::Conflict(_)) => {
                 if planted(Bug::OrderConflict) {
@@ -82,6 +89,10 @@ impl Core {
         let known = self.books.applied(&execution).copied();
         let ours = known.filter(|_| order.executions.iter().any(|booked| booked.execution == execution));
         let Some(fill) = ours.or(known.filter(|fill| order.is_recalled() && fill.side == order.terms.side)) else {
+            let order = self.orders.get_mut(id).expect("just read");
+            if known.is_none() && !order.taken_back.contains(&execution) {
+                order.taken_back.push(execution);
+            }
             self.apply(now, id, Input::BustedUnknown, actions);
             return;
         };
@@ -89,7 +100,10 @@ impl Core {
         match self.books.bust(now, instrument, execution) {
             Ok(Some(booked)) => {
                 post(booked.transactions, actions);
-                self.orders.get_mut(id).expect("just read").busted += fill.qty;
+                let order = self.orders.get_mut(id).expect("just read");
+                order.busted += fill.qty;
+                order.undone = Qty((order.undone - fill.qty).0.max(0));
+                order.taken_back.retain(|early| *early != execution);
                 self.apply(now, id, Input::Busted, actions);
             }
             // It was taken back before.
@@ -101,13 +115,45 @@ impl Core {
         }
     }
 
+    /// Whether a fill differs from the booked one by its fee alone, and that fee is not the one it had
+    /// before the venue revised it.
+    fn is_new_fee(&self, id: OrderId, fill: &Fill, known: &Fill) -> bool {
+        let order = self.orders.get(id).expect("the caller found the order");
+        let booking = order.executions.iter().find(|booked| booked.execution == fill.execution);
+        let before = booking.and_then(|booked| booked.fee_before);
+        Fill { fee: known.fee, ..*fill } == *known && fill.fee.is_some() && fill.fee != before
+    }
+
+    /// The venue revised the fee of a booked execution: a reversal and a second posting.
+    pub(super) fn revise_fee(
+        &mut self,
+        now: Timestamp,
+        report: &ExecutionReport,
+        fill: &Fill,
+        actions: &mut Vec<Action>,
+    ) {
+        let order = self.orders.get_mut(report.order).expect("the caller found the order");
+        let (instrument, desk, Some(fee)) = (order.terms.instrument, order.desk, fill.fee) else { return };
+        let before = self.books.applied(&fill.execution).and_then(|known| known.fee);
+        if let Some(booked) = order.executions.iter_mut().find(|booked| booked.execution == fill.execution) {
+            booked.fee_before = before;
+        }
+        let fee_rate = self.rate_in_quote(instrument, fee.asset);
+        let instrument = &self.instruments[usize::from(instrument.0)];
+        let execution = Execution { desk, instrument, at: report.at, fill, fee_rate, new_entry: false };
+        match self.books.correct_fee(now, &execution, fee) {
+            Ok(booked) => self.correct_fee(report.order, fill, booked, actions),
+            Err(error) => anomaly(Some(report.order), error.to_string(), actions),
+        }
+    }
+
     /// FB-4: the real fee replaces the predicted one by a second posting.
     fn correct_fee(&mut self, id: OrderId, fill: &Fill, booked: Booked, actions: &mut Vec<Action>) {
         post(booked.transactions, actions);
         let order = self.orders.get(id).expect("the caller found the order");
         if let Some(fee) = fill.fee {
             let text = format!(
-                "execution {} of order {} cost {}: its predicted fee is corrected",
+                "execution {} of order {} cost {}: the fee booked before is corrected",
                 fill.execution, id.0, fee.amount
             );
             alert(Severity::Warning, Some(order.terms.instrument), Some(id), text, actions);
@@ -161,7 +207,14 @@ impl Core {
         }
         let Fill { execution, price, qty, .. } = *fill;
         let leverage = Decimal::from(order.terms.leverage);
-        order.executions.push(Booking { execution, price, qty, at: report.at, cumulative: report.cumulative });
+        order.executions.push(Booking {
+            execution,
+            price,
+            qty,
+            at: report.at,
+            cumulative: report.cumulative,
+            fee_before: None,
+        });
         post(booked.transactions.clone(), actions);
         actions.push(Action::Record(Decision::Booked {
             order: report.order,

@@ -9,7 +9,7 @@
 use super::core::Core;
 use super::order::Order;
 use super::resolution::Part;
-use crate::market::{Action, FillPage, OrderId, Query, ReportKind, Span, Timestamp};
+use crate::market::{Action, Fill, FillPage, OrderId, Query, ReportKind, Span, Timestamp};
 
 /// A reading of the fill history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,8 +55,15 @@ impl Core {
         let mut overlaps = false;
         for report in &page.fills {
             if let ReportKind::Filled(fill) = &report.kind {
-                overlaps |= self.books.applied(&fill.execution).is_some();
-                self.on_report(now, report, actions);
+                let known = self.books.applied(&fill.execution).copied();
+                overlaps |= known.is_some();
+                let revised = known.is_some_and(|known| known != *fill && Fill { fee: known.fee, ..*fill } == known);
+                if revised && fill.fee.is_some() && self.orders.recall(report.order) {
+                    // The history holds the fee in force, whatever was said before.
+                    self.revise_fee(now, report, fill, actions);
+                } else if known != Some(*fill) {
+                    self.on_report(now, report, actions);
+                }
             }
         }
         let Some(reading) = self.reading.filter(|reading| reading.page == page.page) else { return };
@@ -70,7 +77,22 @@ impl Core {
             return self.wake_at(overdue, actions);
         }
         self.reading = None;
+        self.write_off(now, reading.since);
         self.missed(now, at, Part::Fills, actions);
+    }
+
+    /// A whole history holds no execution that was taken back: what is missing of an order of which we
+    /// know such a thing is that.
+    fn write_off(&mut self, now: Timestamp, since: Timestamp) {
+        let whole = |order: &&Order| order.watch.released.is_some_and(|released| released >= since);
+        let short = |order: &&Order| !order.taken_back.is_empty() && !order.due().is_zero();
+        let found: Vec<OrderId> = self.orders.open().filter(whole).filter(short).map(Order::id).collect();
+        for id in found {
+            let order = self.orders.get_mut(id).expect("just found");
+            order.undone += order.due();
+            order.watch.due_since = None;
+            self.orders.refile(now, id);
+        }
     }
 
     /// Begins a reading again whose page is overdue, while anything is missing.

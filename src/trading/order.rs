@@ -6,7 +6,7 @@
 use super::resolution::Ladder;
 use super::transitions::Input;
 use crate::market::{
-    DeskId, IntentId, NewOrder, OrderId, OrderKind, OrderState, Price, ProposalId, Purpose, Qty, RejectReason,
+    DeskId, Fee, IntentId, NewOrder, OrderId, OrderKind, OrderState, Price, ProposalId, Purpose, Qty, RejectReason,
     TimeInForce, Timestamp, VenueRef,
 };
 
@@ -37,6 +37,8 @@ pub struct Order {
     pub filled: Qty,
     /// What the venue took back of it.
     pub busted: Qty,
+    /// What the venue reported of it and took back before we ever saw it.
+    pub undone: Qty,
     /// The greatest cumulative quantity the venue reported; what exceeds `filled` is still due.
     pub reported: Qty,
     /// The venue's id.
@@ -57,6 +59,8 @@ pub struct Order {
     pub(crate) watch: Watch,
     /// Its booked executions.
     pub(crate) executions: Vec<Booking>,
+    /// Executions the venue took back before we booked them.
+    pub(crate) taken_back: Vec<VenueRef>,
 }
 
 /// The terms an amend can change.
@@ -111,6 +115,8 @@ pub(crate) struct Booking {
     pub(crate) qty: Qty,
     pub(crate) at: Timestamp,
     pub(crate) cumulative: Option<Qty>,
+    /// The fee it was first said to cost, if the venue has revised it since.
+    pub(crate) fee_before: Option<Fee>,
 }
 
 /// What an order is made of before it has left.
@@ -144,6 +150,7 @@ impl Order {
             state,
             filled: Qty::ZERO,
             busted: Qty::ZERO,
+            undone: Qty::ZERO,
             reported: Qty::ZERO,
             venue_id: None,
             superseded: Vec::new(),
@@ -154,6 +161,7 @@ impl Order {
             refused: None,
             watch: Watch::default(),
             executions: Vec::new(),
+            taken_back: Vec::new(),
         }
     }
 
@@ -192,7 +200,7 @@ impl Order {
     /// What the venue reported and nobody booked.
     #[must_use]
     pub fn due(&self) -> Qty {
-        Qty((self.reported - self.filled).0.max(0))
+        Qty((self.reported - self.filled - self.undone).0.max(0))
     }
 
     /// Whether it never rests, but takes at once or ends.

@@ -216,3 +216,53 @@ pub fn a_partly_filled_order_can_be_cancelled() {
     assert_eq!((state(&bench, order), bench.position(B)), (OrderState::Cancelled, Qty(400_000)));
     assert_eq!(bench.trader.core().reserved(USDT, bench.now), decimal("0"));
 }
+
+/// A bust that overtakes its fill undoes it all the same; of a fill that never came, the whole history
+/// without it is the end of the search.
+#[test]
+pub fn a_bust_may_overtake_its_fill() {
+    let (mut bench, order) = sent(&[]);
+    bench.accept(order);
+    let fill = bench.fill_of(order, Qty(400_000), AT);
+    let bust = bench.report(order, None, ReportKind::Busted(fill.execution));
+    bench.tell(bust);
+    assert_eq!(loudest(&bench), Some(Severity::Critical), "it is asked about");
+    bench.tell(bench.report(order, Some(Qty(400_000)), ReportKind::Filled(fill)));
+    assert_eq!((bench.position(B), bench.cash(USDT)), (Qty(0), decimal("10000")));
+    let (mut bench, order) = sent(&[]);
+    bench.accept(order);
+    let end = ReportKind::Cancelled(CancelledBecause::Requested);
+    bench.tell(bench.report(order, Some(Qty(400_000)), end));
+    let bust = bench.report(order, None, ReportKind::Busted(VenueRef::numbered('E', 9)));
+    bench.tell(bust);
+    let page = FillPage { at: bench.now, page: 0, fills: Vec::new(), more: false };
+    bench.account(VenueMessage::Fills(page));
+    assert_eq!(bench.trader.core().reserved(USDT, bench.now), decimal("0"));
+    bench.tell(bench.report(order, Some(Qty(400_000)), ReportKind::Status(OrderStatus::Cancelled)));
+    assert_eq!(bench.trader.core().reserved(USDT, bench.now), decimal("0"), "the same word again changes nothing");
+}
+
+/// A fee revised by the venue is corrected once; a late copy of the first report does not undo that,
+/// and the history has the last word.
+#[test]
+pub fn a_revised_fee_is_corrected() {
+    use seatrial::market::{Account, Fee, Fill};
+    let (mut bench, order) = sent(&[]);
+    bench.accept(order);
+    let fee = |amount| Some(Fee { asset: USDT, amount: crate::bench::money(amount) });
+    let first = Fill { fee: fee("0.5"), ..bench.fill_of(order, Qty(400_000), AT) };
+    let paid = |bench: &Bench| bench.trader.core().books().ledger().balance(Account::Fees, USDT).decimal().normalize();
+    let first = bench.report(order, Some(Qty(400_000)), ReportKind::Filled(first));
+    let ReportKind::Filled(fill) = first.kind else { unreachable!("just made") };
+    bench.tell(first);
+    bench.tell(ExecutionReport { kind: ReportKind::Filled(Fill { fee: fee("0.7"), ..fill }), ..first });
+    assert_eq!(
+        (paid(&bench), bench.position(B), loudest(&bench)),
+        (decimal("0.7"), Qty(400_000), Some(Severity::Warning))
+    );
+    bench.tell(first);
+    assert_eq!(paid(&bench), decimal("0.7"));
+    let page = FillPage { at: bench.now, page: 0, fills: vec![first], more: false };
+    bench.account(VenueMessage::Fills(page));
+    assert_eq!(paid(&bench), decimal("0.5"));
+}
