@@ -15,7 +15,7 @@ fn held(mut floor: Floor) -> Floor {
 /// V-46: the ladder sells from 45 000 at 0.5, 1, 2, 5 %; a second between steps, five between repeats of
 /// the last; at its end somebody is told.
 #[test]
-fn the_ladder_steps_down() {
+pub fn the_ladder_steps_down() {
     let mut floor = held(Floor::margin(&[("holding.max", "1min")]));
     floor.takers = Takers::Miss;
     floor.wait(60_000);
@@ -45,7 +45,7 @@ fn the_ladder_steps_down() {
 
 /// EX-1: every step is priced from the reference of its own moment.
 #[test]
-fn each_step_is_priced_anew() {
+pub fn each_step_is_priced_anew() {
     let mut floor = held(Floor::margin(&[("holding.max", "1min")]));
     floor.takers = Takers::Miss;
     floor.wait(60_000);
@@ -59,7 +59,7 @@ fn each_step_is_priced_anew() {
 /// EC-5, EC-6: without a usable reference nothing is sent, live stops stay; with one the exit is worked
 /// out anew, however long that took.
 #[test]
-fn an_exit_waits_for_a_reference() {
+pub fn an_exit_waits_for_a_reference() {
     let mut floor = held(Floor::margin(&[("holding.max", "1min")]));
     floor.wait_blind(60_000);
     assert!(floor.exits().is_empty());
@@ -77,7 +77,7 @@ fn an_exit_waits_for_a_reference() {
 
 /// EC-3: one exit is possibly live, however long its outcome is unknown.
 #[test]
-fn an_unknown_exit_blocks_the_next() {
+pub fn an_unknown_exit_blocks_the_next() {
     let mut floor = held(Floor::margin(&[("holding.max", "1min")]));
     floor.takers = Takers::Silent;
     floor.wait(60_000);
@@ -90,7 +90,7 @@ fn an_unknown_exit_blocks_the_next() {
 /// EC-3: wishes merge into one target quantity; when the exit in flight has ended, what is missing to it
 /// follows by itself, once.
 #[test]
-fn wishes_merge() {
+pub fn wishes_merge() {
     let mut floor = held(Floor::margin(&[]));
     floor.takers = Takers::Silent;
     let first = floor.bench.open(&Ask::exit(B, Intention::Reduce(Qty(200_000))));
@@ -117,7 +117,7 @@ fn wishes_merge() {
 /// §4.6: the venue's stop is touched but silent: it is asked after; if it is not there, the position is
 /// exited.
 #[test]
-fn a_silent_stop_is_asked_after() {
+pub fn a_silent_stop_is_asked_after() {
     let mut floor = held(Floor::margin(&[]));
     floor.print(B, "44100");
     floor.wait(1_999);
@@ -135,7 +135,7 @@ fn a_silent_stop_is_asked_after() {
 }
 
 #[test]
-fn a_touched_stop_that_was_never_confirmed_is_not_waited_for() {
+pub fn a_touched_stop_that_was_never_confirmed_is_not_waited_for() {
     let mut floor = Floor::margin(&[("protection.naked_max", "10s")]);
     let id = floor.bench.open(&Ask::v01());
     floor.settle();
@@ -150,7 +150,7 @@ fn a_touched_stop_that_was_never_confirmed_is_not_waited_for() {
 /// PR-6: on a venue that ties lots up the stop rests alone; a touched target frees the lots first, and
 /// what does not fill puts the stop back.
 #[test]
-fn a_watched_target_swaps_the_stop() {
+pub fn a_watched_target_swaps_the_stop() {
     let mut floor = Floor::spot(&[]);
     floor.open(&Ask::v01().quantity(1_000_000).target("46350"));
     assert_eq!((floor.stops().len(), floor.targets().len()), (1, 0));
@@ -171,7 +171,7 @@ fn a_watched_target_swaps_the_stop() {
 
 /// The exit never leaves before the venue has let the lots go.
 #[test]
-fn an_exit_waits_for_its_lots() {
+pub fn an_exit_waits_for_its_lots() {
     let mut floor = Floor::spot(&[]);
     floor.open(&Ask::v01().quantity(1_000_000));
     floor.deaf = true;
@@ -186,7 +186,7 @@ fn an_exit_waits_for_its_lots() {
 
 /// EC-2, PR-1: a resting reduction counts as coverage, and the stop is sized to the rest.
 #[test]
-fn a_resting_reduction_shares_the_lots() {
+pub fn a_resting_reduction_shares_the_lots() {
     let mut floor = Floor::spot(&[]);
     floor.open(&Ask::v01().quantity(1_000_000));
     let sell = floor.bench.open(&Ask { price: Some("45500"), ..Ask::exit(B, Intention::Reduce(Qty(400_000))) });
@@ -203,7 +203,7 @@ fn a_resting_reduction_shares_the_lots() {
 
 /// The ladder takes every lot: a resting reduction in its way ends first.
 #[test]
-fn the_ladder_makes_way() {
+pub fn the_ladder_makes_way() {
     let mut floor = Floor::spot(&[("holding.max", "1min")]);
     floor.open(&Ask::v01().quantity(1_000_000));
     floor.bench.open(&Ask { price: Some("45500"), ..Ask::exit(B, Intention::Reduce(Qty(400_000))) });
@@ -215,7 +215,7 @@ fn the_ladder_makes_way() {
 
 /// CRITICAL-7: a bar that touches both is a touched stop; the target's exit is not sent.
 #[test]
-fn the_stop_wins() {
+pub fn the_stop_wins() {
     let both = |long: bool, low: i64, high: i64| {
         let mut floor =
             if long { Floor::spot(&[]) } else { Floor::margin(&[("instrument.BTC/USDT.reserves_exits", "yes")]) };
@@ -244,7 +244,7 @@ fn the_stop_wins() {
 
 /// §4.7: 48 hours after the first fill, an added entry changing nothing; `alert` only warns.
 #[test]
-fn holding_ends() {
+pub fn holding_ends() {
     let mut floor = held(Floor::margin(&[]));
     floor.wait(47 * 3_600_000);
     floor.open(&Ask::v01().quantity(500_000).at("44999"));
@@ -264,7 +264,7 @@ fn holding_ends() {
 
 /// One exit per position and event: whoever else wishes for it meanwhile.
 #[test]
-fn one_exit_whoever_wishes() {
+pub fn one_exit_whoever_wishes() {
     let mut floor = Floor::spot(&[("holding.max", "1min")]);
     floor.open(&Ask::v01().quantity(1_000_000).target("46350"));
     floor.bench.after(60_000_000_000);
@@ -281,7 +281,7 @@ fn one_exit_whoever_wishes() {
 
 /// The market near a stop is told once per stop.
 #[test]
-fn nearness_is_told_once() {
+pub fn nearness_is_told_once() {
     let mut floor = held(Floor::margin(&[]));
     let near = |floor: &Floor| floor.told(Severity::Warning).iter().filter(|text| text.contains("of stop")).count();
     floor.print(B, "44321");
@@ -296,7 +296,7 @@ fn nearness_is_told_once() {
 
 /// Nothing is sent into a session that does not trade; when it opens, the ladder goes on.
 #[test]
-fn a_closed_session_is_waited_out() {
+pub fn a_closed_session_is_waited_out() {
     let mut floor = held(Floor::margin(&[("holding.max", "1min")]));
     let session = |floor: &mut Floor, state| {
         let now = floor.bench.now;
@@ -308,4 +308,47 @@ fn a_closed_session_is_waited_out() {
     assert!(floor.exits().is_empty() && floor.ladder().len() == 1);
     session(&mut floor, SessionState::Open);
     assert_eq!((floor.exits().len(), floor.held(B)), (1, 0));
+}
+
+/// A second demand merges into what is under way and sends nothing beside it.
+#[test]
+pub fn a_second_demand_sends_nothing() {
+    let mut floor = held(Floor::margin(&[("holding.max", "1min")]));
+    floor.wait(59_500);
+    floor.takers = Takers::Silent;
+    let close = floor.bench.open(&Ask::exit(B, Intention::Close));
+    floor.settle();
+    floor.wait(500);
+    assert_eq!(floor.ladder(), [(ExitCause::Holding, 1)]);
+    assert_eq!(floor.exits().len(), 1);
+    floor.fill(close, Qty(1_000_000), Price(4_480_000));
+    assert_eq!((floor.exits().len(), floor.held(B)), (1, 0));
+}
+
+/// The age counts from the first fill, a restart between or not.
+#[test]
+pub fn a_restart_makes_nothing_younger() {
+    let mut floor = held(Floor::margin(&[]));
+    floor.wait(40 * 3_600_000);
+    floor.bench.step(&Event::Host(HostEvent::Restarted));
+    floor.settle();
+    floor.wait(8 * 3_600_000);
+    assert_eq!(floor.ladder(), [(ExitCause::Holding, 1)]);
+}
+
+/// EC-6: an exit whose lots do not come free in time is void.
+#[test]
+pub fn an_exit_does_not_wait_for_ever() {
+    let mut floor = Floor::spot(&[]);
+    floor.open(&Ask::v01().quantity(1_000_000));
+    floor.deaf = true;
+    let close = floor.bench.open(&Ask::exit(B, Intention::Close));
+    floor.settle();
+    let state = |floor: &Floor| floor.bench.trader.core().orders().get(close).expect("ours").state;
+    for _ in 0..5 {
+        floor.wait(1_000);
+    }
+    assert_eq!(state(&floor), OrderState::Intent);
+    floor.wait(1_000);
+    assert_eq!(state(&floor), OrderState::Void);
 }

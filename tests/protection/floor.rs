@@ -207,6 +207,57 @@ impl Floor {
         self.settle();
     }
 
+    /// What was filled of an order.
+    pub fn filled_of(&self, id: OrderId) -> Qty {
+        self.filled.get(&id).copied().unwrap_or_default()
+    }
+
+    /// Fires the stops a print touches: each takes what it may of what is held, at the print.
+    pub fn fire(&mut self, instrument: InstrumentId, price: Price) {
+        loop {
+            let stop =
+                |order: &&NewOrder| matches!(order.kind, OrderKind::StopMarket { .. } | OrderKind::StopLimit { .. });
+            let touched = |order: &&NewOrder| {
+                let trigger = order.kind.trigger().expect("a stop");
+                order.side.opposite().reaches(trigger, price)
+            };
+            let Some(order) = self.resting.values().filter(stop).find(touched).copied() else { return };
+            let held = self.bench.position(instrument);
+            let against = held.0 * order.side.sign() < 0;
+            let open = if against { held.abs() } else { Qty::ZERO };
+            let qty = (order.qty - self.filled_of(order.id)).min(open);
+            if qty.is_zero() {
+                self.end(order.id, CancelledBecause::ReduceOnly);
+            } else {
+                self.fill(order.id, qty, price);
+                if self.resting.contains_key(&order.id) {
+                    self.end(order.id, CancelledBecause::Remainder);
+                }
+            }
+            self.settle();
+        }
+    }
+
+    /// Leaves of what rests to close a position, by order.
+    pub fn closing(&self) -> BTreeMap<OrderId, Qty> {
+        let closing = self.resting.values().filter(|order| order.reduce_only);
+        closing.map(|order| (order.id, order.qty - self.filled_of(order.id))).collect()
+    }
+
+    /// Leaves of the targets that the core placed.
+    pub fn targets_of_core(&self) -> Vec<Qty> {
+        let core = self.bench.trader.core();
+        let target =
+            |order: &&NewOrder| core.orders().get(order.id).is_some_and(|order| order.purpose == Purpose::Target);
+        self.resting.values().filter(target).map(|order| order.qty - self.filled_of(order.id)).collect()
+    }
+
+    /// Whether an exit of an instrument is demanded and not done.
+    pub fn is_exiting(&self, instrument: InstrumentId) -> bool {
+        let shield = self.bench.trader.core().shield((DeskId(0), instrument));
+        shield.is_some_and(seatrial::trading::protection::Shield::is_exiting)
+    }
+
     /// Time passes, in milliseconds, with a quote that keeps the reference fresh; timers fire.
     pub fn wait(&mut self, milliseconds: i64) {
         self.bench.after(milliseconds * 1_000_000);

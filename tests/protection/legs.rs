@@ -12,7 +12,7 @@ fn lots(floor: &Floor, text: &str) -> Qty {
 /// V-70 and CRITICAL-2: 0.4, 0.3, 0.3: the stop is sent in the step of the first fill and follows the
 /// filled quantity, at most once per `protection.debounce`, always to the newest.
 #[test]
-fn the_stop_is_sized_to_what_filled() {
+pub fn the_stop_is_sized_to_what_filled() {
     let mut floor = Floor::margin(&[
         ("risk.position_max", "50000"),
         ("ceilings", "research"),
@@ -47,7 +47,7 @@ fn the_stop_is_sized_to_what_filled() {
 
 /// PR-12: a cancelled or unknown entry keeps the protection of what it filled.
 #[test]
-fn the_end_of_an_entry_keeps_its_protection() {
+pub fn the_end_of_an_entry_keeps_its_protection() {
     for lose in [false, true] {
         let mut floor = Floor::margin(&[]);
         let id = floor.bench.open(&Ask::v01());
@@ -65,7 +65,7 @@ fn the_end_of_an_entry_keeps_its_protection() {
 
 /// V-45: stops round toward the market, targets toward the entry.
 #[test]
-fn planned_prices_stand_on_the_grid() {
+pub fn planned_prices_stand_on_the_grid() {
     let check = |ask: Ask, stop: i64, target: &[i64]| {
         let mut floor = Floor::margin(&[]);
         floor.open(&ask);
@@ -78,7 +78,7 @@ fn planned_prices_stand_on_the_grid() {
 
 /// V-46: a stop-limit trades at worst 5 % beyond its trigger, rounded away from it.
 #[test]
-fn a_stop_limit_stands_beyond_its_trigger() {
+pub fn a_stop_limit_stands_beyond_its_trigger() {
     let limit = |ask: Ask| {
         let mut floor = Floor::margin(&[("protection.stop_kind", "stop_limit")]);
         floor.open(&ask);
@@ -92,7 +92,7 @@ fn a_stop_limit_stands_beyond_its_trigger() {
 
 /// PR-7: both legs rest; a fill of one resizes the other, at zero it cancels it.
 #[test]
-fn one_leg_resizes_the_other() {
+pub fn one_leg_resizes_the_other() {
     let mut floor = Floor::margin(&[]);
     floor.open(&Ask::v01().target("46350"));
     let held = Qty(floor.held(B));
@@ -107,7 +107,7 @@ fn one_leg_resizes_the_other() {
 
 /// PR-7: both filled: what nobody wanted is exited, and somebody is told.
 #[test]
-fn both_legs_filled_is_an_excess() {
+pub fn both_legs_filled_is_an_excess() {
     let mut floor = Floor::margin(&[]);
     floor.open(&Ask::v01().target("46350"));
     let held = Qty(floor.held(B));
@@ -126,7 +126,7 @@ fn both_legs_filled_is_an_excess() {
 
 /// PR-8: a stop that ends without our wish is replaced in the same step.
 #[test]
-fn a_lost_stop_is_replaced() {
+pub fn a_lost_stop_is_replaced() {
     let mut floor = Floor::margin(&[]);
     floor.open(&Ask::v01());
     let (stop, held) = (*floor.resting.keys().next().expect("a stop"), Qty(floor.held(B)));
@@ -141,7 +141,7 @@ fn a_lost_stop_is_replaced() {
 
 /// PR-5: one attempt with the other kind, then the ladder; "already through" goes there directly.
 #[test]
-fn a_refused_stop_is_tried_once_more() {
+pub fn a_refused_stop_is_tried_once_more() {
     let check = |refusals: &[RejectReason], kinds: &str, ladder: &[(ExitCause, u8)]| {
         let mut floor = Floor::margin(&[]);
         floor.refusals = refusals.iter().copied().collect();
@@ -172,7 +172,7 @@ fn a_refused_stop_is_tried_once_more() {
 
 /// PR-4: naked for `protection.naked_max` without an answer: the position is exited.
 #[test]
-fn nobody_stays_naked() {
+pub fn nobody_stays_naked() {
     let mut floor = Floor::margin(&[]);
     let id = floor.bench.open(&Ask::v01());
     floor.settle();
@@ -189,7 +189,7 @@ fn nobody_stays_naked() {
 /// PR-3, §3.5: where quantity cannot grow a second stop covers the difference; where a price cannot
 /// change, the new stop rests before the old one ends.
 #[test]
-fn a_stop_that_cannot_be_amended_is_joined_or_replaced() {
+pub fn a_stop_that_cannot_be_amended_is_joined_or_replaced() {
     let mut floor = Floor::margin(&[]);
     floor.refuses_amends = true;
     let id = floor.bench.open(&Ask::v01());
@@ -211,7 +211,7 @@ fn a_stop_that_cannot_be_amended_is_joined_or_replaced() {
 
 /// PR-10: an added entry keeps the tighter stop and takes the newer target; a pinned stop stays.
 #[test]
-fn an_added_entry_tightens() {
+pub fn an_added_entry_tightens() {
     let check = |pin: Option<&str>, second: &'static str, stop: i64| {
         let mut floor = Floor::margin(&[("cooldown.close", "0"), ("risk.duplicate_window", "1s")]);
         floor.open(&Ask::v01().quantity(1_000_000).target("46350"));
@@ -231,7 +231,7 @@ fn an_added_entry_tightens() {
 
 /// PR-11: flat, whoever closed it: every order of the position ends.
 #[test]
-fn flat_leaves_no_orders() {
+pub fn flat_leaves_no_orders() {
     let mut floor = Floor::margin(&[]);
     floor.open(&Ask::v01().target("46350"));
     floor.bench.open(&Ask::exit(B, Intention::Close));
@@ -243,7 +243,7 @@ fn flat_leaves_no_orders() {
 /// §4.4: the market has moved: a fill beyond its own stop exits at once, a target on the wrong side is
 /// dropped with a warning.
 #[test]
-fn a_plan_on_the_wrong_side() {
+pub fn a_plan_on_the_wrong_side() {
     let fill_at = |price: i64| {
         let mut floor = Floor::margin(&[]);
         let id = floor.bench.open(&Ask::v01().target("46350"));
@@ -268,7 +268,7 @@ fn a_plan_on_the_wrong_side() {
 
 /// §4.12: dust has no stop and no naked time; above the minimum it is covered whole.
 #[test]
-fn dust_is_held_uncovered_until_it_is_more() {
+pub fn dust_is_held_uncovered_until_it_is_more() {
     let mut floor = Floor::margin(&[]);
     let id = floor.bench.open(&Ask::v01());
     floor.settle();
@@ -282,7 +282,7 @@ fn dust_is_held_uncovered_until_it_is_more() {
 
 /// A margin position's stop is reduce-only and carries its leverage.
 #[test]
-fn a_stop_carries_leverage() {
+pub fn a_stop_carries_leverage() {
     let mut floor = Floor::margin(&[]);
     floor.open(&Ask::v01().but(|proposal| proposal.leverage = 3));
     let stop = floor.resting.values().next().expect("a stop");
@@ -291,7 +291,7 @@ fn a_stop_carries_leverage() {
 
 /// PR-9, EC-7: an operator's stop is refused whole where it breaks a rule; otherwise it is in force.
 #[test]
-fn an_operator_sets_stop_and_target() {
+pub fn an_operator_sets_stop_and_target() {
     let stop = |price: &str| {
         let mut floor = Floor::margin(&[]);
         floor.open(&Ask::v01());

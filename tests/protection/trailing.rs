@@ -32,7 +32,7 @@ fn check(mut floor: Floor, ask: Ask, pinned: Option<(&str, &str)>, pairs: &[(&st
 
 /// Each golden vector, its last pair touching the stop where it does: the stop stays the venue's to fill.
 #[test]
-fn the_golden_vectors() {
+pub fn the_golden_vectors() {
     let long = || Ask::long(B, "100", "98");
     let floor = |tick: &str| Floor::hundred(tick, TRAILING);
     let v80 = [("100.99", "98"), ("101", "99.49"), ("106", "104.41"), ("105", "104.41"), ("104.41", "104.41")];
@@ -52,7 +52,7 @@ fn the_golden_vectors() {
 
 /// Without the key or without the position's own flag nothing trails.
 #[test]
-fn both_the_key_and_the_flag_are_needed() {
+pub fn both_the_key_and_the_flag_are_needed() {
     for (keys, flagged) in [(TRAILING, false), (&[][..], true)] {
         let mut floor = Floor::hundred("0.01", keys);
         let ask = Ask::long(B, "100", "98");
@@ -72,7 +72,7 @@ fn both_the_key_and_the_flag_are_needed() {
 
 /// A print too small, too old, or far from the book moves nothing.
 #[test]
-fn only_accepted_trades_are_followed() {
+pub fn only_accepted_trades_are_followed() {
     let keys = [TRAILING, &[("trailing.min_print", "1"), ("reference.band", "1%")]].concat();
     let followed = |late: i64, qty: i64, price: i64| {
         let mut floor = Floor::hundred("0.01", &keys);
@@ -95,7 +95,7 @@ fn only_accepted_trades_are_followed() {
 
 /// A small improvement waits for its time; a large one does not. The newest is sent.
 #[test]
-fn small_steps_wait() {
+pub fn small_steps_wait() {
     let mut floor = Floor::hundred("0.01", &[("trailing.enabled", "true")]);
     floor.open(&trailing(Ask::long(B, "100", "98")));
     floor.print(B, "106");
@@ -113,7 +113,7 @@ fn small_steps_wait() {
 
 /// At a gain of 1 % the stop moves to the average price and 0.1 %, once, and only tighter.
 #[test]
-fn break_even_tightens_once() {
+pub fn break_even_tightens_once() {
     let mut floor = Floor::hundred("0.01", &[("break_even.enabled", "true")]);
     floor.open(&Ask::long(B, "100", "98"));
     floor.print(B, "100.99");
@@ -130,7 +130,7 @@ fn break_even_tightens_once() {
 
 /// What is journalled of a move: extreme, author, pin.
 #[test]
-fn every_move_is_recorded() {
+pub fn every_move_is_recorded() {
     let mut floor = Floor::hundred("0.01", TRAILING);
     floor.open(&trailing(Ask::long(B, "100", "98")));
     floor.print(B, "101");
@@ -154,4 +154,20 @@ fn every_move_is_recorded() {
         (Some(10_540), false, Author::Trailing),
     ];
     assert_eq!(moves, expected);
+}
+
+/// A restart forgets neither pin nor extreme.
+#[test]
+pub fn a_restart_keeps_pin_and_extreme() {
+    let mut floor = Floor::hundred("0.01", TRAILING);
+    floor.open(&trailing(Ask::long(B, "100", "98")));
+    floor.print(B, "106");
+    floor.control(ControlAct::SetStop(B, RawPrice::new(decimal("104"))));
+    let cover =
+        |floor: &Floor| floor.bench.trader.core().shield((DeskId(0), B)).and_then(|shield| shield.cover()).cloned();
+    let before = cover(&floor).expect("a planned position");
+    assert!(before.pinned && before.trailing && before.extreme == Some(Price(10_600)));
+    floor.bench.step(&Event::Host(HostEvent::Restarted));
+    floor.settle();
+    assert_eq!(cover(&floor), Some(before));
 }

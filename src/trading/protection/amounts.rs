@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use crate::market::{Contract, FeeAsset, Instrument, InstrumentId, Price, Qty, Rate, Timestamp};
+use crate::market::{Bug, Contract, FeeAsset, Instrument, InstrumentId, Price, Qty, Rate, Timestamp, planted};
 use crate::trading::core::Core;
 use crate::trading::words::ReservesExits;
 
@@ -22,6 +22,9 @@ pub(crate) fn payable(instrument: &Instrument, free: Qty, now: Timestamp) -> Qty
 pub(crate) fn closable(instrument: &Instrument, held: Qty, price: Price, now: Timestamp) -> Qty {
     let rules = instrument.rules(now);
     let qty = Qty(payable(instrument, held, now).0 / rules.lot.0 * rules.lot.0);
+    // The bug: what is more than a minimum, but no whole number of them, is rounded away.
+    let least = rules.min_qty.0.max(1);
+    let qty = if planted(Bug::ProtectDust) { Qty(qty.0 / least * least) } else { qty };
     let is_dust = qty < rules.min_qty.max(Qty(1)) || instrument.value(qty.at(price)) < rules.min_notional;
     if is_dust { Qty::ZERO } else { qty }
 }

@@ -65,8 +65,8 @@ impl Core {
         cause: ExitCause,
         actions: &mut Vec<Action>,
     ) {
-        let open = self.books.position(key.0, key.1).copied().filter(|held| !held.is_flat());
-        if open.is_none() && !planted(Bug::PositionDoubleClose) {
+        let open = self.backed_position(key.0, key.1);
+        if open.is_none() {
             return;
         }
         let fresh = || Shield { life: open.map_or(0, |held| held.life), ..Shield::default() };
@@ -84,7 +84,7 @@ impl Core {
         let key = (proposal.desk, proposal.instrument);
         let resting = matches!(proposal.tif, Some(TimeInForce::Gtc | TimeInForce::Gtd(_)));
         let takes = proposal.pricing == Pricing::Market || (proposal.tif.is_some() && !resting);
-        let Some(held) = self.books.position(key.0, key.1).copied().filter(|_| takes) else { return };
+        let Some(held) = self.backed_position(key.0, key.1).filter(|_| takes) else { return };
         let exits = self.own_orders(key, Purpose::Exit).filter(|order| order.is_market_like());
         let flying: Qty = exits.map(Order::could_fill).sum();
         let wish = match proposal.intention {
@@ -164,7 +164,8 @@ impl Core {
     pub(crate) fn exit_in_flight(&self, key: Key) -> Option<OrderId> {
         let forgotten = |order: &Order| planted(Bug::ExitDeadButton) && order.state.is_unknown();
         let flying = |order: &&Order| (order.is_market_like() || order.state.is_unknown()) && !forgotten(order);
-        self.own_orders(key, Purpose::Exit).find(flying).map(|order| order.terms.id)
+        let found = self.own_orders(key, Purpose::Exit).find(flying).map(|order| order.terms.id);
+        found.filter(|_| !planted(Bug::PositionDoubleClose))
     }
 
     /// When the next step may be taken (EX-2, EX-3).
@@ -197,7 +198,7 @@ impl Core {
         let qty = self.step_qty(key, held.abs(), wanted, (price, reference), now);
         if qty.is_zero() {
             // Dust can be sold by nobody; it joins the next exit or entry.
-            shield.dust = self.books.position(key.0, key.1).map(|held| held.qty);
+            shield.dust = self.backed_position(key.0, key.1).map(|held| held.qty);
             return self.end_ladder(key, shield);
         }
         if self.make_way(now, key, held.abs() - qty, shield, actions) {
@@ -325,7 +326,7 @@ impl Core {
         if order.purpose != Purpose::Exit || !self.ties_lots(key.1) || planted(Bug::ProtectReservingVenue) {
             return false;
         }
-        let held = self.books.position(key.0, key.1).map_or(Qty::ZERO, |held| held.qty.abs());
+        let held = self.backed(key.0, key.1).abs();
         let out = |order: &&Order| order.state != OrderState::Intent;
         let legs = [Purpose::Stop, Purpose::Target, Purpose::Exit];
         let taken: Qty =

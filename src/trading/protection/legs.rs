@@ -246,6 +246,9 @@ impl Core {
             return;
         }
         for purpose in [Purpose::Stop, Purpose::Target] {
+            if planted(Bug::ProtectSibling) {
+                continue;
+            }
             let open: Vec<OrderId> = self.own_orders(key, purpose).map(|order| order.terms.id).collect();
             for id in open {
                 self.part(now, id, shield, actions);

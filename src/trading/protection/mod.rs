@@ -81,6 +81,12 @@ impl Shield {
         self.cover.as_ref()
     }
 
+    /// Whether an exit is demanded and not done.
+    #[must_use]
+    pub const fn is_exiting(&self) -> bool {
+        self.ladder.is_some()
+    }
+
     /// Looks again at `at`, or before.
     fn look_at(&mut self, at: Timestamp) {
         self.due = Some(self.due.map_or(at, |due| due.min(at)));
@@ -163,7 +169,8 @@ impl Core {
 
     /// Looks at one position.
     fn visit(&mut self, now: Timestamp, key: Key, actions: &mut Vec<Action>) {
-        let held = self.books.position(key.0, key.1).copied().filter(|held| !held.is_flat());
+        // What other hands took of it is not there to be protected or sold.
+        let held = self.backed_position(key.0, key.1);
         // Out of the table while it is worked on: whoever asks meanwhile only marks the position.
         let found = self.protection.shields.remove(&key);
         if held.is_none() && found.is_none() && !self.has_own_orders(key) {

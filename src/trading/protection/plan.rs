@@ -2,9 +2,7 @@
 //! (production-rules §4.4, PR-9, PR-10).
 
 use super::{Key, Shield};
-use crate::market::{
-    Action, Author, Bug, Decision, DeskId, ExitCause, OrderId, Price, Qty, Severity, Side, Timestamp, planted,
-};
+use crate::market::{Action, Author, Decision, DeskId, ExitCause, OrderId, Price, Qty, Severity, Side, Timestamp};
 use crate::trading::core::{Core, alert};
 use crate::trading::position::Position;
 
@@ -106,7 +104,7 @@ impl Core {
         record(key, &cover, author, format!("order {} filled", id.0), actions);
         shield.cover = Some(cover);
         let beyond = author == Author::Entry && stop.is_some_and(|stop| against_average(side, held, stop) >= 0);
-        if beyond && !planted(Bug::Critical9Validation) {
+        if beyond {
             self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::BeyondStop), actions);
         }
     }
