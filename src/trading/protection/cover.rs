@@ -128,10 +128,10 @@ impl Core {
             return self.replace(now, key, aim, &outdated, shield, actions);
         };
         for leg in others.iter().filter(|leg| is_off(leg)) {
-            self.fit_leg(now, key, aim, *leg, leg.leaves, shield, actions);
+            self.fit_leg(now, key, aim, (*leg, leg.leaves), shield, actions);
         }
         let rest: Qty = others.iter().map(|leg| leg.leaves).sum();
-        let short = self.fit_leg(now, key, aim, *first, aim.qty - rest, shield, actions);
+        let short = self.fit_leg(now, key, aim, (*first, aim.qty - rest), shield, actions);
         if !short.is_zero() {
             self.place_leg(now, key, Aim { qty: short, ..aim }, shield, actions);
         }
@@ -192,8 +192,7 @@ impl Core {
         now: Timestamp,
         key: Key,
         aim: Aim,
-        leg: Leg,
-        leaves: Qty,
+        (leg, leaves): (Leg, Qty),
         shield: &mut Shield,
         actions: &mut Vec<Action>,
     ) -> Qty {
@@ -288,7 +287,7 @@ impl Core {
     /// Places a leg, if anything lets it be placed.
     fn place_leg(&mut self, now: Timestamp, key: Key, aim: Aim, shield: &mut Shield, actions: &mut Vec<Action>) {
         let is_stop = aim.purpose == Purpose::Stop;
-        if !self.takes_orders(key) || (is_stop && !self.may_place(now, shield)) {
+        if !self.takes_orders(key) || (is_stop && !Self::may_place(now, shield)) {
             return;
         }
         let rules = self.instrument(key.1).rules(now);
@@ -328,7 +327,7 @@ impl Core {
 
     /// Whether a stop may be placed: not while a busy venue is given time, and not after two refusals,
     /// unless no exit can be sent instead (PR-5, EC-5).
-    fn may_place(&self, now: Timestamp, shield: &mut Shield) -> bool {
+    fn may_place(now: Timestamp, shield: &mut Shield) -> bool {
         if let Some(free) = shield.trouble.not_before.filter(|free| now < *free) {
             shield.look_at(free);
             return false;

@@ -156,7 +156,7 @@ impl Core {
             return;
         }
         let reference = self.view.of(key.1).reference(now, &self.config.reference);
-        let Ok(reference) = reference else { return self.go_blind(key, shield, actions) };
+        let Ok(reference) = reference else { return Self::go_blind(key, shield, actions) };
         self.take_step(now, key, (held, wanted), reference, shield, actions);
     }
 
@@ -176,7 +176,7 @@ impl Core {
     }
 
     /// EC-5: without a usable reference nothing is sent; live stops stay.
-    fn go_blind(&self, key: Key, shield: &mut Shield, actions: &mut Vec<Action>) {
+    fn go_blind(key: Key, shield: &mut Shield, actions: &mut Vec<Action>) {
         let Some(ladder) = shield.ladder.as_mut().filter(|ladder| !ladder.blind) else { return };
         ladder.blind = true;
         let text = format!("an exit ({:?}) waits: there is no usable reference; live stops stay", ladder.cause);

@@ -145,7 +145,7 @@ impl Core {
             let memory = shield.legs.remove(&id).expect("just listed");
             let stop = order.filter(|order| order.purpose == Purpose::Stop);
             if let Some(end) = stop.map(|order| end_of(order, memory)) {
-                self.stop_ended(now, key, id, end, shield, actions);
+                self.stop_ended(now, key, id, &end, shield, actions);
             }
         }
         let orders = &self.orders;
@@ -159,7 +159,7 @@ impl Core {
         now: Timestamp,
         key: Key,
         id: OrderId,
-        end: End,
+        end: &End,
         shield: &mut Shield,
         actions: &mut Vec<Action>,
     ) {
@@ -177,7 +177,7 @@ impl Core {
                 let text = format!("stop {} ended without our wish; it is replaced", id.0);
                 alert(Severity::Warning, Some(key.1), Some(id), text, actions);
                 if shield.trouble.lost >= LOST_MAX {
-                    critical(format!("{} stops ended without our wish; the position is exited", LOST_MAX), actions);
+                    critical(format!("{LOST_MAX} stops ended without our wish; the position is exited"), actions);
                     self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::Unprotected), actions);
                 }
             }
@@ -187,11 +187,11 @@ impl Core {
                 self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::BeyondStop), actions);
             }
             // There may be nothing to reduce any more: the fill that says so is on its way.
-            End::Refused(Some(RejectReason::ReduceOnly)) => self.give_time(now, shield),
-            End::Refused(Some(reason)) if matches!(class_of(reason), Class::Busy | Class::Nonce) => {
-                self.give_time(now, shield);
+            End::Refused(Some(RejectReason::ReduceOnly)) => Self::give_time(now, shield),
+            End::Refused(Some(reason)) if matches!(class_of(*reason), Class::Busy | Class::Nonce) => {
+                Self::give_time(now, shield);
             }
-            End::Refused(Some(reason)) if class_of(reason) == Class::StopEverything => {
+            End::Refused(Some(reason)) if class_of(*reason) == Class::StopEverything => {
                 shield.trouble.not_before = Some(now.after(self.config.resolve.retry_every));
             }
             End::Refused(_) => {
@@ -205,7 +205,7 @@ impl Core {
     }
 
     /// A venue that is busy is given time (§3.6).
-    fn give_time(&self, now: Timestamp, shield: &mut Shield) {
+    fn give_time(now: Timestamp, shield: &mut Shield) {
         shield.trouble.busy += 1;
         shield.trouble.not_before = Some(now.after(exit_delay(shield.trouble.busy)));
     }
@@ -240,7 +240,7 @@ impl Core {
         let closed_by_us = shield.ladder.is_some();
         let (life, legs, parting) =
             (shield.life, std::mem::take(&mut shield.legs), std::mem::take(&mut shield.parting));
-        self.no_longer_naked(now, key, shield, actions);
+        Self::no_longer_naked(now, key, shield, actions);
         *shield = Shield { life, legs, parting, ..Shield::default() };
         if planted(Bug::ProtectOrphan) && !closed_by_us {
             return;

@@ -30,7 +30,7 @@ impl Core {
     ) {
         let wanted = self.to_cover(now, key, held, shield);
         if self.live_cover(key, shield) >= wanted {
-            return self.no_longer_naked(now, key, shield, actions);
+            return Self::no_longer_naked(now, key, shield, actions);
         }
         let (desk, instrument) = key;
         let naked = *shield.naked.get_or_insert_with(|| {
@@ -56,7 +56,7 @@ impl Core {
     }
 
     /// Ends naked time, if any ran.
-    pub(super) fn no_longer_naked(&mut self, now: Timestamp, key: Key, shield: &mut Shield, actions: &mut Vec<Action>) {
+    pub(super) fn no_longer_naked(now: Timestamp, key: Key, shield: &mut Shield, actions: &mut Vec<Action>) {
         if let Some(naked) = shield.naked.take() {
             let (desk, instrument) = key;
             let after = now.since(naked.since);

@@ -60,7 +60,7 @@ impl Core {
             None => trade.qty >= instrument.rules(now).min_qty,
             Some(least) => instrument.qty(trade.qty) >= least,
         };
-        let Some(quote) = market.quote.filter(|quote| quote.usable()) else { return false };
+        let Some(quote) = market.quote.filter(crate::market::Quote::usable) else { return false };
         let off = Decimal::from((2 * trade.price.0 - quote.twice_mid()).abs());
         fresh && large && off <= limits.band.decimal() * Decimal::from(quote.twice_mid())
     }
