@@ -6,7 +6,7 @@ use seatrial::market::{
     RefusedBecause, RejectReason, ReportKind, Severity,
 };
 
-use crate::bench::{Bench, SECOND, USDT, decimal};
+use crate::bench::{Ask, Bench, SECOND, USDT, decimal};
 use crate::{AT, LOTS, loudest, sent, state};
 
 fn live() -> (Bench, OrderId) {
@@ -108,6 +108,17 @@ fn new_terms_pass_the_checks_of_an_entry() {
     assert_eq!(amend(&mut bench, order, 500_000, "45000"), "sent", "terms that only shrink risk");
     let text = amend(&mut bench, order, 450_000, "45000");
     assert!(text.contains("AmendPending"), "one amend at a time: {text}");
+}
+
+/// CK-16 knows the order's target: a worse entry must still pay for its risk.
+#[test]
+fn new_terms_must_still_pay_for_their_risk() {
+    let mut bench = Bench::spot(&[]);
+    let order = bench.open(&Ask::v01().quantity(LOTS.0).target("46350"));
+    bench.accept(order);
+    let text = amend(&mut bench, order, LOTS.0, "45000.01");
+    assert!(text.starts_with("CK-16 "), "{text}");
+    assert_eq!(amend(&mut bench, order, LOTS.0, "44999.99"), "sent");
 }
 
 /// An amend takes a token of the entry lane; without one it is denied.

@@ -5,8 +5,9 @@
 
 use super::{Draft, Errand, Rank};
 use crate::market::{
-    Action, AssetId, Balance, Command, DeskId, InstrumentId, Money, OrderId, OrderKind, OrderState, Price, Purpose,
-    Qty, Query, Side, Snapshot, Span, TimeInForce, Timestamp, TriggerSource, VenueMessage, VenueRef, samples,
+    Action, AssetId, Balance, Command, Contract, DeskId, Instrument, InstrumentId, Money, OrderId, OrderKind,
+    OrderState, Price, Purpose, Qty, Query, Side, Snapshot, Span, TimeInForce, Timestamp, TriggerSource, VenueMessage,
+    VenueRef, samples,
 };
 use crate::trading::Config;
 use crate::trading::core::{Core, Setup};
@@ -21,7 +22,8 @@ fn core(keys: &[(&str, &str)]) -> Core {
     }
     let mut core = Core::new(Setup {
         config,
-        instruments: vec![samples::b()],
+        // On margin no exit waits for lots that a stop ties up.
+        instruments: vec![Instrument { contract: Contract::Linear, ..samples::b() }],
         cadences: vec![Span::ZERO],
         currency: AssetId(1),
         first_id: 1,

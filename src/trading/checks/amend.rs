@@ -107,7 +107,7 @@ impl Preflight<'_> {
         let collar = self.core.config.orders.entry_collar;
         let plan = Plan::of(self.proposal, order.terms.side, self.instrument, reference, collar, self.now);
         let plan = self.known(Check::Entry(2), plan, "prices of 64 bits")?;
-        let plan = Plan { stop: order.stop, ..plan };
+        let plan = Plan { stop: order.stop, target: order.target, ..plan };
         self.limit_in_band(&plan, reference)?;
         self.stop_present(&plan)?;
         self.stop_distance(&plan)?;
