@@ -247,7 +247,9 @@ fn profit(facts: &Facts, tally: &mut Tally) -> Judged {
 
 fn not_short(facts: &Facts, tally: &mut Tally) -> Judged {
     for booking in &facts.step.bookings {
-        let spot = facts.card(booking.instrument).is_some_and(|card| card.contract == Contract::Spot);
+        // Other hands may sell what they held before us.
+        let ours = facts.order(booking.order).is_some_and(|row| row.desk.is_some());
+        let spot = ours && facts.card(booking.instrument).is_some_and(|card| card.contract == Contract::Spot);
         if let (true, Some(([counted, _], _))) = (spot, booking.counted) {
             let why = || format!("after {} the spot position is {counted}", booking.execution);
             tally.holds(booking.seq, counted >= 0, why);

@@ -38,7 +38,14 @@ impl Facts {
     pub(super) fn hear_message(&mut self, message: &VenueMessage) {
         match message {
             VenueMessage::Report(report) => self.hear(report),
-            VenueMessage::Fills(page) => page.fills.iter().for_each(|report| self.hear(report)),
+            VenueMessage::Fills(page) => {
+                let before = self.step.heard.len();
+                page.fills.iter().for_each(|report| self.hear(report));
+                if page.more {
+                    // Of a history of several pages the oldest is booked first, once all are there.
+                    self.step.heard.truncate(before);
+                }
+            }
             VenueMessage::OpenOrders(snapshot) => self.hear_open(snapshot),
             VenueMessage::Balances(snapshot) => self.reconciling.hear_balances(snapshot),
             VenueMessage::ClosedOrders(snapshot) => {

@@ -88,6 +88,10 @@ impl Core {
             // An execution of an order so old that even its stub is gone.
             return;
         }
+        if self.reconciler.was_opened_with(report.at) {
+            // It is in the balances the books were opened with.
+            return;
+        }
         let Some(instrument) = self.instruments.get(usize::from(report.instrument.0)) else {
             let text = format!("fill {} is on {:?}, which is not ours", fill.execution, report.instrument);
             return anomaly(Some(report.order), text, actions);
@@ -133,20 +137,24 @@ impl Core {
         let execution = fill.execution;
         actions.push(Action::Record(Decision::Booked { order: id, execution, position, cost, gross, net }));
         self.look_at_positions_in(instrument);
+        let ours = self.position(instrument) - position;
+        self.close_taken(now, instrument, fill.price, actions);
+        let left = self.books.position(DeskId::EXTERNAL, instrument).map_or(Qty::ZERO, |held| held.qty);
+        let closed = self.position(instrument) - left != ours;
         match self.instrument(instrument).contract {
             Contract::Linear => {
-                let ours = self.position(instrument) - position;
-                let against = ours.0.signum() * fill.side.sign() < 0;
-                let severity = if against { Severity::Critical } else { Severity::Warning };
-                let what = if against { "it closes what we hold" } else { "it changes the venue's position" };
+                let severity = if closed { Severity::Critical } else { Severity::Warning };
+                let what = if closed { "it closes what we hold" } else { "it changes the venue's position" };
                 let why = format!("{text}; {what}, and the instrument waits for an operator");
                 self.restrict_for(instrument, InstrumentCause::External, why.clone(), actions);
                 alert(severity, Some(instrument), Some(id), why, actions);
             }
-            Contract::Spot => {
-                alert(Severity::Warning, Some(instrument), Some(id), text, actions);
-                self.fence(actions);
+            Contract::Spot if closed => {
+                let why = format!("{text}; it sold what we hold, and the instrument waits for an operator");
+                self.restrict_for(instrument, InstrumentCause::External, why.clone(), actions);
+                alert(Severity::Critical, Some(instrument), Some(id), why, actions);
             }
+            Contract::Spot => alert(Severity::Warning, Some(instrument), Some(id), text, actions),
         }
         self.exit_external(now, instrument, actions);
     }
@@ -246,15 +254,15 @@ impl Core {
         }
     }
 
-    /// An operator accepts what external hands did: what they took of a desk's position closes it,
-    /// at the price they took it at, and the instrument trades again.
-    pub(crate) fn settle_external(
-        &mut self,
-        now: Timestamp,
-        instrument: InstrumentId,
-        why: &str,
-        actions: &mut Vec<Action>,
-    ) {
+    /// An operator accepts what external hands did: the instrument trades again.
+    pub(crate) fn settle_external(&mut self, instrument: InstrumentId, why: &str, actions: &mut Vec<Action>) {
+        self.release_from(instrument, InstrumentCause::External, why, actions);
+        self.look_at_positions_in(instrument);
+    }
+
+    /// What other hands took of a desk's position closes it, at the price they took it at: the venue
+    /// holds it no more, whoever's it was.
+    fn close_taken(&mut self, now: Timestamp, instrument: InstrumentId, price: Price, actions: &mut Vec<Action>) {
         let desks: Vec<(DeskId, Qty)> = self
             .books
             .positions()
@@ -262,18 +270,12 @@ impl Core {
             .map(|(desk, _, position)| (desk, position.qty))
             .collect();
         for (desk, held) in desks {
-            let Some(external) = self.books.position(DeskId::EXTERNAL, instrument).copied() else { break };
-            if external.qty.0.signum() * held.0.signum() < 0 {
-                let size = Qty(external.qty.abs().0.min(held.abs().0));
-                let by = if held > Qty::ZERO { -size } else { size };
-                // Their average price, to the unit: whatever it is, what one loses the other gains.
-                let price = i64::try_from(external.cost.0 / i128::from(external.qty.0)).map_or(Price(1), Price);
+            let by = self.backed(desk, instrument) - held;
+            if !by.is_zero() {
                 self.adjust_at(now, (desk, instrument), (by, price), false, actions);
                 self.adjust_at(now, (DeskId::EXTERNAL, instrument), (-by, price), false, actions);
             }
         }
-        self.release_from(instrument, InstrumentCause::External, why, actions);
-        self.look_at_positions_in(instrument);
     }
 
     /// A position takes on what the venue says, at the last known mark; false without one.

@@ -27,7 +27,7 @@ impl Core {
             }
             ControlAct::ResetBreaker(breaker) => self.reset_breaker(*breaker, &why, actions),
             ControlAct::ResetThrottle(desk, instrument) => self.pauses.rearm_one((*desk, *instrument)),
-            ControlAct::SettleExternal(instrument) => self.settle_external(now, *instrument, &why, actions),
+            ControlAct::SettleExternal(instrument) => self.settle_external(*instrument, &why, actions),
             ControlAct::PostCorrection { asset, amount, to } => {
                 self.correct(now, (*asset, *amount, *to), actions);
             }

@@ -52,8 +52,16 @@ fn lost_fills(contract: Contract, k: i64) -> (Qty, String, String) {
     bench.agree();
     let order_after = bench.trader.core().orders().get(order);
     assert_eq!(order_before.map(|order| (order.state, order.filled)), order_after.map(|o| (o.state, o.filled)));
-    let cost = bench.with_desk(|desk| format!("{:?}", desk.position(B)));
+    let cost = cost_of(&mut bench);
     (bench.position(B), cost, bench.cash(USDT).to_string() + " " + &bench.cash(BTC).to_string())
+}
+
+/// Everything of the position but when it was opened: that is the time of whichever fill came first.
+fn cost_of(bench: &mut Bench) -> String {
+    bench.with_desk(|desk| {
+        let held = desk.position(B);
+        format!("{:?} {:?} {:?} {}", held.qty, held.cost, held.entry_fees, held.entries)
+    })
 }
 
 fn bench_that_heard(contract: Contract, fills: &[seatrial::market::ExecutionReport]) -> Bench {
@@ -76,7 +84,7 @@ fn any_number_of_lost_fills_is_found() {
             let (position, cost, cash) = lost_fills(contract, k);
             let mut twin = bench_that_heard_all(contract, k);
             assert_eq!(position, Qty(k * (k + 1) / 2), "{k} fills on {contract:?}");
-            assert_eq!(cost, twin.with_desk(|desk| format!("{:?}", desk.position(B))), "{k}");
+            assert_eq!(cost, cost_of(&mut twin), "{k}");
             assert_eq!(cash, twin.cash(USDT).to_string() + " " + &twin.cash(BTC).to_string(), "{k}");
         }
     }

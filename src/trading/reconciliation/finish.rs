@@ -47,6 +47,7 @@ impl Core {
         let posted = self.books.opening(now, &opening);
         actions.extend(posted.into_iter().map(|transaction| Action::Record(Decision::Posted(transaction))));
         self.reconciler.opened = true;
+        self.reconciler.opened_at = Some(balances.at);
         self.reconciler.opening = opening.into_iter().collect();
         // What executed up to that instant is in the balances already.
         self.reconciler.settled = Timestamp(balances.at.0.saturating_add(1));

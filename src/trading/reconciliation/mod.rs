@@ -33,8 +33,9 @@ pub(crate) struct Reconciler {
     due: Option<Timestamp>,
     /// Whether open orders and balances were heard since the account was last out of sight.
     picture: bool,
-    /// Whether the books hold the opening balances.
+    /// Whether the books hold the opening balances, and when those were true.
     opened: bool,
+    opened_at: Option<Timestamp>,
     /// Executions up to here are in the books: the last clean pass proved it.
     settled: Timestamp,
     /// When the last clean pass was asked for: what had ended by then is known.
@@ -57,6 +58,7 @@ impl Default for Reconciler {
             due: None,
             picture: false,
             opened: false,
+            opened_at: None,
             settled: Timestamp::MIN,
             looked: Timestamp::MIN,
             newest: Timestamp::MIN,
@@ -72,6 +74,11 @@ impl Reconciler {
     /// Whether what is open and held is known well enough for exits and protection (EC-1).
     pub(crate) const fn has_picture(&self) -> bool {
         self.picture
+    }
+
+    /// Whether the opening balances hold what executed at an instant.
+    pub(crate) fn was_opened_with(&self, at: Timestamp) -> bool {
+        self.opened_at.is_none_or(|opened| at <= opened)
     }
 }
 
@@ -207,9 +214,11 @@ impl Core {
         let Some(pass) = &mut self.reconciler.pass else { return self.on_hint(now, message, actions) };
         let books = &self.books;
         let next = pass.take(message, (oldest, since), |execution| books.applied(execution).is_some());
+        for report in pass.ripe() {
+            self.on_report(now, &report, actions);
+        }
         match next {
             Next::Refused => self.on_hint(now, message, actions),
-            // The history is booked oldest first once it is whole, not in the order of its pages.
             Next::Wait => {}
             Next::Ask(query) => self.ask(now, query, actions),
             Next::Done => self.finish_pass(now, actions),

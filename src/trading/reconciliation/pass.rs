@@ -28,12 +28,16 @@ pub(super) enum Next {
 /// The executions of the history, as far as they were read.
 #[derive(Clone, Debug, Default)]
 struct History {
-    /// Pages read, newest first.
+    /// Pages read, newest first, as far as they were not booked yet.
     pages: Vec<Vec<ExecutionReport>>,
+    /// How many were read.
+    read: u32,
     /// Venue time of the first page, and of the last.
     first: Option<Timestamp>,
     at: Option<Timestamp>,
     whole: bool,
+    /// Whether what was read may be booked: nothing older is known to be missing.
+    ripe: bool,
 }
 
 /// A pass under way.
@@ -64,7 +68,7 @@ pub(super) struct Heard {
 
 impl History {
     fn next_page(&self) -> u32 {
-        u32::try_from(self.pages.len()).unwrap_or(PAGES_MAX)
+        self.read
     }
 
     /// Takes in the next page. It is the last one if it is empty, or reaches back to an execution
@@ -82,7 +86,9 @@ impl History {
         self.whole = page.fills.is_empty() || page.fills.iter().any(accounted) || trusted;
         self.first = self.first.or(Some(page.at));
         self.at = Some(page.at);
+        self.read += 1;
         self.pages.push(page.fills.clone());
+        self.ripe = self.whole || !page.more;
         self.whole |= self.next_page() >= PAGES_MAX;
         true
     }
@@ -154,6 +160,14 @@ impl Pass {
             _ => return Next::Refused,
         }
         if self.missing(since, since).is_empty() { Next::Done } else { Next::Wait }
+    }
+
+    /// Executions that were read and may be booked, oldest first, once each.
+    pub(super) fn ripe(&mut self) -> Vec<ExecutionReport> {
+        match &mut self.fills {
+            Some(history) if history.ripe => std::mem::take(&mut history.pages).into_iter().rev().flatten().collect(),
+            Some(_) | None => Vec::new(),
+        }
     }
 
     /// The account was seen before something that is booked by now: it is asked for again.
