@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use seatrial::market::{
-    Action, CancelledBecause, Command, ControlAct, Event, HostEvent, Link, OrderId, OrderState, Qty, ReportKind, Span,
-    TraderState,
+    Action, CancelledBecause, Command, ControlAct, Decision, Event, HostEvent, Link, OrderId, OrderState, Purpose, Qty,
+    ReportKind, Scope, Span, TraderState,
 };
 
 use crate::bench::{Ask, B, Bench, SECOND, X};
@@ -123,6 +123,52 @@ fn stopping_is_a_kill() {
     assert_eq!((state(&bench), bench.cancels()), (TraderState::Halted, vec![order]));
     bench.step(&Event::Host(HostEvent::Stopping));
     assert_eq!(bench.cancels(), []);
+}
+
+/// Mode `halt` keeps protection; mode `flatten` takes the position down, late fills included.
+#[test]
+fn flatten_takes_positions_down_and_halt_keeps_their_stops() {
+    for (mode, act, exits) in [
+        ("halt", ControlAct::Halt, false),
+        ("flatten", ControlAct::Halt, true),
+        ("halt", ControlAct::Flatten(Scope::All), true),
+    ] {
+        let mut bench = Bench::spot(&[("kill.mode", mode)]);
+        let order = resting(&mut bench, B, 1_000_000);
+        bench.fill(order, Qty(400_000), bench.price(B, "45000"));
+        bench.control(act.clone());
+        let killed: Vec<_> = bench.cancels();
+        assert!(killed.contains(&order), "{mode}: {killed:?}");
+        let stops = |bench: &Bench| {
+            let open = bench.trader.core().orders().open();
+            open.filter(|order| order.purpose == Purpose::Stop && !order.state.is_terminal()).count()
+        };
+        let leaving = |bench: &Bench| crate::recorded(bench, |d| matches!(d, Decision::Exiting { .. })) > 0;
+        assert_eq!(leaving(&bench), exits, "{mode} {act:?}: {:?}", bench.actions);
+        if !exits {
+            assert_eq!(stops(&bench), 1, "the stop stays");
+        }
+        // A late fill is exited as well.
+        bench.fill(order, Qty(100_000), bench.price(B, "45000"));
+        assert_eq!(bench.position(B), Qty(500_000));
+        let exit = bench.trader.core().orders().open().any(|order| order.purpose == Purpose::Exit);
+        assert_eq!(leaving(&bench) || exit, exits, "{mode}: {:?}", bench.actions);
+        if exits {
+            // One exit at a time, until nothing is left: what came late follows the first.
+            for _ in 0..4 {
+                for stop in bench.open_of(Purpose::Stop) {
+                    bench.cancelled(stop);
+                }
+                for exit in bench.open_of(Purpose::Exit) {
+                    bench.fill_whole(exit);
+                }
+                bench.after(SECOND);
+                bench.quotes();
+                bench.step(&Event::Wake);
+            }
+            assert_eq!(bench.position(B), Qty::ZERO, "{mode}");
+        }
+    }
 }
 
 /// The venue's timer: armed while entries rest and nothing is held, disarmed before a stop could fall.

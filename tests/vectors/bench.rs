@@ -12,8 +12,8 @@ use rust_decimal::Decimal;
 use seatrial::market::{
     Account, Action, Amend, AssetId, Balance, CancelledBecause, Command, Contract, Control, ControlAct, Decision,
     Denied, Event, ExecutionReport, Fill, FillPage, HostEvent, Instrument, InstrumentId, Intention, LinkEvent,
-    Liquidity, MarketEvent, Money, NewOrder, OpenOrder, OrderId, OrderState, Price, Qty, Quote, ReferenceEvent,
-    ReportKind, Snapshot, Span, Timestamp, Trim, VenueMessage, VenuePosition, VenueRef,
+    Liquidity, MarketEvent, Money, NewOrder, OpenOrder, OrderId, OrderState, Price, Purpose, Qty, Quote,
+    ReferenceEvent, ReportKind, Snapshot, Span, Timestamp, Trim, VenueMessage, VenuePosition, VenueRef,
 };
 use seatrial::trading::{Config, Desk, Setup, Strategy, Trader};
 
@@ -279,6 +279,17 @@ impl Bench {
         tell(self, VenueMessage::Positions(Snapshot { at, items: positions }));
         tell(self, VenueMessage::Balances(Snapshot { at, items: balances }));
         self.actions = all;
+    }
+
+    /// The open orders of a purpose.
+    pub fn open_of(&self, purpose: Purpose) -> Vec<OrderId> {
+        let open = self.trader.core().orders().open().filter(|order| order.purpose == purpose);
+        open.filter(|order| !order.state.is_terminal()).map(|order| order.terms.id).collect()
+    }
+
+    /// What an order could still fill.
+    pub fn leaves(&self, id: OrderId) -> Qty {
+        self.trader.core().orders().get(id).expect("an order of ours").could_fill()
     }
 
     /// An operator re-arms, and the venue agrees.
