@@ -8,6 +8,8 @@
 mod bench;
 #[path = "guards/breakers.rs"]
 mod breakers;
+#[path = "guards/exits.rs"]
+mod exits;
 #[path = "guards/heed.rs"]
 mod heed;
 #[path = "guards/risk.rs"]

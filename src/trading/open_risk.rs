@@ -35,8 +35,7 @@ impl Core {
 
     /// The stop a position would be given up at.
     pub(crate) fn stop_of(&self, key: (DeskId, InstrumentId)) -> Option<Price> {
-        let orders = self.entries.get(&key)?.iter().filter_map(|id| self.orders.get(*id));
-        orders.filter_map(|order| order.stop).next_back()
+        self.shield(key)?.cover()?.stop
     }
 }
 

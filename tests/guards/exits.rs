@@ -1,6 +1,8 @@
 //! V-48, and the exits that breakers demand by themselves (BK-2, BK-3, DESIGN-5).
 
-use seatrial::market::{Breaker, Command, Decision, ExitCause, InstrumentId, NewOrder, Price, Purpose, Qty, TraderState};
+use seatrial::market::{
+    Breaker, Command, Decision, ExitCause, InstrumentId, NewOrder, Price, Purpose, Qty, TraderState,
+};
 
 use crate::bench::{Ask, B, Bench, SECOND, X};
 use crate::lose_to;

@@ -3,7 +3,8 @@
 
 use rust_decimal::Decimal;
 use seatrial::market::{
-    Check, Contract, Decision, Event, MarketEvent, Price, Qty, ReferenceEvent, TimeInForce, Timestamp, Trade, Trim,
+    Check, Contract, ControlAct, Decision, Event, MarketEvent, Price, Qty, RawPrice, ReferenceEvent, TimeInForce,
+    Timestamp, Trade, Trim,
 };
 
 use crate::bench::{Ask, B, BTC, Bench, SECOND, USDT, X, Y, config, decimal, instruments, rate};
@@ -255,4 +256,27 @@ fn what_the_venue_lacks() {
     let text = Bench::margin(&none).answer(&Ask::v01());
     assert_eq!(text, "CK-21 BTC/USDT: StopMarket against a stop the venue has; the stop leg");
     assert_eq!(Bench::margin(&[("instrument.BTC/USDT.lacks", "stop_market")]).answer(&Ask::v01()), "passes");
+}
+
+/// Sizing counts with a pinned stop that is looser than the proposal's, because that one will hold.
+#[test]
+fn a_pinned_stop_that_is_looser_is_the_stop_used() {
+    let sized = |pinned: Option<&str>| {
+        let mut bench = Bench::margin(&[("ceilings", "research"), ("risk.position_share", "100%")]);
+        let order = bench.open(&Ask::v01().quantity(1_000_000));
+        bench.fill_whole(order);
+        if let Some(stop) = pinned {
+            bench.control(ControlAct::SetStop(B, RawPrice::new(decimal(stop))));
+        }
+        let protective: Vec<_> = bench.trader.core().orders().open().map(|order| order.terms.id).collect();
+        protective.into_iter().for_each(|order| bench.accept(order));
+        bench.after(SECOND);
+        bench.quotes_quietly();
+        bench.answer(&Ask::v01().but(|proposal| proposal.confidence = rate("0.60")));
+        bench.trims().first().map(|(_, from, _)| from.round_dp(4))
+    };
+    // 2 % of 9 998.20 at 900, at 900 again where the pinned one is tighter, and at 1 350 of 45 000.
+    assert_eq!(sized(None), Some(decimal("9998.2")));
+    assert_eq!(sized(Some("44500")), Some(decimal("9998.2")));
+    assert_eq!(sized(Some("43650")), Some(decimal("6665.4667")));
 }

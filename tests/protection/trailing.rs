@@ -30,7 +30,7 @@ fn check(mut floor: Floor, ask: Ask, pinned: Option<(&str, &str)>, pairs: &[(&st
     }
 }
 
-/// Each golden vector, its last pair touching the stop where it does: the stop stays the venue's to fill.
+/// V-80, V-82, V-83, V-84 and V-86: each golden vector, its last pair touching the stop where it does: the stop stays the venue's to fill.
 #[test]
 pub fn the_golden_vectors() {
     let long = || Ask::long(B, "100", "98");

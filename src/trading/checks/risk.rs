@@ -30,7 +30,7 @@ impl Preflight<'_> {
         }
         let losses = self.known(check, self.core.losses(), "the period's first equity")?;
         let open = self.known(check, self.core.open_risk(self.now), "a mark of every position")?;
-        let own = entry_loss(self.instrument, plan.side, plan.e_worst, plan.stop, qty, self.now);
+        let own = entry_loss(self.instrument, plan.side, plan.e_worst, self.stop_used(plan), qty, self.now);
         let own = self.in_account(check, own)?;
         for (breaker, lost, limit) in losses {
             let key = match breaker {

@@ -6,8 +6,9 @@
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::Preflight;
-use crate::market::{Check, Contract, Decision, Denied, Money, Qty, Trim};
+use crate::market::{Check, Contract, Decision, Denied, Money, Price, Qty, Trim};
 use crate::trading::plan::Plan;
+use crate::trading::protection::Shield;
 
 /// Digits kept of a quotient before it is cut toward zero; far below any lot.
 const QUOTIENT_SCALE: u32 = 16;
@@ -51,8 +52,19 @@ impl Preflight<'_> {
     /// SZ-1: the notional that loses `risk.risk_per_trade` of equity at the stop. Without a stop
     /// there is none.
     fn risk_notional(&self, plan: &Plan, equity: Decimal) -> Option<Decimal> {
-        let distance = (plan.e_worst - self.instrument.price(plan.stop?)).abs();
+        let distance = (plan.e_worst - self.instrument.price(self.stop_used(plan)?)).abs();
         quotient_down(equity * self.core.config.risk.risk_per_trade.decimal() * plan.e_worst, distance)
+    }
+
+    /// The proposal's stop, or the position's where that one is pinned, so that it will hold, and is
+    /// looser (§2.1).
+    pub(super) fn stop_used(&self, plan: &Plan) -> Option<Price> {
+        let cover = self.core.shield((self.proposal.desk, self.instrument.id)).and_then(Shield::cover);
+        let pinned = cover.filter(|cover| cover.pinned).and_then(|cover| cover.stop);
+        match (plan.stop, pinned) {
+            (Some(stop), Some(pinned)) if plan.side.better(pinned, stop) => Some(pinned),
+            (stop, _) => stop,
+        }
     }
 
     /// The smaller of the two; a step that shrinks is recorded.
