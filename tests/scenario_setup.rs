@@ -211,3 +211,26 @@ fn every_shipped_scenario_is_sound() {
         assert_eq!(Some(scenario.name()), path.file_stem().and_then(|stem| stem.to_str()));
     }
 }
+
+#[test]
+fn a_venue_takes_the_terms_it_is_given() {
+    let standard = scenario("[venue]", "[venue]").setup_on(&[tape()], None, 0).expect("sound").venue;
+    assert_eq!((standard.rate_limit, standard.triggers_hold, standard.strict_triggers), (None, true, false));
+    let text =
+        "[venue]\nrate_limit = \"2/s 60\"\nreserves_exits = false\nvalidate_trigger_prices = true\nmax_open_orders = 7";
+    let venue = scenario("[venue]", text).setup_on(&[tape()], None, 0).expect("sound").venue;
+    let limit = seatrial::venue::RateLimit { most: 60, decay: Span::from_millis(500) };
+    assert_eq!(venue.rate_limit, Some(limit));
+    assert_eq!((venue.triggers_hold, venue.strict_triggers, venue.max_open_orders), (false, true, 7));
+}
+
+/// A window of a fault counts from the start of the run, which is where the market begins to count.
+#[test]
+fn faults_begin_where_the_run_does() {
+    let text = "[[fault]]\nkind = \"outage\"\nfrom = \"2s\"\n[venue]";
+    let faults = scenario("[venue]", text).setup_on(&[tape()], None, 0).expect("sound").faults;
+    assert_eq!(faults[0].from, Timestamp(MIDNIGHT + 2 * SECOND));
+    let text = "[[fault]]\nkind = \"outage\"\nfrom = \"2s\"\n[market]\nfrom = \"2024-08-09T00:00:05Z\"";
+    let faults = scenario("[market]", text).setup_on(&[tape()], None, 0).expect("sound").faults;
+    assert_eq!(faults[0].from, Timestamp(MIDNIGHT + 12 * SECOND), "the first record from five seconds on is at ten");
+}

@@ -290,3 +290,45 @@ fn queries_are_answered_from_what_happened() {
     let kind = OrderKind::Limit { limit: Price(98) };
     assert_eq!(desk.venue.open_orders()[0].kind, order(Buy, kind, 5).kind);
 }
+
+/// **The account's message rate is limited**, where the terms say so; cancels and queries never are.
+#[test]
+fn messages_beyond_the_rate_limit_are_refused() {
+    use seatrial::market::Span;
+    use seatrial::venue::RateLimit;
+    let rate_limit = Some(RateLimit { most: 10, decay: Span::from_secs(1) });
+    let mut desk = Desk::with(VenueConfig { rate_limit, ..config(Spot) });
+    desk.limit(Buy, 90, 1);
+    desk.limit(Buy, 90, 1);
+    assert_eq!(desk.command(Command::Cancel(OrderId(1))), "#1 cancelled: Requested");
+    // One and one and eight: the counter is full.
+    assert_eq!(desk.limit(Buy, 90, 1), "#3 rejected: RateLimited");
+    let amend = Command::Amend(Amend { id: OrderId(2), qty: Qty(2), kind: OrderKind::Limit { limit: Price(90) } });
+    assert_eq!(desk.command(amend), "#2 AmendRejected(StillOpen(RateLimited))");
+    assert_eq!(desk.command(Command::Cancel(OrderId(2))), "#2 cancelled: Requested");
+    // Eighteen, and nine seconds until one fits again.
+    desk.now = desk.now.after(Span::from_secs(8));
+    assert_eq!(desk.limit(Buy, 90, 1), "#4 rejected: RateLimited");
+    desk.now = desk.now.after(Span::from_secs(1));
+    assert_eq!(desk.limit(Buy, 90, 1), "#5 accepted");
+}
+
+/// **A reduce-only order only shrinks a position**: a stop and a target of the same position end
+/// together once it is flat, and neither turns it.
+#[test]
+fn reduce_only_orders_end_with_their_position() {
+    let mut desk = Desk::new(Linear);
+    desk.show(&[(99, 10)], &[(101, 10)]);
+    desk.print(None, 100, 1);
+    desk.send(market(Buy, 5));
+    let reduce = |order: NewOrder| NewOrder { reduce_only: true, ..order };
+    desk.send(reduce(stop(Sell, 95, 5)));
+    desk.send(reduce(limit(Sell, 110, 5)));
+    desk.send(reduce(limit(Sell, 111, 9)));
+    assert_eq!(desk.print(Some(Buy), 110, 3), "#3 sold 3 @ 110 maker");
+    assert_eq!(
+        desk.print(Some(Buy), 111, 9),
+        "#3 sold 2 @ 110 maker; #4 cancelled: ReduceOnly; #2 cancelled: ReduceOnly"
+    );
+    assert_eq!(desk.venue.positions()[0].qty, Qty(0));
+}

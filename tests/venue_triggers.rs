@@ -264,3 +264,113 @@ fn a_trigger_is_amended_until_it_is_touched() {
     expect!["#1 amended: 5 StopLimit { trigger: Price(103), limit: Price(101) }; #1 bought 5 @ 101 taker"]
         .assert_eq(&amend(&mut desk, 103, 101));
 }
+
+/// **A trigger looks at the price it names.** One stop of each source; each price moves alone.
+#[test]
+fn a_trigger_looks_at_the_price_it_names() {
+    use seatrial::market::{InstrumentId, MarketEvent, TriggerSource};
+    let sources = [TriggerSource::Last, TriggerSource::Mark, TriggerSource::Index, TriggerSource::Touch];
+    let at = InstrumentId(0);
+    let moves: [(TriggerSource, fn(&mut Desk) -> String); 4] = [
+        (TriggerSource::Last, |desk| desk.print(None, 95, 1)),
+        (TriggerSource::Mark, |desk| desk.market(MarketEvent::Mark(InstrumentId(0), Price(95)))),
+        (TriggerSource::Index, |desk| desk.market(MarketEvent::Index(InstrumentId(0), Price(95)))),
+        (TriggerSource::Touch, |desk| desk.show(&[(99, 0), (98, 0), (95, 10)], &[])),
+    ];
+    for source in sources {
+        for (moved, go) in moves {
+            let mut desk = desk();
+            desk.market(MarketEvent::Mark(at, Price(100)));
+            desk.market(MarketEvent::Index(at, Price(100)));
+            assert_eq!(desk.send(NewOrder { trigger_by: source, ..stop(Sell, 95, 1) }), "#1 accepted");
+            let said = go(&mut desk);
+            assert_eq!(!said.is_empty(), source == moved, "{source:?} when {moved:?} moves: {said}");
+        }
+        // Touched already by the price it names, it is refused, whatever the others say.
+        let mut desk = desk();
+        for (moved, go) in moves {
+            if moved == source {
+                go(&mut desk);
+            }
+        }
+        let refused = desk.send(NewOrder { trigger_by: source, ..stop(Sell, 95, 1) });
+        assert_eq!(refused, "#1 rejected: WouldTriggerAtOnce", "{source:?}");
+    }
+}
+
+/// A mark or an index that was never published falls back to the last trade, until it is published.
+#[test]
+fn a_mark_or_index_that_is_not_there_is_the_last_trade() {
+    use seatrial::market::{InstrumentId, MarketEvent, TriggerSource};
+    for (source, say) in [
+        (TriggerSource::Mark, MarketEvent::Mark as fn(InstrumentId, Price) -> MarketEvent),
+        (TriggerSource::Index, MarketEvent::Index),
+    ] {
+        let mut desk = desk();
+        desk.send(NewOrder { trigger_by: source, ..stop(Sell, 95, 1) });
+        desk.send(NewOrder { trigger_by: source, ..stop(Sell, 90, 1) });
+        assert!(!desk.print(None, 95, 1).is_empty(), "{source:?} falls back");
+        desk.market(say(InstrumentId(0), Price(100)));
+        assert_eq!(desk.print(None, 90, 1), "", "{source:?} is there now");
+        assert!(!desk.market(say(InstrumentId(0), Price(90))).is_empty());
+    }
+    // A fault puts the mark off although nobody published one, and takes it back.
+    let mut desk = desk();
+    desk.send(NewOrder { trigger_by: TriggerSource::Mark, ..stop(Sell, 95, 1) });
+    let mut said = Vec::new();
+    desk.venue.act(desk.now, &seatrial::venue::Act::MarkOff(-50_000), &mut said);
+    assert_eq!(venue_desk::text(&said), "#1 sold 1 @ 99 taker");
+    desk.venue.act(desk.now, &seatrial::venue::Act::MarkOff(0), &mut said);
+    assert_eq!(desk.venue.reference(InstrumentId(0), TriggerSource::Mark), Some(Price(100)));
+}
+
+/// By the touch, a bar's path sets a trigger off half a spread before its own price gets there.
+#[test]
+fn on_a_path_the_touch_is_half_a_spread_away() {
+    use seatrial::market::TriggerSource;
+    let fired = |source, low| {
+        let mut desk = bars();
+        desk.send(NewOrder { trigger_by: source, ..stop(Sell, 95, 1) });
+        !desk.bar(bar(100, 100, low, 100, 400)).trim().is_empty()
+    };
+    assert!(!fired(TriggerSource::Last, 96) && fired(TriggerSource::Last, 95));
+    assert!(!fired(TriggerSource::Touch, 97) && fired(TriggerSource::Touch, 96));
+}
+
+/// **Trigger and limit must agree**, where the terms say so: the two swapped are refused.
+#[test]
+fn swapped_prices_are_refused_where_the_terms_say_so() {
+    for strict in [false, true] {
+        let mut desk = Desk::with(VenueConfig { strict_triggers: strict, ..config(Spot) });
+        desk.show(&[(99, 10)], &[(101, 10)]);
+        desk.print(None, 100, 1);
+        let swapped = [stop_limit(Sell, 90, 95, 1), stop_limit(Buy, 110, 105, 1), target_limit(Sell, 105, 110, 1)];
+        for order in swapped {
+            assert_eq!(desk.send(order).contains("rejected: PriceBand"), strict);
+        }
+        for order in [stop_limit(Sell, 95, 90, 1), stop_limit(Buy, 105, 110, 1), target_limit(Sell, 110, 110, 1)] {
+            assert!(desk.send(order).ends_with("accepted"));
+        }
+    }
+}
+
+/// **A resting trigger holds what it would cost**, unless the terms say that it holds nothing.
+#[test]
+fn a_trigger_holds_or_not_as_the_terms_say() {
+    let placed = |triggers_hold| {
+        let mut desk = Desk::with(VenueConfig { triggers_hold, ..config(Spot) });
+        desk.show(&[(99, 10_000)], &[(101, 10_000)]);
+        desk.print(None, 100, 1);
+        let stops = [desk.send(stop(Sell, 95, 1_000)), desk.send(stop(Sell, 95, 1_000))];
+        let exit = desk.send(limit(Sell, 105, 1_000));
+        let fired = desk.print(None, 95, 1);
+        (stops, exit, fired)
+    };
+    let (stops, exit, fired) = placed(true);
+    assert_eq!(stops, ["#1 accepted", "#2 rejected: InsufficientBalance"]);
+    assert_eq!(exit, "#3 rejected: InsufficientBalance");
+    assert_eq!(fired, "#1 sold 1000 @ 99 taker");
+    let (stops, exit, fired) = placed(false);
+    assert_eq!((stops, exit.as_str()), (["#1 accepted".to_owned(), "#2 accepted".to_owned()], "#3 accepted"));
+    assert_eq!(fired, "#1 cancelled: Venue; #2 cancelled: Venue", "what the limit holds is not theirs to sell");
+}

@@ -319,8 +319,8 @@ fn highest(tape: &Tape) -> Price {
 fn venue(body: &Body, instruments: Vec<Instrument>, balances: Vec<Balance>) -> VenueConfig {
     let half_spread_ticks =
         body.instruments.iter().map(|instrument| market_of(body, instrument).half_spread_ticks).collect();
-    let profile = body.profile;
     let display = body.markets.first().map(|market| market.displayed_ppm);
     let standard = VenueConfig::new(instruments, balances);
-    VenueConfig { profile, half_spread_ticks, bar_display_ppm: display.unwrap_or(standard.bar_display_ppm), ..standard }
+    let bar_display_ppm = display.unwrap_or(standard.bar_display_ppm);
+    body.venue.applied(VenueConfig { half_spread_ticks, bar_display_ppm, ..standard })
 }

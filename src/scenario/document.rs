@@ -11,12 +11,12 @@ use super::instrument::{self, InstrumentText};
 use super::market::{self, MarketText};
 use super::section::{self, Problems, Section};
 use super::trader::{self, StrategyText};
+use super::venue::VenueText;
 
 use super::{Located, venue, wire};
 use crate::bad_input::quoted;
 use crate::sim::latency::Latencies;
 use crate::trading::config::Config;
-use crate::venue::FillProfile;
 
 /// The version of the scenario format this program reads.
 pub const SCHEMA: u64 = 1;
@@ -40,8 +40,8 @@ pub struct Body {
     pub assets: Assets,
     /// The account.
     pub account: AccountText,
-    /// What is assumed of fills.
-    pub profile: FillProfile,
+    /// The venue's terms.
+    pub venue: VenueText,
     /// Every delay.
     pub latency: Latencies,
     /// What the trader is told.
@@ -73,7 +73,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
     let instruments = instrument::read(&mut top, problems);
     pair(&mut markets, &instruments, problems);
     one_display(&markets, problems);
-    let profile = venue::read(&mut top, problems);
+    let venue = venue::read(&mut top, problems);
     let account = account::read(&mut top, problems);
     let latency = wire::read(&mut top, problems);
     let strategy = trader::strategy(&mut top, problems);
@@ -101,7 +101,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
         instruments,
         assets,
         account,
-        profile: profile?,
+        venue: venue?,
         latency: latency?,
         trader,
         strategy: strategy?,

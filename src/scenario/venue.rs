@@ -1,15 +1,68 @@
-//! `[venue]`: how the simulated exchange fills.
+//! `[venue]`: how the simulated exchange fills, and what it holds its client to.
+//!
+//! ```toml
+//! [venue]
+//! profile = "conservative"           # or parity_full
+//! rate_limit = "1/s 60"              # a message costs one or more; so much fits, and decays at this rate
+//! reserves_exits = true              # whether a resting trigger holds what it would cost
+//! validate_trigger_prices = false    # whether a limit must lie beyond its own trigger
+//! max_open_orders = 1000
+//! ```
 
 use super::section::{Problems, Section};
-use crate::venue::FillProfile;
+use crate::trading::setting::{Flow, Setting};
+use crate::venue::{FillProfile, RateLimit, VenueConfig};
+
+/// Most orders a venue may be told to hold open.
+const OPEN_ORDERS_MAX: u64 = 1_000_000;
+
+/// A venue as it was written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct VenueText {
+    profile: FillProfile,
+    rate_limit: Option<RateLimit>,
+    reserves_exits: bool,
+    validate_trigger_prices: bool,
+    max_open_orders: Option<usize>,
+}
+
+impl VenueText {
+    /// Terms with what was written.
+    pub fn applied(self, standard: VenueConfig) -> VenueConfig {
+        VenueConfig {
+            profile: self.profile,
+            rate_limit: self.rate_limit,
+            triggers_hold: self.reserves_exits,
+            strict_triggers: self.validate_trigger_prices,
+            max_open_orders: self.max_open_orders.unwrap_or(standard.max_open_orders),
+            ..standard
+        }
+    }
+}
 
 /// Reads the venue.
-pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<FillProfile> {
+pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueText> {
     let mut section = top.require_section("venue", problems)?;
     let profiles = [FillProfile::Conservative, FillProfile::ParityFull].map(|profile| (profile.name(), profile));
     let profile = section
         .require("profile", problems, "conservative, parity_full")
         .and_then(|entry| entry.word(problems, &profiles));
+    let rate_limit = section.get("rate_limit").and_then(|entry| {
+        let flow = Flow::read(&entry.scalar(problems, Flow::FORM)?);
+        if flow.is_none() {
+            entry.refuse(problems, "E-SC-009", Flow::FORM);
+        }
+        flow.map(|Flow { interval, capacity }| RateLimit { most: capacity, decay: interval })
+    });
+    let mut switch = |key, usual| section.get(key).map_or(Some(usual), |entry| entry.setting::<bool>(problems));
+    let (reserves_exits, validate) = (switch("reserves_exits", true), switch("validate_trigger_prices", false));
+    let open = section.get("max_open_orders").and_then(|entry| entry.whole(problems, 1..=OPEN_ORDERS_MAX));
     section.finish(problems);
-    profile
+    Some(VenueText {
+        profile: profile?,
+        rate_limit,
+        reserves_exits: reserves_exits?,
+        validate_trigger_prices: validate?,
+        max_open_orders: open.map(|most| usize::try_from(most).expect("at most a million")),
+    })
 }
