@@ -3,6 +3,7 @@
 //!
 //! To repeat: `cargo test --test sim_faults`.
 
+#[allow(dead_code, reason = "bars are for other tests")]
 mod trial;
 
 use std::collections::BTreeMap;

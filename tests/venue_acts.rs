@@ -6,14 +6,15 @@
 mod venue_desk;
 
 use expect_test::{Expect, expect};
+use proptest::prelude::*;
 use seatrial::market::Contract::{Linear, Spot};
 use seatrial::market::Side::{Buy, Sell};
 use seatrial::market::{
     Amend, Command, Contract, Money, NewOrder, OrderId, OrderKind, Price, Qty, Query, RefusedBecause, RejectReason,
-    SessionState, Timestamp, VenueMessage, VenueRef,
+    SessionState, Timestamp, TriggerSource, VenueMessage, VenueRef,
 };
-use seatrial::venue::Act;
-use venue_desk::{BASE, Desk, QUOTE, limit, market, money, text};
+use seatrial::venue::{Act, VenueConfig};
+use venue_desk::{BASE, Desk, QUOTE, config, limit, market, money, text};
 
 fn says(said: &str, expected: &Expect) {
     expected.assert_eq(said);
@@ -286,4 +287,122 @@ fn a_client_that_connects_is_greeted() {
     assert!(matches!(&said[1], VenueMessage::OpenOrders(open) if open.items.len() == 1));
     assert!(matches!(&said[2], VenueMessage::Fills(page) if page.fills.len() == 1 && !page.more));
     assert_eq!(said.len(), 3);
+}
+
+/// One step of a random life.
+#[derive(Clone, Debug)]
+enum Step {
+    Show(i64, i64),
+    Print(i64, i64),
+    Mark(i64),
+    New(NewOrder),
+    Cancel(u64),
+    Act(Act),
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    let id = || (1..20_u64).prop_map(OrderId);
+    let ppm = || -300_000..300_000_i64;
+    prop_oneof![
+        id().prop_map(Act::Cancel),
+        id().prop_map(Act::RejectLate),
+        id().prop_map(Act::Change),
+        (id(), 1..500_000_i64).prop_map(|(id, ppm)| Act::Overfill(id, ppm)),
+        (1..20_u64).prop_map(|number| Act::Bust(execution(number))),
+        (1..20_u64, ppm()).prop_map(|(number, ppm)| Act::ReviseFee(execution(number), ppm)),
+        (id(), 1..4_i64).prop_map(|(id, ticks)| Act::Worsen(id, ticks)),
+        (id(), 0..40_i64).prop_map(|(id, until)| Act::Hide(id, Timestamp(until))),
+        Just(Act::FireDeadMan),
+        Just(Act::Reset),
+        prop_oneof![Just(SessionState::Open), Just(SessionState::Halted), Just(SessionState::PostOnly)]
+            .prop_map(Act::Session),
+        Just(Act::Remember),
+        Just(Act::Forget),
+        ppm().prop_map(Act::MarkOff),
+        ppm().prop_map(Act::IndexOff),
+        ppm().prop_map(Act::Funding),
+        (prop_oneof![Just(Buy), Just(Sell)], 1..9_i64, any::<bool>()).prop_map(|(side, times, rests)| Act::HandOrder {
+            side,
+            times,
+            rests
+        }),
+        Just(Act::HandCancel),
+        Just(Act::HandClose),
+        Just(Act::Liquidate),
+        (-50..50_i64).prop_map(|amount| Act::Transfer(QUOTE, Money::new(amount.into()))),
+        (-50..50_i64).prop_map(|amount| Act::Off(BASE, Money::new(amount.into()))),
+    ]
+}
+
+fn any_order() -> impl Strategy<Value = NewOrder> {
+    let side = prop_oneof![Just(Buy), Just(Sell)];
+    let source = prop_oneof![
+        Just(TriggerSource::Last),
+        Just(TriggerSource::Mark),
+        Just(TriggerSource::Index),
+        Just(TriggerSource::Touch)
+    ];
+    (side, 0..3_u8, 92..109_i64, 1..12_i64, source, any::<bool>()).prop_map(|(side, kind, price, qty, by, reduce)| {
+        let order = match kind {
+            0 => market(side, qty),
+            1 => limit(side, price, qty),
+            _ => venue_desk::stop(side, price, qty),
+        };
+        NewOrder { trigger_by: by, reduce_only: reduce, ..order }
+    })
+}
+
+fn any_step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        2 => (95..105_i64, 1..20_i64).prop_map(|(bid, qty)| Step::Show(bid, qty)),
+        2 => (94..108_i64, 1..20_i64).prop_map(|(price, qty)| Step::Print(price, qty)),
+        1 => (94..108_i64).prop_map(Step::Mark),
+        4 => any_order().prop_map(Step::New),
+        1 => (1..20_u64).prop_map(Step::Cancel),
+        4 => any_act().prop_map(Step::Act),
+    ]
+}
+
+/// Lives one step, and says what the venue said.
+fn live(desk: &mut Desk, shown: &mut i64, step: &Step) -> String {
+    match step {
+        Step::Show(bid, qty) => {
+            let old = std::mem::replace(shown, *bid);
+            let said = desk.show(&[(old, 0), (*bid, *qty)], &[(old + 2, 0), (bid + 2, *qty)]);
+            if old == *bid { said } else { said + "." }
+        }
+        Step::Print(price, qty) => desk.print(None, *price, *qty),
+        Step::Mark(price) => {
+            desk.market(seatrial::market::MarketEvent::Mark(seatrial::market::InstrumentId(0), Price(*price)))
+        }
+        Step::New(order) => desk.send(*order),
+        Step::Cancel(id) => desk.command(Command::Cancel(OrderId(*id))),
+        Step::Act(todo) => act(desk, *todo),
+    }
+}
+
+proptest! {
+    /// Whatever the venue is told to do: what the account gains somebody loses, an ended order holds
+    /// nothing, nothing that only reduces turns a position, and the short way changes nothing.
+    #[test]
+    fn no_act_loses_a_coin(linear in any::<bool>(), steps in prop::collection::vec(any_step(), 1..80)) {
+        let contract = if linear { Linear } else { Spot };
+        let with = |guards| Desk::with(VenueConfig { guards, ..config(contract) });
+        let (mut desk, mut bare) = (with(true), with(false));
+        let (mut shown, mut shown_bare) = (100, 100);
+        for step in &steps {
+            let said = live(&mut desk, &mut shown, step);
+            prop_assert_eq!(&said, &live(&mut bare, &mut shown_bare, step), "guards, {:?}", step);
+            prop_assert_eq!(sums(&desk), [money("1000"), money("1000000")], "{:?}", step);
+            let open = desk.venue.open_orders();
+            for hold in desk.venue.holds() {
+                prop_assert!(hold.total >= Money::ZERO, "{:?} after {:?}", hold, step);
+                prop_assert!(!open.is_empty() || hold.total.is_zero(), "{:?} after {:?}", hold, step);
+            }
+            let position = desk.venue.positions().first().map_or(0, |position| position.qty.0);
+            for order in open.iter().filter(|order| linear && order.reduce_only) {
+                prop_assert!(order.side.sign() * position < 0, "{:?} has nothing to reduce after {:?}", order, step);
+            }
+        }
+    }
 }

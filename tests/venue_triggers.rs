@@ -271,7 +271,8 @@ fn a_trigger_looks_at_the_price_it_names() {
     use seatrial::market::{InstrumentId, MarketEvent, TriggerSource};
     let sources = [TriggerSource::Last, TriggerSource::Mark, TriggerSource::Index, TriggerSource::Touch];
     let at = InstrumentId(0);
-    let moves: [(TriggerSource, fn(&mut Desk) -> String); 4] = [
+    type Move = (TriggerSource, fn(&mut Desk) -> String);
+    let moves: [Move; 4] = [
         (TriggerSource::Last, |desk| desk.print(None, 95, 1)),
         (TriggerSource::Mark, |desk| desk.market(MarketEvent::Mark(InstrumentId(0), Price(95)))),
         (TriggerSource::Index, |desk| desk.market(MarketEvent::Index(InstrumentId(0), Price(95)))),

@@ -39,7 +39,7 @@ impl Sim<'_> {
         let Arrival { command, sent, verdict } = &arrival;
         let link = link(command);
         if self.faults.is_some() && !self.links.carries_out(link, *sent) {
-            self.stick(arrival, at);
+            self.stick(&arrival, at);
             return Ok(());
         }
         let road = if link == Link::Queries { Road::Answers } else { Road::Reports };

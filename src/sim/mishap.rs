@@ -159,7 +159,7 @@ impl Sim<'_> {
     }
 
     /// A command meets a link that was down on its way: it is lost, or stays in the socket.
-    pub(super) fn stick(&mut self, arrival: Arrival, at: Timestamp) {
+    pub(super) fn stick(&mut self, arrival: &Arrival, at: Timestamp) {
         if let Some((Sends::Stuck, _)) = self.links.down(link(&arrival.command)) {
             self.process.stuck.push((arrival.command, at.since(arrival.sent)));
         }

@@ -80,14 +80,14 @@ pub fn instants(fault: &Fault, setup: &Setup, start: Timestamp, end: Timestamp) 
     let from = fault.from.max(start);
     let until = fault.until.min(Timestamp(end.0.saturating_add(1)));
     let second = |number: u64| from.after(Span::from_secs(i64::try_from(number).unwrap_or(i64::MAX / 1_000_000_000)));
-    let seconds = || (1..).map(second).take_while(|at| *at < until);
+    let whole = u64::try_from(until.since(from).0 / Span::from_secs(1).0).unwrap_or_default();
     let found: Vec<Timestamp> = match fault.when {
         When::Always => vec![from],
         When::Nth(number) => vec![second(number)],
-        When::Every(number) => (1..).map(|times| second(number * times)).take_while(|at| *at < until).collect(),
+        When::Every(number) => (1..=whole / number.max(1)).map(|times| second(number * times)).collect(),
         When::Ppm(share) => {
             let mut chance = Stream::part(setup.seed, setup.run, Component::Faults, fault.number);
-            seconds().filter(|_| chance.ppm(share)).take(MOMENTS_MAX).collect()
+            (1..=whole).map(second).filter(|_| chance.ppm(share)).take(MOMENTS_MAX).collect()
         }
     };
     found.into_iter().filter(|at| *at < until).take(MOMENTS_MAX).collect()

@@ -157,7 +157,7 @@ impl Account {
             }
             Contract::Linear => {
                 let position = &mut self.positions[usize::from(instrument.id.0)];
-                position.qty = position.qty - signed;
+                position.qty -= signed;
                 position.cost -= done.effect.cost;
                 let margin = margin(instrument, TickLots(position.cost.0.abs()), position.leverage);
                 let before = std::mem::replace(&mut position.margin, margin);

@@ -4,6 +4,7 @@ use super::{Damage, MessageFault};
 use crate::market::{ExecutionReport, Fill, InstrumentId, Price, Qty, ReportKind, Span, VenueRef};
 
 /// The report that arrives instead, and one that follows it.
+#[must_use]
 pub fn altered(report: &ExecutionReport, fault: MessageFault) -> (ExecutionReport, Option<(Span, ExecutionReport)>) {
     if let MessageFault::CumulativeMissing { .. } = fault {
         return (ExecutionReport { cumulative: None, ..*report }, None);

@@ -94,6 +94,7 @@ pub struct Injector {
 
 impl Injector {
     /// The faults of a setup; none if it has none.
+    #[must_use]
     pub fn new(setup: &Setup) -> Option<Box<Self>> {
         if setup.faults.is_empty() {
             return None;
@@ -250,8 +251,11 @@ impl Injector {
             super::Target::Order(id) => format!(" order {}", id.0),
             _ => String::new(),
         };
-        let terms: String = hit.kind.terms().iter().map(|(key, text)| format!(" {key}={text}")).collect();
-        self.told.push(format!("{}{order}{terms}", hit.kind.name()));
+        let mut text = format!("{}{order}", hit.kind.name());
+        for (key, term) in hit.kind.terms() {
+            text.extend([" ", key, "=", &term]);
+        }
+        self.told.push(text);
         self.hits.push(hit);
     }
 }
