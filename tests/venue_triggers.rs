@@ -265,13 +265,15 @@ fn a_trigger_is_amended_until_it_is_touched() {
         .assert_eq(&amend(&mut desk, 103, 101));
 }
 
+/// A price that triggers look at, and how it moves alone.
+type Move = (seatrial::market::TriggerSource, fn(&mut Desk) -> String);
+
 /// **A trigger looks at the price it names.** One stop of each source; each price moves alone.
 #[test]
 fn a_trigger_looks_at_the_price_it_names() {
     use seatrial::market::{InstrumentId, MarketEvent, TriggerSource};
     let sources = [TriggerSource::Last, TriggerSource::Mark, TriggerSource::Index, TriggerSource::Touch];
     let at = InstrumentId(0);
-    type Move = (TriggerSource, fn(&mut Desk) -> String);
     let moves: [Move; 4] = [
         (TriggerSource::Last, |desk| desk.print(None, 95, 1)),
         (TriggerSource::Mark, |desk| desk.market(MarketEvent::Mark(InstrumentId(0), Price(95)))),

@@ -28,18 +28,18 @@ impl Sim<'_> {
         let (_, item) = self.queue.pop().expect("an item is due");
         match item {
             Item::Moment(moment) => self.befall(at, moment),
-            Item::Arrive(arrival) => self.arrive(at, arrival),
+            Item::Arrive(arrival) => self.arrive(at, &arrival),
             Item::Deliver(event, way) => self.hand_over(at, event, way),
             Item::Wake => self.wake(at),
         }
     }
 
     /// A command reaches the venue, unless its link went down on the way.
-    fn arrive(&mut self, at: Timestamp, arrival: Arrival) -> Result<(), SimError> {
-        let Arrival { command, sent, verdict } = &arrival;
+    fn arrive(&mut self, at: Timestamp, arrival: &Arrival) -> Result<(), SimError> {
+        let Arrival { command, sent, verdict } = arrival;
         let link = link(command);
         if self.faults.is_some() && !self.links.carries_out(link, *sent) {
-            self.stick(&arrival, at);
+            self.stick(arrival, at);
             return Ok(());
         }
         let road = if link == Link::Queries { Road::Answers } else { Road::Reports };
