@@ -100,9 +100,12 @@ impl Facts {
         }
         match report.kind {
             ReportKind::Filled(fill) => {
-                venue.filled += i128::from(fill.qty.0);
-                venue.fills += 1;
-                venue.ended |= venue.terms.is_some_and(|(_, qty)| venue.filled >= qty);
+                // Said again with another fee, it is no second fill.
+                if self.executions.get(&fill.execution).is_none_or(|row| row.truth.is_none()) {
+                    venue.filled += i128::from(fill.qty.0);
+                    venue.fills += 1;
+                    venue.ended |= venue.terms.is_some_and(|(_, qty)| venue.filled >= qty);
+                }
                 self.executed(report, fill)?;
             }
             ReportKind::Amended { qty, kind } => {
@@ -137,12 +140,27 @@ impl Facts {
         row.outrageous |= beyond || order.venue.ended_before;
         row.truth.get_or_insert(Reported { report: *report, fill });
         if row.times_true > 1 {
-            return Ok(());
+            return self.revised(&fill);
         }
         if row.times_booked == 0 {
             self.venue.unbooked.insert(fill.execution, report.at.0);
         }
         self.count(report.instrument, fill, 1)?;
+        if let Some(fee) = fill.fee {
+            self.venue.pay(fee.asset, Exact::from(fee.amount).negated()?)?;
+        }
+        Ok(())
+    }
+
+    /// The venue names another fee for what it did before: it takes the old one back.
+    fn revised(&mut self, fill: &Fill) -> Result<(), TooLarge> {
+        let Some(made) = self.executions.get_mut(&fill.execution).and_then(|row| row.truth.as_mut()) else {
+            return Ok(());
+        };
+        let old = std::mem::replace(&mut made.fill.fee, fill.fee);
+        if let Some(fee) = old {
+            self.venue.pay(fee.asset, fee.amount.into())?;
+        }
         if let Some(fee) = fill.fee {
             self.venue.pay(fee.asset, Exact::from(fee.amount).negated()?)?;
         }
