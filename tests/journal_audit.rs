@@ -21,7 +21,7 @@ fn a_clean_story_breaks_no_law_and_looks_at_those_of_an_order() {
     let (header, records) = full_story().close();
     let report = audit(&header, &records);
     expect![[r#"
-        71 laws, 692 checks over 94 records, 0 breaches
+        72 laws, 692 checks over 94 records, 0 breaches
           LG-1        23  each transaction sums to zero per asset
           LG-2        18  history is appended, never edited
           LG-3        31  each fill has one trade posting and one fee posting
@@ -58,6 +58,7 @@ fn a_clean_story_breaks_no_law_and_looks_at_those_of_an_order() {
            X1a         0  a fill no venue may make raises a critical alert
             X6         8  a fee is the schedule's, to the unit
             P1         8  position is the sum of its fills
+           P1a         0  what changes without an execution adds up
             P2        22  cost, gross and net follow from the fills
             P7         5  a spot position is never short
             C7         8  every fill that was made and heard is booked once
@@ -581,6 +582,14 @@ const COVER: &[Spoil] = &[
 ];
 
 const PASSES: &[Spoil] = &[
+    ("P1a", "a position is adjusted by more than it says", |r| {
+        for decision in decisions(r) {
+            if let Decision::Adjusted { position, .. } = decision {
+                position.0 += 1;
+                break;
+            }
+        }
+    }),
     ("C1f", "a pass is clean and an execution was missed", |r| unheard(r, last_query(r) - 2)),
     ("C1o", "a pass is clean and an ended order is still open with us", |r| {
         let end = |body: &Body| matches!(body, Body::Decision(Decision::Moved { order, to: OrderState::Cancelled, .. }) if order.0 == 7);
@@ -660,4 +669,20 @@ fn a_guarded_life_breaks_no_law() {
     assert!(report.is_clean(), "{report}");
     let unseen: Vec<_> = report.laws.iter().filter(|law| law.checked == 0).map(|law| law.id).collect();
     assert_eq!(unseen, ["B14", "O13", "O14"], "the other story looks at those");
+}
+
+/// How many records a second the audit takes; `cargo test --no-default-features --profile swarm --test journal_audit
+/// speed -- --ignored --nocapture` tells.
+#[test]
+#[ignore = "a measurement, told and not judged"]
+fn speed() {
+    let case = seatrial::swarm::Case::draw(3);
+    let records = seatrial::swarm::try_case(&case).records;
+    let Some(Body::Header(header)) = records.first().map(|record| &record.body) else { panic!("no header") };
+    let start = std::time::Instant::now();
+    let mut taken = 0;
+    while start.elapsed().as_secs() < 3 {
+        taken += audit(header, &records).records;
+    }
+    println!("{} records a second", u128::from(taken) * 1_000_000 / start.elapsed().as_micros());
 }

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::rows::{Booking, Holding};
 use crate::journal::{Exact, TooLarge};
-use crate::market::{Account, Cause, DeskId, Fee, InstrumentId, Transaction, VenueRef};
+use crate::market::{Account, Cause, Contract, DeskId, Fee, InstrumentId, TickLots, Transaction, VenueRef};
 
 impl Facts {
     pub(super) fn post(&mut self, seq: u64, transaction: &Transaction) -> Result<(), TooLarge> {
@@ -72,8 +72,9 @@ impl Facts {
         let mut bookings = std::mem::take(&mut self.step.bookings);
         let outcome = bookings.iter_mut().try_for_each(|booking| self.settle_one(booking));
         self.step.bookings = bookings;
+        let adjusted = outcome.and_then(|()| self.settle_adjustments());
         self.look_at_cover();
-        outcome
+        adjusted
     }
 
     fn settle_one(&mut self, booking: &mut Booking) -> Result<(), TooLarge> {
@@ -111,6 +112,48 @@ impl Facts {
             holding.cost_unknown = false;
             holding.position.cost = 0;
         }
+        let signed = i128::from(fill.side.sign()) * i128::from(fill.qty.0);
+        self.net(booking.instrument, signed, fill.price.0.into(), gross)
+    }
+
+    /// Positions that changed without an execution: between desks, or because the venue said so.
+    fn settle_adjustments(&mut self) -> Result<(), TooLarge> {
+        let mut adjustments = std::mem::take(&mut self.step.adjustments);
+        let internal = adjustments.iter().map(|adjustment| adjustment.by).sum::<i128>() == 0;
+        for adjustment in &mut adjustments {
+            self.step.touched.push(adjustment.key);
+            let holding = self.holdings.entry(adjustment.key).or_default();
+            let (gross, _) = holding.position.trade(adjustment.by, adjustment.at)?;
+            adjustment.counted = [holding.position.qty, holding.position.cost];
+            holding.claimed = adjustment.claimed;
+            holding.gross = holding.gross.checked_add(gross).ok_or(TooLarge)?;
+            holding.traded += adjustment.by;
+            holding.adjusted = true;
+            if holding.mark == 0 {
+                holding.mark = i64::try_from(adjustment.at).map_err(|_| TooLarge)?;
+            }
+            let Some(card) = self.header.card(adjustment.key.1).filter(|card| card.contract == Contract::Linear) else {
+                continue;
+            };
+            if internal {
+                let settled = card.value(TickLots(gross))?.half_even(card.quote_scale)?;
+                let owed = self.reconciling.owed.entry(card.quote).or_default();
+                *owed = owed.minus(settled)?;
+            } else {
+                self.reconciling.netted.entry(adjustment.key.1).or_default().trade(adjustment.by, adjustment.at)?;
+            }
+        }
+        self.step.adjustments = adjustments;
+        Ok(())
+    }
+
+    /// The venue has one position where we have one per desk: what it settles more than we.
+    fn net(&mut self, id: InstrumentId, signed: i128, price: i128, gross: i128) -> Result<(), TooLarge> {
+        let Some(card) = self.header.card(id).filter(|card| card.contract == Contract::Linear) else { return Ok(()) };
+        let cash = |gross: i128| card.value(TickLots(gross))?.half_even(card.quote_scale);
+        let (netted, _) = self.reconciling.netted.entry(id).or_default().trade(signed, price)?;
+        let owed = self.reconciling.owed.entry(card.quote).or_default();
+        *owed = owed.plus(cash(netted)?)?.minus(cash(gross)?)?;
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::cover::Cover;
 use super::limits::Limits;
 use super::passes::Passes;
-use super::rows::{Booking, ExecutionRow, Holding, OrderRow, Step};
+use super::rows::{Adjustment, Booking, ExecutionRow, Holding, OrderRow, Step};
 use super::standing::Standing;
 use super::truth::Venue;
 use crate::journal::{Body, Exact, Header, InstrumentCard, Record, TooLarge};
@@ -237,7 +237,20 @@ impl Facts {
             }
             Decision::Valued { equity, .. } => self.step.valued = Some((*equity).into()),
             Decision::PeriodBegan { .. } | Decision::PeakRestarted { .. } => self.standing.measure(decision),
-            Decision::Reconciled { .. } => self.reconciling.end(),
+            Decision::Reconciled { clean, .. } => {
+                self.step.clean = clean.then_some(seq);
+                self.reconciling.end();
+            }
+            Decision::Adjusted { desk, instrument, by, at, position, cost } => {
+                self.step.adjustments.push(Adjustment {
+                    seq,
+                    key: (*desk, *instrument),
+                    by: by.0.into(),
+                    at: at.0.into(),
+                    claimed: [position.0.into(), cost.0],
+                    counted: [0; 2],
+                });
+            }
             Decision::Adopted { order, .. } => self.reconciling.adopt(*order),
             Decision::Proposed(_)
             | Decision::Checked(..)
@@ -255,8 +268,7 @@ impl Facts {
             | Decision::Covered { .. }
             | Decision::Breaker { .. }
             | Decision::Volatility { .. }
-            | Decision::Released { .. }
-            | Decision::Adjusted { .. } => {}
+            | Decision::Released { .. } => {}
         }
         Ok(())
     }

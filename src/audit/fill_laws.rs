@@ -37,6 +37,7 @@ pub(super) const LAWS: &[Law] = &[
     Law { id: "X1a", name: "a fill no venue may make raises a critical alert", when: When::Step(alarmed) },
     Law { id: "X6", name: "a fee is the schedule's, to the unit", when: When::Record(TRUTH | HEARD, fee_by_schedule) },
     Law { id: "P1", name: "position is the sum of its fills", when: When::Step(position) },
+    Law { id: "P1a", name: "what changes without an execution adds up", when: When::Step(adjusted) },
     Law { id: "P2", name: "cost, gross and net follow from the fills", when: When::Step(profit) },
     Law { id: "P7", name: "a spot position is never short", when: When::Step(not_short) },
     Law { id: "C7", name: "every fill that was made and heard is booked once", when: When::Step(booked) },
@@ -224,6 +225,17 @@ fn position(facts: &Facts, tally: &mut Tally) -> Judged {
     Ok(())
 }
 
+/// What changes without an execution is held to the same sums.
+fn adjusted(facts: &Facts, tally: &mut Tally) -> Judged {
+    for adjustment in &facts.step.adjustments {
+        let known = facts.holdings.get(&adjustment.key).is_some_and(|holding| !holding.cost_unknown);
+        let (counted, claimed) = (adjustment.counted, adjustment.claimed);
+        let same = counted[0] == claimed[0] && (!known || counted[1] == claimed[1]);
+        tally.holds(adjustment.seq, same, || format!("adjusted to {claimed:?}, by our count {counted:?}"));
+    }
+    Ok(())
+}
+
 fn profit(facts: &Facts, tally: &mut Tally) -> Judged {
     for booking in &facts.step.bookings {
         let (Some(([_, cost], effect)), name) = (booking.counted, booking.execution) else { continue };
@@ -237,7 +249,7 @@ fn profit(facts: &Facts, tally: &mut Tally) -> Judged {
         let gross = effect.gross;
         let why = || format!("{name} realises {gross} gross, not {claimed_gross}");
         tally.holds(booking.seq, claimed_gross == gross, why);
-        let plain = funded.is_some_and(|holding| holding.funding.is_zero() && !holding.reversed);
+        let plain = funded.is_some_and(|holding| holding.funding.is_zero() && !holding.reversed && !holding.adjusted);
         if let Some(net) = effect.net.filter(|_| plain) {
             tally.holds(booking.seq, booking.net == net, || format!("{name} realises {net} net, not {}", booking.net));
         }

@@ -225,7 +225,7 @@ fn net_of_flat(facts: &Facts, tally: &mut Tally) -> Judged {
         let key = facts.executions.get(&booking.execution).and_then(|row| row.booked);
         let (Some(key), Some(card)) = (key, facts.card(booking.instrument)) else { continue };
         let Some(holding) = facts.holdings.get(&key) else { continue };
-        let undefined = holding.reversed || holding.foreign_fee || !holding.base_fees.is_zero();
+        let undefined = holding.reversed || holding.adjusted || holding.foreign_fee || !holding.base_fees.is_zero();
         if holding.position.qty != 0 || undefined {
             continue;
         }

@@ -12,12 +12,12 @@
 use super::facts::Facts;
 use super::law::{ASKED, Judged, Law, RECONCILED, SENT, Tally, When};
 use crate::journal::{Body, Exact, Record};
-use crate::market::{Account, Command, Decision, DeskId, InstrumentId, OrderId, OrderState};
+use crate::market::{Account, AssetId, Command, Decision, DeskId, InstrumentId, OrderId, OrderState};
 
 pub(super) const LAWS: &[Law] = &[
     Law { id: "C1f", name: "after a clean pass every execution is booked", when: When::Record(RECONCILED, executions) },
     Law { id: "C1o", name: "after a clean pass orders are the venue's", when: When::Record(RECONCILED, orders) },
-    Law { id: "L4", name: "after a clean pass cash is the venue's", when: When::Record(RECONCILED, cash) },
+    Law { id: "L4", name: "after a clean pass cash is the venue's", when: When::Step(cash) },
     Law {
         id: "O9",
         name: "after a clean pass every order is ours or taken in",
@@ -70,14 +70,18 @@ fn orders(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     Ok(())
 }
 
-fn cash(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
+fn cash(facts: &Facts, tally: &mut Tally) -> Judged {
     let passes = &facts.reconciling;
-    let (Some(balances), Some(asked)) = (passes.balances.as_ref(), passes.asked_account) else { return Ok(()) };
-    if !is_clean(record) || balances.at.0 < asked {
+    let (Some(seq), Some(balances), Some(asked)) = (facts.step.clean, passes.balances.as_ref(), passes.asked_account)
+    else {
+        return Ok(());
+    };
+    if balances.at.0 < asked {
         return Ok(());
     }
-    for stated in &balances.items {
-        let ours = facts.balance(stated.asset, Account::Cash);
+    for stated in balances.items.iter().filter(|stated| is_countable(facts, stated.asset)) {
+        let owed = passes.owed.get(&stated.asset).copied().unwrap_or_default();
+        let ours = facts.balance(stated.asset, Account::Cash).plus(owed)?;
         let (mut then, mut vaguely, mut vague) = (ours, ours, 0);
         for movement in passes.moved.iter().filter(|movement| movement.asset == stated.asset) {
             if movement.vague || movement.at == balances.at.0 {
@@ -93,9 +97,18 @@ fn cash(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
         }
         let total = Exact::from(stated.total);
         let (name, held) = (facts.header.asset(stated.asset), then == total || vaguely == total);
-        tally.holds(record.seq, held, || format!("cash was {then} {name} with us and {total} at the venue"));
+        tally.holds(seq, held, || format!("cash was {then} {name} with us and {total} at the venue"));
     }
     Ok(())
+}
+
+/// Whether what the venue settled in an asset is known: not where it nets positions of several
+/// desks, one of which was reversed.
+fn is_countable(facts: &Facts, asset: AssetId) -> bool {
+    let quoted = |id: InstrumentId| facts.card(id).is_some_and(|card| card.quote == asset);
+    let of_others = facts.holdings.keys().any(|(desk, id)| *desk == DeskId::EXTERNAL && quoted(*id));
+    let reversed = facts.holdings.iter().any(|((_, id), holding)| quoted(*id) && holding.reversed);
+    !(of_others && reversed)
 }
 
 fn strangers(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {

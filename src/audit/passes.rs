@@ -1,13 +1,19 @@
 //! Reconciliation as the journal shows it: what was asked, what was answered, and what moved since.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::facts::Facts;
+use super::position::Position;
 use crate::journal::Exact;
-use crate::market::{Account, AssetId, Balance, Cause, OpenOrder, OrderId, Query, Snapshot, Transaction, VenueRef};
+use crate::market::{
+    Account, AssetId, Balance, Cause, InstrumentId, OpenOrder, OrderId, Query, Snapshot, Transaction, VenueRef,
+};
 
 /// Movements remembered at most; the oldest are before any balance a venue still states.
 const REMEMBERED: usize = 65_536;
+
+/// How long a message about the account may have been under way, in nanoseconds.
+const VAGUE: i64 = 120_000_000_000;
 
 /// Cash that moved, and when it did at the venue.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +43,9 @@ pub(super) struct Passes {
     pub strangers: BTreeSet<OrderId>,
     /// Orders that are not ours, as far as they were heard to be open.
     pub foreign: BTreeSet<OrderId>,
+    /// Positions as the venue nets them, over all desks, and what it settled more in each asset.
+    pub netted: BTreeMap<InstrumentId, Position>,
+    pub owed: BTreeMap<AssetId, Exact>,
     ended: bool,
 }
 
@@ -63,7 +72,8 @@ impl Passes {
     pub fn hear_balances(&mut self, snapshot: &Snapshot<Balance>) {
         if self.balances.as_ref().is_none_or(|last| last.at <= snapshot.at) {
             let since = snapshot.at.0;
-            self.moved.retain(|movement| movement.at >= since || movement.vague);
+            let before = |movement: &Movement| if movement.vague { since.saturating_sub(VAGUE) } else { since };
+            self.moved.retain(|movement| movement.at >= before(movement));
             self.balances = Some(snapshot.clone());
         }
     }

@@ -114,6 +114,18 @@ pub(super) struct Booking {
     pub cost_known: bool,
 }
 
+/// A position that changed without an execution: as claimed, and by our own count.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Adjustment {
+    pub seq: u64,
+    pub key: (DeskId, InstrumentId),
+    pub by: i128,
+    pub at: i128,
+    /// Position and cost after.
+    pub claimed: [i128; 2],
+    pub counted: [i128; 2],
+}
+
 /// A desk's position in an instrument with the sums the equity identity needs.
 #[expect(clippy::struct_excessive_bools, reason = "each says of one sum on its own whether it is defined")]
 #[derive(Clone, Debug, Default)]
@@ -139,6 +151,8 @@ pub(super) struct Holding {
     pub stale: bool,
     /// Whether a transaction of it was ever undone.
     pub reversed: bool,
+    /// Whether it ever changed without an execution.
+    pub adjusted: bool,
     pub cost_unknown: bool,
     /// Price of the last fill, in price units.
     pub mark: i64,
@@ -162,6 +176,10 @@ pub(super) struct Step {
     pub touched: Vec<(DeskId, InstrumentId)>,
     /// What the account was last said to be worth in it.
     pub valued: Option<Exact>,
+    /// Positions that changed without an execution.
+    pub adjustments: Vec<Adjustment>,
+    /// A pass that ended clean.
+    pub clean: Option<u64>,
     /// Cancels of everything, at once or by the dead-man's switch.
     pub sweeps: Vec<(u64, Command)>,
 }
@@ -169,14 +187,10 @@ pub(super) struct Step {
 impl Step {
     /// Whether anything of it is for a law to judge.
     pub fn is_busy(&self) -> bool {
-        let Self { heard, bookings, posted, sent, rebased, entries, touched, valued, sweeps, alerts: _, seq: _ } = self;
-        let quiet = heard.is_empty() && bookings.is_empty() && posted.is_empty() && sent.is_empty();
-        !(quiet
-            && rebased.is_empty()
-            && entries.is_empty()
-            && touched.is_empty()
-            && valued.is_none()
-            && sweeps.is_empty())
+        let booked = !(self.bookings.is_empty() && self.adjustments.is_empty() && self.posted.is_empty());
+        let sent = !(self.sent.is_empty() && self.entries.is_empty() && self.sweeps.is_empty());
+        let told = !self.heard.is_empty() || self.valued.is_some() || self.clean.is_some();
+        booked || sent || told || !(self.rebased.is_empty() && self.touched.is_empty())
     }
 
     /// A new step begins; what was gathered keeps its room.
@@ -190,6 +204,8 @@ impl Step {
         self.alerts.clear();
         self.touched.clear();
         self.sweeps.clear();
+        self.adjustments.clear();
+        self.clean = None;
         self.valued = None;
     }
 

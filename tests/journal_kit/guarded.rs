@@ -251,6 +251,15 @@ pub fn guarded_story() -> Story {
     story.control(ControlAct::ChangeLimit { key: "breaker.daily".into(), value: "4%".into(), confirmed: false });
     let (key, from, to) = ("breaker.daily".into(), "5%".into(), "4%".into());
     story.decide(Decision::LimitChanged { key, from, to });
+    // External hands are settled, and settled back: the account's position is the same throughout.
+    for (by, held) in [(5, 5), (-5, 0)] {
+        story.control(ControlAct::SettleExternal(PERP));
+        for (desk, sign) in [(DeskId(0), 1), (DeskId::EXTERNAL, -1)] {
+            let (by, at, position) = (Qty(sign * by), Price(4_440_000), Qty(sign * held));
+            let cost = position.at(at);
+            story.decide(Decision::Adjusted { desk, instrument: PERP, by, at, position, cost });
+        }
+    }
     // 11: an entry that rests over a pass, in which an order of others is found.
     story.enter(11, Side::Buy, 4_400_000, 1_000_000, Size::RiskBased);
     story.accepted(11);
