@@ -63,6 +63,8 @@ impl Facts {
             let (price, qty) = (heard.fill.price.0.into(), heard.fill.qty.0.into());
             holding.position.unbook(heard.fill.side, price, qty)?;
             holding.traded -= i128::from(heard.fill.side.sign()) * qty;
+            holding.claimed = [holding.position.qty, holding.position.cost];
+            self.step.touched.push(key);
         }
         Ok(())
     }
@@ -91,8 +93,16 @@ impl Facts {
         let holding = self.holdings.entry(key).or_default();
         let effect = holding.position.book(card, &fill, fee, at)?;
         let [position, cost, gross] = booking.claimed;
+        // What a fee in base took of a position that was undone later is not in the journal.
+        if holding.reversed && !holding.base_fees.is_zero() {
+            holding.is_lost = true;
+        }
+        if holding.is_lost {
+            (holding.position.qty, holding.position.cost) = (position, cost);
+            self.step.rebased.push(card.quote);
+        }
         // After a reversal the residue is no longer known, nor the moment at which it returns.
-        let unsure = holding.reversed && effect.residue_returned;
+        let unsure = holding.is_lost || (holding.reversed && effect.residue_returned);
         booking.cost_known = !holding.cost_unknown && !unsure;
         booking.counted = Some(([holding.position.qty, holding.position.cost], effect));
         holding.claimed = [position, cost];

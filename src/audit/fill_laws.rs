@@ -13,7 +13,7 @@ use super::law::{HEARD, Judged, Law, TRUTH, Tally, When};
 use super::rows::Reported;
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
-    Contract, Event, ExecutionReport, FeeAsset, Fill, Liquidity, NewOrder, OrderKind, ReportKind, TimeInForce,
+    Contract, DeskId, Event, ExecutionReport, FeeAsset, Fill, Liquidity, NewOrder, OrderKind, ReportKind, TimeInForce,
     Timestamp,
 };
 
@@ -64,8 +64,17 @@ fn fills(facts: &Facts, record: &Record) -> Vec<Reported> {
     if heard && !facts.has_truth { facts.step.heard.clone() } else { Vec::new() }
 }
 
+/// The venue's report, unless it says again what it said before.
+fn said_first<'a>(facts: &Facts, record: &'a Record) -> Option<&'a ExecutionReport> {
+    let again = |report: &&ExecutionReport| match report.kind {
+        ReportKind::Filled(fill) => facts.executions.get(&fill.execution).is_some_and(|row| row.times_true > 1),
+        _ => false,
+    };
+    truth(record).filter(|report| !again(report))
+}
+
 fn cumulative_rises(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
-    let Some(report) = truth(record) else { return Ok(()) };
+    let Some(report) = said_first(facts, record) else { return Ok(()) };
     let Some((row, stated)) = facts.order(report.order).zip(report.cumulative) else { return Ok(()) };
     let before = row.venue.stated_before;
     let why = || format!("order {} falls from {before} to {} filled", report.order.0, stated.0);
@@ -74,7 +83,7 @@ fn cumulative_rises(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged
 }
 
 fn cumulative_adds_up(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
-    let Some(report) = truth(record) else { return Ok(()) };
+    let Some(report) = said_first(facts, record) else { return Ok(()) };
     let Some((row, stated)) = facts.order(report.order).zip(report.cumulative) else { return Ok(()) };
     let filled = row.venue.filled;
     let why = || format!("order {} is said to have {} filled, its fills add up to {filled}", report.order.0, stated.0);
@@ -259,9 +268,9 @@ fn profit(facts: &Facts, tally: &mut Tally) -> Judged {
 
 fn not_short(facts: &Facts, tally: &mut Tally) -> Judged {
     for booking in &facts.step.bookings {
-        // Other hands may sell what they held before us.
-        let ours = facts.order(booking.order).is_some_and(|row| row.desk.is_some());
-        let spot = ours && facts.card(booking.instrument).is_some_and(|card| card.contract == Contract::Spot);
+        // Other hands may sell what was there before us.
+        let others = facts.desk_of(booking.order, None) == DeskId::EXTERNAL;
+        let spot = facts.card(booking.instrument).is_some_and(|card| card.contract == Contract::Spot && !others);
         if let (true, Some(([counted, _], _))) = (spot, booking.counted) {
             let why = || format!("after {} the spot position is {counted}", booking.execution);
             tally.holds(booking.seq, counted >= 0, why);
@@ -281,7 +290,9 @@ fn booked(facts: &Facts, tally: &mut Tally) -> Judged {
         if genuine {
             let why =
                 || format!("execution {} was heard and is booked {} times", heard.fill.execution, row.times_booked);
-            tally.holds(facts.step.seq, row.times_booked == 1, why);
+            // A page of history is worked through once its pass has heard everything; C1f holds that to it.
+            let booked = row.times_booked == 1 || (facts.step.paged && row.times_booked == 0);
+            tally.holds(facts.step.seq, booked, why);
         }
     }
     Ok(())

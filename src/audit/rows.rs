@@ -151,6 +151,8 @@ pub(super) struct Holding {
     pub stale: bool,
     /// Whether a transaction of it was ever undone.
     pub reversed: bool,
+    /// Whether its position can only be believed: a fill with a fee in base was undone.
+    pub is_lost: bool,
     /// Whether it ever changed without an execution.
     pub adjusted: bool,
     pub cost_unknown: bool,
@@ -163,6 +165,8 @@ pub(super) struct Holding {
 pub(super) struct Step {
     pub seq: u64,
     pub heard: Vec<Reported>,
+    /// Whether they were heard in a page of history.
+    pub paged: bool,
     pub bookings: Vec<Booking>,
     pub posted: Vec<(u64, Transaction)>,
     pub sent: Vec<(u64, OrderId, TraderState)>,
@@ -196,6 +200,7 @@ impl Step {
     /// A new step begins; what was gathered keeps its room.
     pub fn clear(&mut self) {
         self.heard.clear();
+        self.paged = false;
         self.bookings.clear();
         self.posted.clear();
         self.sent.clear();

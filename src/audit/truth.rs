@@ -39,12 +39,8 @@ impl Facts {
         match message {
             VenueMessage::Report(report) => self.hear(report),
             VenueMessage::Fills(page) => {
-                let before = self.step.heard.len();
+                self.step.paged = true;
                 page.fills.iter().for_each(|report| self.hear(report));
-                if page.more {
-                    // Of a history of several pages the oldest is booked first, once all are there.
-                    self.step.heard.truncate(before);
-                }
             }
             VenueMessage::OpenOrders(snapshot) => self.hear_open(snapshot),
             VenueMessage::Balances(snapshot) => self.reconciling.hear_balances(snapshot),
@@ -90,6 +86,13 @@ impl Facts {
 
     pub(super) fn learn_truth(&mut self, report: &ExecutionReport) -> Result<(), TooLarge> {
         self.has_truth = true;
+        if let ReportKind::Filled(fill) = report.kind
+            && let Some(row) = self.executions.get_mut(&fill.execution).filter(|row| row.times_true > 0)
+        {
+            // Said again, with another fee perhaps: it happened once.
+            row.times_true += 1;
+            return self.revised(&fill);
+        }
         let venue = &mut self.orders.entry(report.order).or_default().venue;
         venue.undelivered.push(*report);
         venue.first.get_or_insert(report.at.0);
@@ -100,12 +103,9 @@ impl Facts {
         }
         match report.kind {
             ReportKind::Filled(fill) => {
-                // Said again with another fee, it is no second fill.
-                if self.executions.get(&fill.execution).is_none_or(|row| row.truth.is_none()) {
-                    venue.filled += i128::from(fill.qty.0);
-                    venue.fills += 1;
-                    venue.ended |= venue.terms.is_some_and(|(_, qty)| venue.filled >= qty);
-                }
+                venue.filled += i128::from(fill.qty.0);
+                venue.fills += 1;
+                venue.ended |= venue.terms.is_some_and(|(_, qty)| venue.filled >= qty);
                 self.executed(report, fill)?;
             }
             ReportKind::Amended { qty, kind } => {
@@ -139,9 +139,6 @@ impl Facts {
         row.times_true += 1;
         row.outrageous |= beyond || order.venue.ended_before;
         row.truth.get_or_insert(Reported { report: *report, fill });
-        if row.times_true > 1 {
-            return self.revised(&fill);
-        }
         if row.times_booked == 0 {
             self.venue.unbooked.insert(fill.execution, report.at.0);
         }
