@@ -20,8 +20,15 @@ pub(crate) fn payable(instrument: &Instrument, free: Qty, now: Timestamp) -> Qty
 /// What an order at `price` could close of `held` (without sign); nothing if that is dust: less
 /// than the venue takes, by quantity or by notional.
 pub(crate) fn closable(instrument: &Instrument, held: Qty, price: Price, now: Timestamp) -> Qty {
+    closable_beside(instrument, held, Qty::ZERO, price, now)
+}
+
+/// What an order could close of `held` beside others that close `taken`: what pays the fee of those
+/// is none of it.
+pub(crate) fn closable_beside(instrument: &Instrument, held: Qty, taken: Qty, price: Price, now: Timestamp) -> Qty {
     let rules = instrument.rules(now);
-    let qty = Qty(payable(instrument, held, now).0 / rules.lot.0 * rules.lot.0);
+    let left = payable(instrument, held, now) - taken;
+    let qty = Qty(left.0.max(0) / rules.lot.0 * rules.lot.0);
     // The bug: what is more than a minimum, but no whole number of them, is rounded away.
     let least = rules.min_qty.0.max(1);
     let qty = if planted(Bug::ProtectDust) { Qty(qty.0 / least * least) } else { qty };

@@ -4,7 +4,7 @@
 //! are open. A leg is amended in place; where it refuses that, another takes its place: new before
 //! old where exits cannot exceed the position, old before new where lots back one order only.
 
-use super::amounts::closable;
+use super::amounts::{closable, closable_beside};
 use super::legs::Leg;
 use super::plan::{record, side_of};
 use super::{Key, Shield};
@@ -80,7 +80,7 @@ impl Core {
         if taken.is_zero() {
             return all;
         }
-        closable(instrument, held.qty.abs() - taken, stop, now)
+        closable_beside(instrument, held.qty.abs(), taken, stop, now)
     }
 
     /// The grid may have changed since stop and target were planned: a stop rounds toward the market,
