@@ -12,6 +12,8 @@ mod breakers;
 mod exits;
 #[path = "guards/heed.rs"]
 mod heed;
+#[path = "guards/planted.rs"]
+mod planted;
 #[path = "guards/risk.rs"]
 mod risk;
 #[path = "guards/thresholds.rs"]

@@ -309,6 +309,21 @@ impl Bench {
         answer.expect("the strategy is asked in every step")
     }
 
+    /// Submits a proposal in the very step of an event.
+    pub fn answer_in(&mut self, ask: &Ask, event: &Event) -> String {
+        let (ask, answer) = (ask.clone(), Arc::new(Mutex::new(String::new())));
+        let slot = Arc::clone(&answer);
+        let wish: Wish = Box::new(move |desk| {
+            let proposal = ask.proposal(desk);
+            let text = desk.submit(proposal).map_or_else(|denied| denied.text, |_| "passes".to_owned());
+            *slot.lock().expect("one thread") = text;
+        });
+        self.script.0.lock().expect("one thread").push(wish);
+        self.step(event);
+        let text = answer.lock().expect("one thread").clone();
+        text
+    }
+
     /// Submits a proposal.
     pub fn submit(&mut self, ask: &Ask) -> Result<OrderId, Denied> {
         let ask = ask.clone();

@@ -50,8 +50,9 @@ impl Preflight<'_> {
 
     /// CK-19: the venue's least notional, at the smaller of order price and reference (CRITICAL-1).
     fn minimum_notional(&mut self, plan: &Plan, qty: Qty) -> Result<(), Denied> {
-        let rounded = if planted(Bug::Critical1Minimum2) { qty + self.rules.lot } else { qty };
-        let notional = self.instrument.qty(rounded) * plan.e_worst.min(plan.reference);
+        let unrounded = self.unrounded.filter(|_| planted(Bug::Critical1Minimum2));
+        let counted = unrounded.unwrap_or_else(|| self.instrument.qty(qty));
+        let notional = counted * plan.e_worst.min(plan.reference);
         if planted(Bug::Critical1Minimum) {
             return Ok(());
         }
