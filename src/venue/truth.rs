@@ -76,9 +76,9 @@ impl Truth {
         self.report(orders, place)
     }
 
-    /// The price of an order's last execution.
-    pub(super) fn last_price(&self, order: Number) -> Option<Price> {
-        self.executions[self.first..].iter().rev().find(|done| done.order == order).map(|done| done.price)
+    /// An order's last execution.
+    pub(super) fn last_of(&self, order: Number) -> Option<&Execution> {
+        self.executions[self.first..].iter().rev().find(|done| done.order == order)
     }
 
     /// The account begins anew.

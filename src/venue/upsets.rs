@@ -6,8 +6,8 @@ use super::fills::on_lot;
 use super::orders::answer_to;
 use super::resting::{Life, Number, place};
 use crate::market::{
-    Amend, CancelledBecause, Command, InstrumentId, Liquidity, NewOrder, OrderId, Qty, RefusedBecause, RejectReason,
-    ReportKind, Timestamp, VenueMessage, VenueRef,
+    Amend, CancelledBecause, Command, InstrumentId, NewOrder, OrderId, Qty, RefusedBecause, RejectReason, ReportKind,
+    Timestamp, VenueMessage, VenueRef,
 };
 
 /// The whole, in millionths.
@@ -84,13 +84,14 @@ impl Venue {
         let filled = |number: &Number| self.orders.get(*number).life == Life::Filled;
         let Some(number) = self.orders.find(id).filter(filled) else { return };
         let terms = self.orders.get(number).terms;
-        let Some(price) = self.truth.last_price(number) else { return };
+        let Some(last) = self.truth.last_of(number) else { return };
+        let (price, liquidity) = (last.price, last.liquidity);
         let lot = self.config.instruments[place(terms.instrument)].rules(now).lot;
         let more = i128::from(terms.qty.0) * i128::from(by_ppm.max(0)) / WHOLE_PPM;
         let more = Qty(i64::try_from(more).unwrap_or(i64::MAX).max(lot.0));
-        let settlement = self.settlement(now, number, price, on_lot(more, Qty(i64::MAX), lot), Liquidity::Taker);
+        let settlement = self.settlement(now, number, price, on_lot(more, Qty(i64::MAX), lot), liquidity);
         if self.can_pay(&self.config.instruments[place(terms.instrument)], &settlement, now) {
-            self.book(now, number, Liquidity::Taker, &settlement, out);
+            self.book(now, number, liquidity, &settlement, out);
         }
     }
 
