@@ -8,6 +8,7 @@
 //!
 //! It believes the trader's bookings. Whether they are right is for `audit` to say.
 
+mod adjusted;
 mod orders;
 mod rates;
 mod summary;
@@ -227,6 +228,9 @@ impl Metrics {
                 self.book(*order, *execution, (*position, *cost), *gross)?;
             }
             Decision::Posted(transaction) => self.post(transaction)?,
+            Decision::Adjusted { desk, instrument, by, at, position, cost } => {
+                self.adjust((*desk, *instrument), (*by, *at), (*position, *cost))?;
+            }
             Decision::Proposed(_)
             | Decision::Checked(..)
             | Decision::Trimmed { .. }
@@ -250,8 +254,7 @@ impl Metrics {
             | Decision::Reconciled { .. }
             | Decision::Adopted { .. }
             | Decision::Released { .. }
-            | Decision::LimitChanged { .. }
-            | Decision::Adjusted { .. } => {}
+            | Decision::LimitChanged { .. } => {}
         }
         Ok(())
     }

@@ -11,8 +11,8 @@ use super::core::{Core, alert, anomaly};
 use super::order::{Booking, Order};
 use super::transitions::Input;
 use crate::market::{
-    Action, AssetId, Bug, Decision, DeskId, ExecutionReport, Fill, InstrumentId, Money, OrderId, OrderState, Purpose,
-    Qty, ReportKind, Severity, Timestamp, VenueRef, planted,
+    Action, AssetId, Bug, Contract, Decision, DeskId, ExecutionReport, Fill, InstrumentId, Money, OrderId, OrderState,
+    Purpose, Qty, ReportKind, Severity, Timestamp, VenueRef, planted,
 };
 
 /// Decimals kept of a rate that is a quotient of two others.
@@ -99,8 +99,16 @@ impl Core {
         let instrument = &self.instruments[usize::from(order.terms.instrument.0)];
         match self.books.bust(now, instrument, execution) {
             Ok(Some(booked)) => {
+                let told = booked.transactions.len() > 1 || instrument.contract == Contract::Spot;
                 post(booked.transactions, actions);
                 let order = self.orders.get_mut(id).expect("just read");
+                if !told {
+                    // Nothing but its fee was ever posted: that the position changes stands nowhere else.
+                    let (by, at) = (Qty(-fill.side.signed(fill.qty).0), fill.price);
+                    let (position, cost) = (booked.position.qty, booked.position.cost);
+                    let (desk, instrument) = (order.desk, order.terms.instrument);
+                    actions.push(Action::Record(Decision::Adjusted { desk, instrument, by, at, position, cost }));
+                }
                 order.busted += fill.qty;
                 order.undone = Qty((order.undone - fill.qty).0.max(0));
                 order.taken_back.retain(|early| *early != execution);
