@@ -19,3 +19,26 @@ fn every_scenario_of_the_catalogue_holds() {
     assert!(failures.is_empty(), "{}\n{repeat}", failures.join("\n"));
     assert!(!table.is_empty(), "the catalogue is not empty");
 }
+
+/// Every bug that is planted in the code makes its scenario fail: `cargo test --no-default-features
+/// --features planted --test review`.
+#[cfg(feature = "planted")]
+#[test]
+fn every_planted_bug_breaks_its_scenario() {
+    use seatrial::market::Bug;
+    use seatrial::market::planted::plant;
+
+    std::panic::set_hook(Box::new(|_| {}));
+    let (mut table, mut survivors) = (String::new(), Vec::<Bug>::new());
+    for bug in Bug::ALL {
+        plant(Some(*bug));
+        let verdict = catalogue::run_scenario(&catalogue::path(bug.scenario()));
+        plant(None);
+        let told = verdict.wrong.first().map_or("SURVIVES", |wrong| wrong.lines().next().unwrap_or_default());
+        let told: String = told.chars().take(110).collect();
+        table += &format!("{bug:?} ({}): {told}\n", bug.scenario());
+        survivors.extend(verdict.holds().then_some(*bug));
+    }
+    println!("{table}{} of {} caught", Bug::ALL.len() - survivors.len(), Bug::ALL.len());
+    assert!(survivors.is_empty(), "survivors: {survivors:?}");
+}

@@ -9,11 +9,13 @@
 use super::arming::TraderCause;
 use super::core::{Core, alert, anomaly};
 use super::transitions::Input;
-use crate::market::{Action, Link, LinkEvent, MarketEvent, OrderId, SessionState, Severity, Timestamp};
+use crate::market::{Action, Bug, Link, LinkEvent, MarketEvent, OrderId, SessionState, Severity, Timestamp, planted};
 
 impl Core {
     pub(crate) fn on_link(&mut self, now: Timestamp, link: LinkEvent, actions: &mut Vec<Action>) {
         let (id, input) = match link {
+            // The bug: a reply that speaks of an error is taken for a no.
+            LinkEvent::Unmapped(id) if planted(Bug::OrderCodes) => (id, Input::NotSent),
             LinkEvent::Ambiguous(id) | LinkEvent::Unmapped(id) => (id, Input::ReplyAmbiguous),
             LinkEvent::DuplicateId(id) => (id, Input::DuplicateId),
             LinkEvent::NotSent(id) => (id, Input::NotSent),

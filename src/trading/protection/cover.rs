@@ -370,6 +370,8 @@ impl Core {
             OrderKind::StopLimit { .. } => {
                 let offset = self.config.protection.stop_limit_offset;
                 let limit = stop_limit(self.instrument(key.1), side, price, offset, now)?;
+                let swapped = planted(Bug::Critical5PriceFields);
+                let (trigger, limit) = if swapped { (limit, trigger) } else { (trigger, limit) };
                 OrderKind::StopLimit { trigger, limit }
             }
             OrderKind::TargetMarket { .. } => OrderKind::TargetMarket { trigger },
