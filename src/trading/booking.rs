@@ -23,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use charge::Charge;
 use holding::{Effect, Holding, Moment};
 pub use identity::{Breach, Marks, Statement, Unmarked};
+use netting::Netted;
 pub use outcome::{BookError, Booked, Closed, Outcome};
 
 use super::position::{Position, Split};
@@ -104,9 +105,7 @@ pub struct Books {
     funded: BTreeSet<(InstrumentId, Timestamp)>,
     tallies: BTreeMap<AssetId, Tally>,
     /// The venue's one position of each margin instrument.
-    netted: BTreeMap<InstrumentId, Position>,
-    /// What the venue settled more than we.
-    owed: BTreeMap<AssetId, Money>,
+    netted: BTreeMap<InstrumentId, (AssetId, Netted)>,
     lives: u64,
     transactions: u64,
 }
@@ -229,7 +228,7 @@ impl Books {
             busted: false,
         };
         transactions.push(fee);
-        self.net(instrument, fill, split.gross);
+        self.net(instrument, (at, fill), split.gross);
         self.applied.insert(fill.execution, applied);
         self.settle(execution, &charge, holding, effect);
         Booked {

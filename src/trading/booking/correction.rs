@@ -8,7 +8,9 @@
 //! the moment at which profit counts as realised, may not be; the identity holds either way.
 
 use super::{Applied, BookError, Booked, Books, Charge, Effect, Execution, Moment, postings};
-use crate::market::{Bug, Cause, Fee, Fill, Instrument, TickLots, Timestamp, Transaction, VenueRef, planted};
+use crate::market::{
+    Account, AssetId, Bug, Cause, Fee, Fill, Instrument, Money, TickLots, Timestamp, Transaction, VenueRef, planted,
+};
 use crate::trading::position::Split;
 
 impl Books {
@@ -80,9 +82,13 @@ impl Books {
             let effect = holding.apply(&opposite, &charge, moment)?;
             (holding, effect)
         };
-        let before = self.holding(desk, instrument.id).position;
-        self.net_bust(instrument, &known.fill, (&before, &holding.position));
         let reversals = self.reverse(now, instrument, &known, effect.split.gross);
+        let settled = |transaction: &Transaction| match transaction.cause {
+            Cause::Reversal(of) if Some(of) == known.trade_transaction => cash_of(transaction, instrument.quote),
+            Cause::Settlement(_) => cash_of(transaction, instrument.quote),
+            _ => Money::ZERO,
+        };
+        self.net_bust(now, instrument, &known, reversals.iter().map(settled).sum());
         let transactions = if planted(Bug::LedgerBust) { Vec::new() } else { reversals };
         self.settle(&opposite, &charge, &holding, &effect);
         self.applied.insert(execution, Applied { busted: true, ..known });
@@ -127,4 +133,10 @@ impl Books {
         reversals.push(self.post(now, desk, Cause::Reversal(known.fee_transaction), fee));
         reversals
     }
+}
+
+/// The cash a transaction moves of an asset.
+fn cash_of(transaction: &Transaction, asset: AssetId) -> Money {
+    let cash = transaction.postings.iter().filter(|posting| posting.account == Account::Cash && posting.asset == asset);
+    cash.map(|posting| posting.amount).sum()
 }

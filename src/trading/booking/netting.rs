@@ -2,52 +2,164 @@
 //!
 //! A margin venue knows one position per instrument with one average cost: a fill of one desk, or
 //! of external hands, may close there what another desk opened, and settle a profit that our desks
-//! have not realised. Every execution is therefore applied a second time, to the one position the
-//! venue keeps, and what it settled more than we is remembered: our cash and that together are
-//! the venue's cash, to the unit, whoever traded. With one desk the two are the same.
+//! have not realised. It settles in the order things happened, each time rounded to the unit, while
+//! we may hear of them in another. Every execution is therefore applied a second time, to the one
+//! position the venue keeps, in the venue's order, and what it settled more than we is remembered:
+//! our cash and that together are the venue's cash, to the unit, whoever traded and whatever came
+//! late. With one desk and every report in its turn the two are the same.
 
 use super::holding::Holding;
-use super::{Books, postings};
-use crate::market::{Account, Timestamp};
+use super::{Applied, Books, postings};
 use crate::market::{
-    AssetId, Cause, Contract, DeskId, Fill, Instrument, Money, Price, Qty, Side, TickLots, Transaction,
+    Account, AssetId, Cause, Contract, DeskId, Fill, Instrument, Money, Price, Qty, Side, TickLots, Timestamp,
+    Transaction, VenueRef,
 };
 use crate::trading::position::{Position, Split};
+
+/// Something that changed the venue's one position.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Change {
+    /// An execution: signed quantity and price.
+    Traded(VenueRef, Qty, Price),
+    /// The venue took an execution back: what it had done to quantity and cost, and settled.
+    Undone(Qty, TickLots, TickLots),
+    /// The venue says so.
+    Stated(Qty, Price),
+}
+
+/// The venue's one position of an instrument.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub(super) struct Netted {
+    /// As it stood before the changes below.
+    base: Position,
+    /// In the venue's order: late ones find their place.
+    changes: Vec<(Timestamp, Change)>,
+    /// What the changes before and since come to in settled cash, and what we settled.
+    before: Money,
+    settled: Money,
+    ours: Money,
+    /// As it stands.
+    position: Position,
+}
+
+impl Netted {
+    fn owed(&self) -> Money {
+        self.before + self.settled - self.ours
+    }
+
+    /// Takes a change in at its time; what came before it in the venue's order is found again.
+    fn insert(&mut self, instrument: &Instrument, at: Timestamp, change: Change) {
+        let name = |change: &Change| match change {
+            Change::Traded(execution, ..) => Some(*execution),
+            Change::Undone(..) | Change::Stated(..) => None,
+        };
+        // What is no execution comes after those of its instant.
+        let key = |at: Timestamp, change: &Change| (at, name(change).is_none(), name(change));
+        let place = self.changes.partition_point(|(when, other)| key(*when, other) <= key(at, &change));
+        self.changes.insert(place, (at, change));
+        if place + 1 == self.changes.len() {
+            self.settled += apply(&mut self.position, instrument, change);
+        } else {
+            self.position = self.base;
+            self.settled = Money::ZERO;
+            for (_, change) in &self.changes {
+                self.settled += apply(&mut self.position, instrument, *change);
+            }
+        }
+    }
+
+    /// What an execution did when its turn came, if it is among the changes.
+    fn effect_of(&self, instrument: &Instrument, wanted: VenueRef) -> Option<(TickLots, TickLots)> {
+        let mut position = self.base;
+        for (_, change) in &self.changes {
+            let cost = position.cost;
+            let (name, gross) = match *change {
+                Change::Traded(execution, qty, price) => {
+                    (Some(execution), trade(&mut position, instrument, qty, price))
+                }
+                other => {
+                    apply(&mut position, instrument, other);
+                    (None, TickLots::ZERO)
+                }
+            };
+            if name == Some(wanted) {
+                return Some((position.cost - cost, gross));
+            }
+        }
+        None
+    }
+
+    /// What happened up to an instant is known whole: its order is settled.
+    fn fold(&mut self, instrument: &Instrument, until: Timestamp) {
+        let end = self.changes.partition_point(|(at, _)| *at <= until);
+        for (_, change) in self.changes.drain(..end) {
+            self.before += apply(&mut self.base, instrument, change);
+        }
+        self.position = self.base;
+        self.settled = Money::ZERO;
+        for (_, change) in &self.changes {
+            self.settled += apply(&mut self.position, instrument, *change);
+        }
+    }
+}
+
+/// Trades a signed quantity; the gross realised.
+fn trade(position: &mut Position, instrument: &Instrument, qty: Qty, price: Price) -> TickLots {
+    let side = if qty.0 > 0 { Side::Buy } else { Side::Sell };
+    position.apply(side, price, qty.abs(), instrument.quote_scale).gross
+}
+
+/// Applies a change; the cash it settles.
+fn apply(position: &mut Position, instrument: &Instrument, change: Change) -> Money {
+    match change {
+        Change::Traded(_, qty, price) => instrument.cash(trade(position, instrument, qty, price)),
+        Change::Undone(qty, cost, gross) => {
+            position.qty -= qty;
+            position.cost -= cost;
+            -instrument.cash(gross)
+        }
+        Change::Stated(qty, price) => {
+            trade(position, instrument, qty, price);
+            Money::ZERO
+        }
+    }
+}
 
 impl Books {
     /// What the venue's cash of an asset is by everything we know.
     #[must_use]
     pub fn venue_cash(&self, asset: AssetId) -> Money {
-        self.ledger.balance(Account::Cash, asset) + self.owed.get(&asset).copied().unwrap_or_default()
+        let owed = self.netted.values().filter(|(quote, _)| *quote == asset).map(|(_, netted)| netted.owed());
+        self.ledger.balance(Account::Cash, asset) + owed.sum()
     }
 
-    /// An execution reaches the venue's one position; `settled` is what it settled with us.
-    pub(super) fn net(&mut self, instrument: &Instrument, fill: &Fill, settled: TickLots) {
-        match instrument.contract {
-            Contract::Spot => {}
-            Contract::Linear => {
-                let netted = self.netted.entry(instrument.id).or_default();
-                let split = netted.apply(fill.side, fill.price, fill.qty, instrument.quote_scale);
-                self.owe(instrument, instrument.cash(split.gross) - instrument.cash(settled));
-            }
+    /// An execution reaches the venue's one position; `gross` is what it realised with us.
+    pub(super) fn net(&mut self, instrument: &Instrument, (at, fill): (Timestamp, &Fill), gross: TickLots) {
+        if instrument.contract == Contract::Linear {
+            let (_, netted) = self.netted.entry(instrument.id).or_insert((instrument.quote, Netted::default()));
+            netted.ours += instrument.cash(gross);
+            let change = Change::Traded(fill.execution, fill.side.signed(fill.qty), fill.price);
+            netted.insert(instrument, at, change);
         }
     }
 
-    /// A busted execution leaves the venue's one position: where it is the position of one desk, it
-    /// follows that desk's.
-    pub(super) fn net_bust(&mut self, instrument: &Instrument, fill: &Fill, (before, after): (&Position, &Position)) {
-        let Some(netted) = self.netted.get_mut(&instrument.id) else { return };
-        if (netted.qty, netted.cost) == (before.qty, before.cost) {
-            (netted.qty, netted.cost) = (after.qty, after.cost);
-        } else {
-            let opposite = Fill { side: fill.side.opposite(), ..*fill };
-            self.net(instrument, &opposite, TickLots::ZERO);
-        }
+    /// The venue took an execution back at `now`: with it goes what it had done there. With us
+    /// `settled` is what that settled.
+    pub(super) fn net_bust(&mut self, now: Timestamp, instrument: &Instrument, known: &Applied, settled: Money) {
+        let Some((_, netted)) = self.netted.get_mut(&instrument.id) else { return };
+        let signed = known.fill.side.signed(known.fill.qty);
+        // One that was folded in did there what it did with us.
+        let opened = known.fill.side.signed(known.split.opened).at(known.fill.price);
+        let with_us = (opened - known.split.released, known.split.gross);
+        let (cost, gross) = netted.effect_of(instrument, known.fill.execution).unwrap_or(with_us);
+        netted.ours += settled;
+        netted.insert(instrument, now, Change::Undone(signed, cost, gross));
     }
 
-    fn owe(&mut self, instrument: &Instrument, more: Money) {
-        if !more.is_zero() {
-            *self.owed.entry(instrument.quote).or_default() += more;
+    /// Every execution up to an instant is booked: their order is what it is.
+    pub(crate) fn fold_netted(&mut self, instruments: &[Instrument], until: Timestamp) {
+        for (id, (_, netted)) in &mut self.netted {
+            netted.fold(&instruments[usize::from(id.0)], until);
         }
     }
 
@@ -73,14 +185,15 @@ impl Books {
         tally.gross += gross;
         tally.net += gross - split.entry_fees - split.carry;
         self.keep((desk, instrument.id), &holding);
-        if at_venue {
-            if let Some(netted) = self.netted.get_mut(&instrument.id) {
-                netted.apply(side, price, by.abs(), instrument.quote_scale);
+        if instrument.contract == Contract::Linear {
+            let (_, netted) = self.netted.entry(instrument.id).or_insert((instrument.quote, Netted::default()));
+            if at_venue {
+                netted.insert(instrument, now, Change::Stated(by, price));
             } else {
-                self.netted.insert(instrument.id, Position { qty: by, cost: by.at(price), ..Position::default() });
+                netted.ours += instrument.cash(split.gross);
             }
         }
-        (holding.position, self.settle_adjustment(now, desk, instrument, &split, at_venue))
+        (holding.position, self.settle_adjustment(now, desk, instrument, &split))
     }
 
     fn settle_adjustment(
@@ -89,13 +202,9 @@ impl Books {
         desk: DeskId,
         instrument: &Instrument,
         split: &Split,
-        at_venue: bool,
     ) -> Option<Transaction> {
         if postings::settles_at_once(instrument.contract) || split.gross == TickLots::ZERO {
             return None;
-        }
-        if !at_venue {
-            self.owe(instrument, -instrument.cash(split.gross));
         }
         let entries = postings::settlement(instrument, split.gross);
         Some(self.post(now, Some(desk), Cause::Difference, entries))

@@ -132,6 +132,7 @@ impl Core {
             // Everything that executed is booked; the next pass reads on from the last of it.
             self.reconciler.settled = self.reconciler.settled.max(self.reconciler.newest);
             self.reconciler.looked = heard.looked;
+            self.books.fold_netted(&self.instruments, self.reconciler.settled);
             self.reconciler.awaiting = false;
             self.set_reconciling(false, "the venue and we agree", actions);
         } else {
