@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::rows::{Booking, Holding};
 use crate::journal::{Exact, TooLarge};
-use crate::market::{Account, Cause, Contract, DeskId, Fee, InstrumentId, TickLots, Transaction, VenueRef};
+use crate::market::{Account, Cause, Contract, DeskId, Fee, Fill, InstrumentId, TickLots, Transaction, VenueRef};
 
 impl Facts {
     pub(super) fn post(&mut self, seq: u64, transaction: &Transaction) -> Result<(), TooLarge> {
@@ -12,6 +12,7 @@ impl Facts {
             *balance = balance.plus(posting.amount.into())?;
         }
         self.note_movement(transaction);
+        self.settled_here(transaction)?;
         self.step.posted.push((seq, transaction.clone()));
         self.transactions.insert(transaction.id, transaction.cause);
         self.posted += 1;
@@ -54,6 +55,12 @@ impl Facts {
         let row = self.executions.entry(execution).or_default();
         row.standing[slot] = row.standing[slot].saturating_sub(1);
         let (booked, heard) = (row.booked, row.heard);
+        if row.bust == [true, false] {
+            row.bust[1] = true;
+            if let Some((_, instrument)) = booked {
+                self.settled_there(instrument, execution, true)?;
+            }
+        }
         let Some(key) = booked else { return Ok(()) };
         let holding = self.holdings.entry(key).or_default();
         holding.stale = true;
@@ -122,8 +129,8 @@ impl Facts {
             holding.cost_unknown = false;
             holding.position.cost = 0;
         }
-        let signed = i128::from(fill.side.sign()) * i128::from(fill.qty.0);
-        self.net(booking.instrument, signed, fill.price.0.into(), gross)
+        self.net(booking.instrument, &fill)?;
+        self.settled_there(booking.instrument, booking.execution, false)
     }
 
     /// Positions that changed without an execution: between desks, or because the venue said so.
@@ -142,14 +149,8 @@ impl Facts {
             if holding.mark == 0 {
                 holding.mark = i64::try_from(adjustment.at).map_err(|_| TooLarge)?;
             }
-            let Some(card) = self.header.card(adjustment.key.1).filter(|card| card.contract == Contract::Linear) else {
-                continue;
-            };
-            if internal {
-                let settled = card.value(TickLots(gross))?.half_even(card.quote_scale)?;
-                let owed = self.reconciling.owed.entry(card.quote).or_default();
-                *owed = owed.minus(settled)?;
-            } else {
+            let linear = self.header.card(adjustment.key.1).is_some_and(|card| card.contract == Contract::Linear);
+            if linear && !internal {
                 self.reconciling.netted.entry(adjustment.key.1).or_default().trade(adjustment.by, adjustment.at)?;
             }
         }
@@ -157,13 +158,43 @@ impl Facts {
         Ok(())
     }
 
-    /// The venue has one position where we have one per desk: what it settles more than we.
-    fn net(&mut self, id: InstrumentId, signed: i128, price: i128, gross: i128) -> Result<(), TooLarge> {
+    /// An execution reaches the venue's one position, where we have one per desk: what it did there.
+    pub(super) fn net(&mut self, id: InstrumentId, fill: &Fill) -> Result<(), TooLarge> {
+        if self.header.card(id).is_none_or(|card| card.contract != Contract::Linear) {
+            return Ok(());
+        }
+        let row = self.executions.entry(fill.execution).or_default();
+        if row.at_venue.is_none() {
+            let netted = self.reconciling.netted.entry(id).or_default();
+            let (cost, signed) = (netted.cost, i128::from(fill.side.sign()) * i128::from(fill.qty.0));
+            let (gross, _) = netted.trade(signed, fill.price.0.into())?;
+            row.at_venue = Some([signed, netted.cost - cost, gross]);
+        }
+        Ok(())
+    }
+
+    /// What the venue settled for an execution that is booked, or undone.
+    fn settled_there(&mut self, id: InstrumentId, execution: VenueRef, undone: bool) -> Result<(), TooLarge> {
         let Some(card) = self.header.card(id).filter(|card| card.contract == Contract::Linear) else { return Ok(()) };
-        let cash = |gross: i128| card.value(TickLots(gross))?.half_even(card.quote_scale);
-        let (netted, _) = self.reconciling.netted.entry(id).or_default().trade(signed, price)?;
+        let Some([_, _, gross]) = self.executions.get(&execution).and_then(|row| row.at_venue) else { return Ok(()) };
+        let cash = card.value(TickLots(gross))?.half_even(card.quote_scale)?;
         let owed = self.reconciling.owed.entry(card.quote).or_default();
-        *owed = owed.plus(cash(netted)?)?.minus(cash(gross)?)?;
+        *owed = if undone { owed.minus(cash)? } else { owed.plus(cash)? };
+        Ok(())
+    }
+
+    /// What we settled of a margin position, and what of that was reversed.
+    fn settled_here(&mut self, transaction: &Transaction) -> Result<(), TooLarge> {
+        let settles = match transaction.cause {
+            Cause::Settlement(_) => true,
+            Cause::Reversal(of) => matches!(self.transactions.get(&of), Some(Cause::Settlement(_))),
+            Cause::Difference => transaction.postings.iter().any(|posting| posting.account == Account::Market),
+            Cause::Opening | Cause::Transfer | Cause::Fill(_) | Cause::Fee(_) | Cause::Funding(..) => false,
+        };
+        for posting in transaction.postings.iter().filter(|posting| settles && posting.account == Account::Cash) {
+            let owed = self.reconciling.owed.entry(posting.asset).or_default();
+            *owed = owed.minus(posting.amount.into())?;
+        }
         Ok(())
     }
 

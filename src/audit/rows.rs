@@ -95,6 +95,11 @@ pub(super) struct ExecutionRow {
     pub fee: Option<Fee>,
     /// Whether the venue itself did what no venue may, so that the trader owes a critical alert.
     pub outrageous: bool,
+    /// What it did to the venue's one position: quantity, cost, gross. In the venue's order where that
+    /// is known.
+    pub at_venue: Option<[i128; 3]>,
+    /// Whether its undoing was heard, and counted.
+    pub bust: [bool; 2],
 }
 
 /// A booking the trader claims, and what it comes to by our own count.

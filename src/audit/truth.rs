@@ -77,6 +77,9 @@ impl Facts {
                 row.terms = Some([qty.0.into(); 2]);
             }
         }
+        if let ReportKind::Busted(execution) = report.kind {
+            self.executions.entry(execution).or_default().bust[0] = true;
+        }
         if let ReportKind::Filled(fill) = report.kind {
             let reported = Reported { report: *report, fill };
             self.executions.entry(fill.execution).or_default().heard = Some(reported);
@@ -143,6 +146,7 @@ impl Facts {
             self.venue.unbooked.insert(fill.execution, report.at.0);
         }
         self.count(report.instrument, fill, 1)?;
+        self.net(report.instrument, &fill)?;
         if let Some(fee) = fill.fee {
             self.venue.pay(fee.asset, Exact::from(fee.amount).negated()?)?;
         }
@@ -169,6 +173,10 @@ impl Facts {
         self.venue.unbooked.remove(&execution);
         let Some(truth) = self.executions.get(&execution).and_then(|row| row.truth) else { return Ok(()) };
         self.count(truth.report.instrument, truth.fill, -1)?;
+        if let Some([qty, cost, _]) = self.executions.get(&execution).and_then(|row| row.at_venue) {
+            let netted = self.reconciling.netted.entry(truth.report.instrument).or_default();
+            (netted.qty, netted.cost) = (netted.qty - qty, netted.cost - cost);
+        }
         if let Some(fee) = truth.fill.fee {
             self.venue.pay(fee.asset, fee.amount.into())?;
         }

@@ -187,10 +187,9 @@ impl Books {
         self.keep((desk, instrument.id), &holding);
         if instrument.contract == Contract::Linear {
             let (_, netted) = self.netted.entry(instrument.id).or_insert((instrument.quote, Netted::default()));
+            netted.ours += instrument.cash(split.gross);
             if at_venue {
                 netted.insert(instrument, now, Change::Stated(by, price));
-            } else {
-                netted.ours += instrument.cash(split.gross);
             }
         }
         (holding.position, self.settle_adjustment(now, desk, instrument, &split))
