@@ -162,19 +162,20 @@ fn cover(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'s
     }
 }
 
-/// L4: cash of every asset is the venue's, to the unit, and nothing is unexplained.
+/// L4: cash of every asset is the venue's, to the unit, what it netted over desks included; and nothing
+/// is unexplained while entries are allowed.
 fn money(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'static str, String)) {
     let ledger = trader.core().books().ledger();
     let theirs: BTreeMap<AssetId, Money> =
         venue.balances().into_iter().map(|balance| (balance.asset, balance.total)).collect();
     for (asset, total) in theirs {
         let name = &setup.assets[usize::from(asset.0)].name;
-        let ours = ledger.balance(Account::Cash, asset);
+        let ours = trader.core().books().venue_cash(asset);
         if ours != total {
             add("L4", format!("cash of {name} is {ours} with us and {total} at the venue"));
         }
         let unexplained = ledger.balance(Account::Unexplained, asset);
-        if !unexplained.is_zero() {
+        if !unexplained.is_zero() && trader.core().state() == TraderState::Armed {
             add("LG-6", format!("{unexplained} of {name} is unexplained at the end"));
         }
     }

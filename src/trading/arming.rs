@@ -8,7 +8,9 @@
 use std::collections::BTreeMap;
 
 use super::core::{Core, alert};
-use crate::market::{Action, Breaker, Decision, HostEvent, InstrumentId, Link, OrderId, Severity, Span, TraderState};
+use crate::market::{
+    Account, Action, Breaker, Decision, HostEvent, InstrumentId, Link, OrderId, Severity, Span, TraderState,
+};
 
 /// Why the whole trader may only shrink risk.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -151,7 +153,11 @@ impl Core {
     /// external hands did waits for its own act, and what is automatic for its own end.
     pub(crate) fn unlatch(&mut self, why: &str, actions: &mut Vec<Action>) {
         self.arming.killed = None;
-        self.arming.causes.retain(|cause, _| !cause.is_latched());
+        // An amount that nobody explained keeps entries stopped until it is posted where it belongs.
+        let ledger = self.books.ledger();
+        let unexplained = ledger.assets().any(|asset| !ledger.balance(Account::Unexplained, asset).is_zero());
+        let stays = |cause: TraderCause| !cause.is_latched() || (cause == TraderCause::Unexplained && unexplained);
+        self.arming.causes.retain(|cause, _| stays(*cause));
         let restricted: Vec<InstrumentId> = self.arming.restricted.keys().copied().collect();
         for instrument in restricted {
             self.release_from(instrument, InstrumentCause::Execution, why, actions);

@@ -2,10 +2,11 @@
 //! and latched, and an account that was reset is no loss.
 
 use seatrial::market::{
-    Account, Balance, Contract, ControlAct, Decision, DeskId, Event, Link, Money, Qty, TraderState, VenuePosition,
+    Account, Balance, Contract, ControlAct, Decision, DeskId, Event, Fee, Fill, Intention, Link, Money, Price, Qty,
+    ReportKind, TickLots, TraderState, VenuePosition,
 };
 
-use crate::bench::{B, BTC, Bench, SECOND, USDT, decimal, money};
+use crate::bench::{Ask, B, BTC, Bench, SECOND, USDT, X, decimal, money};
 use crate::{all_of, balances, critical, down, listed, missed, positions, recorded, resting, state, up};
 
 /// A pass over an account in which the venue holds more, or less, of an asset.
@@ -62,6 +63,8 @@ fn a_difference_of_one_unit_is_posted_after_a_minute() {
         pass_with(&mut bench, "0");
         assert_eq!((unexplained(&bench), critical(&bench)), (-money(more), 0));
         assert_eq!(state(&bench), TraderState::ReduceOnly, "latched");
+        bench.rearm();
+        assert_eq!(state(&bench), TraderState::ReduceOnly, "not while it is unexplained");
         // An operator finds the reason: it was a deposit.
         let act = ControlAct::PostCorrection { asset: USDT, amount: -money(more), to: Account::External };
         bench.control(act.clone());
@@ -124,6 +127,52 @@ fn an_unexplained_position_is_external() {
     assert_eq!(bench.trader.core().books().verify(bench.trader.core().instruments()), Ok(()));
 }
 
+/// Fills that come in another order than they were made release another share of the cost, and settle
+/// another unit, with us than at the venue: that is no difference, before a clean pass and after it.
+#[test]
+fn another_order_of_arrival_is_no_difference() {
+    let mut moved = 0;
+    for odd in 0..40_i64 {
+        let mut bench = Bench::margin(&[]);
+        let entry = bench.open(&Ask::long(X, "0.60", "0.588").quantity(1_001));
+        bench.accept(entry);
+        bench.fill(entry, Qty(333), Price(59_987));
+        bench.fill(entry, Qty(668), Price(59_999));
+        bench.after(SECOND);
+        let exit = bench.open(&Ask::exit(X, Intention::Reduce(Qty(700))));
+        let cash = bench.cash(USDT);
+        let mut told = Vec::new();
+        let mut cost = 333_i128 * 59_987 + 668_i128 * 59_999;
+        let (mut held, mut filled, mut settled) = (1_001_i128, 0, decimal("0"));
+        for (qty, price) in [(123 + odd, 59_763_i64), (323 - 2 * odd, 59_871), (254 + odd, 59_999)] {
+            bench.after(1_000);
+            filled += qty;
+            let fill = bench.fill_of(exit, Qty(qty), Price(price));
+            let fill = Fill { fee: Some(Fee { asset: USDT, amount: money("0") }), ..fill };
+            told.push(bench.report(exit, Some(Qty(filled)), ReportKind::Filled(fill)));
+            // What the venue settles, in its own order and by its own arithmetic.
+            let released = cost * i128::from(qty) / held;
+            (cost, held) = (cost - released, held - i128::from(qty));
+            let gross = TickLots(i128::from(qty) * i128::from(price) - released);
+            settled += bench.instrument(X).cash(gross).decimal();
+        }
+        told.rotate_right(1 + usize::from(odd % 2 == 0));
+        for report in told {
+            bench.tell(report);
+        }
+        let said = |bench: &Bench| bench.trader.core().books().venue_cash(USDT).decimal();
+        assert_eq!(said(&bench), cash + settled, "odd {odd}");
+        moved += usize::from(bench.cash(USDT) != cash + settled);
+        bench.after(30 * SECOND);
+        bench.quotes_quietly();
+        bench.step(&Event::Wake);
+        bench.agree();
+        assert_eq!(recorded(&bench, |d| matches!(d, Decision::Reconciled { clean: true, .. })), 1);
+        assert_eq!(said(&bench), cash + settled, "odd {odd}");
+    }
+    assert!(moved > 2, "the order matters in {moved} cases alone");
+}
+
 /// The venue forgot everything and shows the first day's balances: the run is interrupted, nothing is
 /// booked as a loss, and no order of ours ends by absence.
 #[test]
@@ -161,7 +210,9 @@ fn a_second_pass_changes_nothing() {
             let core = bench.trader.core();
             let orders: Vec<String> =
                 core.orders().open().map(|o| format!("{:?} {:?} {:?}", o.terms.id, o.state, o.filled)).collect();
-            (orders, format!("{:?}", core.books()), core.state())
+            let books = core.books();
+            let held: Vec<String> = books.positions().map(|held| format!("{held:?}")).collect();
+            (orders, held, format!("{:?}", books.ledger()), books.venue_cash(USDT), core.state())
         };
         let before = seen(&bench);
         for _ in 0..3 {
