@@ -145,7 +145,9 @@ impl Facts {
     fn is_dust(&self, key: (DeskId, InstrumentId), position: i128, stop: Option<Price>) -> bool {
         let Some(card) = self.card(key.1) else { return true };
         let rules = card.believed_rules(Timestamp(self.now()));
-        let sellable = position.abs() - position.abs() / 100;
+        // Of a fee in base it is known that it takes a lot at least.
+        let least = if rules.fees.asset == FeeAsset::Base { i128::from(rules.lot.0) } else { 0 };
+        let sellable = position.abs() - (position.abs() / 100).max(least);
         let mark = self.holdings.get(&key).map_or(0, |holding| holding.mark);
         let price = stop.map_or(mark, |stop| stop.0.min(mark));
         let Ok(qty) = i64::try_from(sellable) else { return false };

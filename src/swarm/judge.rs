@@ -9,8 +9,8 @@ use rust_decimal::Decimal;
 use crate::audit::AuditReport;
 use crate::journal::{Body, Header, Record, Renderer};
 use crate::market::{
-    Account, AssetId, Contract, DeskId, InstrumentId, Money, OrderId, OrderState, Purpose, Qty, Severity, TickLots,
-    Timestamp, TraderState,
+    Account, AssetId, Contract, DeskId, FeeAsset, InstrumentId, Money, OrderId, OrderState, Purpose, Qty, Severity,
+    TickLots, Timestamp, TraderState,
 };
 use crate::replay::Parity;
 use crate::sim::Setup;
@@ -150,7 +150,9 @@ fn cover(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'s
     for (desk, id, position) in core.books().positions().filter(|(desk, ..)| *desk != DeskId::EXTERNAL) {
         let instrument = &setup.instruments[usize::from(id.0)];
         let rules = instrument.rules(Timestamp::MAX);
-        let held = position.qty.abs();
+        // A fee in base is paid from what is sold: so much need not be covered.
+        let fee = if rules.fees.asset == FeeAsset::Base { position.qty.0.abs() / 100 + rules.lot.0 } else { 0 };
+        let held = Qty(position.qty.0.abs() - fee);
         let worth = instrument.value(TickLots(i128::from(held.0) * i128::from(venue.touch(id).bid.0)));
         // Well above the minima, so that where exactly dust begins is not judged here.
         let small = held.0 < 2 * rules.min_qty.0 || worth < rules.min_notional.times(Decimal::TWO);

@@ -40,8 +40,9 @@ pub(super) fn faults(start: Timestamp, healed: Timestamp, chance: &mut Stream) -
     for number in 1..=many {
         let name = names[pick(chance, names.len())];
         let Some(kind) = bounded(name, chance) else { continue };
-        let rate = u64::from(kind.usual_ppm()) * (1 << draw(chance, 5)) / 4;
-        let rate = u32::try_from(rate.clamp(1, 500_000)).expect("at most half");
+        // From a quarter of the usual to thirty-two times it.
+        let rate = u64::from(kind.usual_ppm()) * (1 << draw(chance, 8)) / 4;
+        let rate = u32::try_from(rate.clamp(1, 300_000)).expect("at most a third");
         faults.push(Fault {
             number,
             kind,

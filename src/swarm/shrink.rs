@@ -55,12 +55,11 @@ impl Search<'_> {
             return false;
         }
         self.tried += 1;
-        let came = try_case(&case);
-        let same = came.findings.iter().any(|finding| finding.law == self.law);
-        if same {
-            (self.best, self.came) = (case, came);
-        }
-        same
+        let mut came = try_case(&case);
+        let Some(same) = came.findings.iter().position(|finding| finding.law == self.law) else { return false };
+        came.findings.swap(0, same);
+        (self.best, self.came) = (case, came);
+        true
     }
 
     /// Writes what the faults did out, one by one.
