@@ -5,9 +5,9 @@
 //! the finding, faults one by one and by halves, acts of the operator, keys of the trader, and terms
 //! that are simpler otherwise. A step is kept only if the same law is found broken.
 
-use super::case::Case;
+use super::case::{Case, HEAL_MINUTES};
 use super::trial::{Came, try_case};
-use crate::market::Contract;
+use crate::market::{Contract, Span};
 
 /// A case made smaller, and what came of it.
 pub struct Shrunk {
@@ -36,10 +36,11 @@ pub fn shrink(case: Case, came: Came, go_on: &dyn Fn() -> bool) -> Shrunk {
     search.shorten();
     loop {
         let before = search.best.clone();
-        search.fewer(|case| &mut case.faults);
+        search.past();
         search.fewer(|case| &mut case.acts);
-        search.simpler();
+        search.fewer(|case| &mut case.faults);
         search.fewer(|case| &mut case.keys);
+        search.simpler();
         search.shorten();
         if search.best == before || !(search.go_on)() {
             break;
@@ -70,6 +71,15 @@ impl Search<'_> {
         }
     }
 
+    /// Leaves out what would happen only after the market has ended.
+    fn past(&mut self) {
+        let mut case = self.best.clone();
+        let end = Case::START.after(Span::from_mins((case.minutes + HEAL_MINUTES).into()));
+        case.faults.retain(|fault| fault.from < end);
+        case.acts.retain(|act| Case::START.after(act.0) < end);
+        self.takes(case);
+    }
+
     /// Trades for a shorter time, by bisection.
     fn shorten(&mut self) {
         let (mut too_short, mut enough) = (0, self.best.minutes);
@@ -81,6 +91,11 @@ impl Search<'_> {
 
     /// Leaves out parts of a list: halves, then quarters, down to single entries.
     fn fewer<T: Clone + PartialEq>(&mut self, list: impl Fn(&mut Case) -> &mut Vec<T>) {
+        let mut none = self.best.clone();
+        list(&mut none).clear();
+        if self.takes(none) {
+            return;
+        }
         let mut part = list(&mut self.best).len().div_ceil(2);
         while part > 0 && (self.go_on)() {
             let mut from = 0;

@@ -80,7 +80,7 @@ fn judged(case: &Case, setup: &Setup, outcome: sim::Outcome) -> Came {
     judge::of_alerts(&records, &mut findings);
     findings.extend(judge::unrest(setup, &trader, &venue));
     let hours = hours::count(&records, Case::START, case.healed(), |hour| case.kinds_at(hour));
-    let faults = records.iter().filter(|record| matches!(record.body, Body::Fault(_))).count() as u64;
+    let faults = hits.len() as u64;
     let reached = probes::reached(&records);
     Came { findings, hours, faults, injected: hits, reached, digest, records }
 }

@@ -1,0 +1,188 @@
+//! The process dies after every single input of a run, comes back from its journal and reconciles:
+//! the end is the same as if nothing had happened (must show 6 of the issue).
+//!
+//! How: ten small scenarios, each run once whole and then once for every input the journal holds,
+//! with a crash right after it. Compared are how every order ended, what it filled, what is held,
+//! and the cash of every asset. What the step before the crash sent has left; of a crash that loses
+//! it, the laws are demanded instead, and rest at the end.
+
+use std::path::Path;
+
+use seatrial::audit::audit_records;
+use seatrial::journal::{Body, Journal, Record};
+use seatrial::market::{Account, OrderId, OrderState, Purpose, Qty, Side, Span};
+use seatrial::replay;
+use seatrial::scenario::{Scenario, Source};
+use seatrial::sim::fault::{Fault, FaultKind, ProcessFault, When};
+use seatrial::sim::{self, Setup};
+use seatrial::swarm::unrest;
+
+/// A scenario: name, contract and fee, what the market does besides its quote, the steps, more.
+struct Tale {
+    name: &'static str,
+    contract: &'static str,
+    fee: &'static str,
+    market: &'static str,
+    steps: &'static str,
+    more: &'static str,
+}
+
+const QUOTE: &str = "0s..5min every 1s   quote 45000x1 45000.02x1";
+const SPOT: Tale = Tale { name: "", contract: "spot", fee: "quote", market: "", steps: "", more: "" };
+const LINEAR: Tale = Tale { contract: "linear", ..SPOT };
+
+const TALES: [Tale; 10] = [
+    Tale {
+        name: "a limit entry fills and is protected",
+        market: "60s trade 44990 1 sell\n61s trade 44989.99 1 sell",
+        steps: "10s open_long qty 0.02 limit 44990 stop 44100 target 46600 retry 1s",
+        ..SPOT
+    },
+    Tale {
+        name: "a part fills, the rest is cancelled",
+        market: "60s trade 44990 0.04 sell",
+        steps: "10s open_long qty 0.1 limit 44990 stop 44100 retry 1s\n120s cancel last retry 1s",
+        ..SPOT
+    },
+    Tale {
+        name: "in and out at the market",
+        steps: "10s open_long qty 0.02 stop 44100 retry 1s\n90s close retry 1s",
+        ..SPOT
+    },
+    Tale {
+        name: "the stop is hit",
+        market: "100s..5min every 1s quote 44000x1 44000.02x1\n100s trade 44000 0.1 sell",
+        steps: "10s open_long qty 0.02 stop 44100 retry 1s",
+        ..SPOT
+    },
+    Tale {
+        name: "the target is hit",
+        market: "100s..5min every 1s quote 46600x1 46600.02x1\n100s trade 46600 1 buy",
+        steps: "10s open_long qty 0.02 stop 44100 target 46500 retry 1s",
+        ..LINEAR
+    },
+    Tale {
+        name: "a short is reduced and closed",
+        steps: "10s open_short qty 0.04 stop 45900 retry 1s\n90s reduce 0.01 retry 1s\n150s close retry 1s",
+        ..LINEAR
+    },
+    Tale {
+        name: "an entry expires",
+        steps: "10s open_long qty 0.02 limit 44900 stop 44100 tif gtd 60s retry 1s",
+        ..SPOT
+    },
+    Tale {
+        name: "an operator flattens",
+        steps: "10s open_long qty 0.02 stop 44100 target 46600 retry 1s",
+        more: "[[operator]]\nat = \"90s\"\nact = \"flatten\"\n",
+        ..LINEAR
+    },
+    Tale {
+        name: "a second entry grows the position",
+        market: "120s trade 44980 1 sell",
+        steps: "10s open_long qty 0.01 stop 44100 retry 1s\n60s open_long qty 0.01 limit 44990 stop 44200 retry 1s",
+        ..LINEAR
+    },
+    Tale {
+        name: "a fee in base leaves dust",
+        fee: "base",
+        steps: "10s open_long qty 0.02 stop 44100 retry 1s\n90s close retry 1s",
+        ..SPOT
+    },
+];
+
+impl Tale {
+    fn text(&self) -> String {
+        let Self { contract, fee, market, steps, more, .. } = self;
+        format!(
+            "schema = 1\nname = \"crash\"\n[market]\nsource = \"inline\"\nevents = \"\"\"\n{QUOTE}\n{market}\n\"\"\"\n\
+             [instrument.\"BTC/USDT\"]\ncontract = \"{contract}\"\ntick = \"0.01\"\nlot = \"0.00001\"\n\
+             min_qty = \"0.0001\"\nmin_notional = \"5\"\nmaker = \"0.10%\"\ntaker = \"0.20%\"\nfee_asset = \"{fee}\"\n\
+             [venue]\nprofile = \"conservative\"\n[account]\ncurrency = \"USDT\"\nbalances = {{ USDT = \"100000\" }}\n\
+             [wire]\ndecision = \"1ms\"\norder_entry = \"5ms\"\nreport = \"5ms\"\n\
+             [trader]\ncooldown = {{ close = \"0\", loss = \"0\", losses3 = \"0\", losses5 = \"0\" }}\n\
+             [strategy]\nname = \"script\"\nsteps = \"\"\"\n{steps}\n\"\"\"\n{more}"
+        )
+    }
+
+    fn setup(&self) -> Setup {
+        let source = Source { file: "crash.toml".to_owned(), text: self.text() };
+        let scenario = Scenario::parse(source, "crash");
+        let setup = scenario.and_then(|scenario| scenario.setup(Path::new(""), Path::new(""), None, 0));
+        setup.unwrap_or_else(|all| panic!("{}: {}", self.name, all[0]))
+    }
+}
+
+/// What a run came to, for comparison.
+#[derive(PartialEq, Eq, Debug)]
+struct End {
+    orders: Vec<(Purpose, Side, OrderState, Qty)>,
+    positions: Vec<i64>,
+    cash: Vec<String>,
+}
+
+struct Ran {
+    end: End,
+    inputs: u64,
+    wrong: Vec<String>,
+}
+
+fn run(setup: &Setup) -> Ran {
+    let outcome = sim::run(setup, Journal::recording()).unwrap_or_else(|error| panic!("{error}"));
+    let mut wrong: Vec<String> =
+        unrest(setup, &outcome.trader, &outcome.venue).iter().map(ToString::to_string).collect();
+    let core = outcome.trader.core();
+    let orders = (1..200).filter_map(|id| core.orders().get(OrderId(id)));
+    let mut orders: Vec<_> = orders.map(|order| (order.purpose, order.terms.side, order.state, order.filled)).collect();
+    orders.sort_unstable();
+    let end = End {
+        orders,
+        positions: core.books().positions().map(|(.., position)| position.qty.0).collect(),
+        cash: (0..setup.assets.len())
+            .map(|asset| {
+                let asset = seatrial::market::AssetId(u16::try_from(asset).expect("few assets"));
+                core.books().ledger().balance(Account::Cash, asset).to_string()
+            })
+            .collect(),
+    };
+    let records = outcome.journal.into_records();
+    let Some(Body::Header(header)) = records.first().map(|record| &record.body) else { panic!("no header") };
+    wrong.extend(audit_records(header, &records).breaches.iter().map(ToString::to_string));
+    let parity = replay::replay(setup, &records).unwrap_or_else(|error| panic!("{error}"));
+    wrong.extend(parity.difference.map(|difference| format!("replay: {difference:?}")));
+    Ran { end, inputs: inputs(&records), wrong }
+}
+
+/// Inputs of the trader that the journal holds: the occasions of a crash.
+fn inputs(records: &[Record]) -> u64 {
+    records.iter().filter(|record| matches!(record.body, Body::Event(_) | Body::Market)).count() as u64
+}
+
+fn crashing(setup: &Setup, input: u64, left: bool) -> Setup {
+    let kind = FaultKind::Process(ProcessFault::Crash { down: Span::from_millis(50), left });
+    let fault = Fault { when: When::Nth(input), ..Fault::always(kind) };
+    Setup { faults: vec![fault], ..setup.clone() }
+}
+
+#[test]
+fn a_crash_at_any_input_changes_nothing_of_the_end() {
+    let (mut crashes, mut wrong) = (0, Vec::new());
+    for tale in &TALES {
+        let setup = tale.setup();
+        let whole = run(&setup);
+        assert!(whole.wrong.is_empty(), "{}: {:?}", tale.name, whole.wrong);
+        println!("{}: {} inputs, {:?}", tale.name, whole.inputs, whole.end);
+        for input in 1..=whole.inputs {
+            for left in [true, false] {
+                let ran = run(&crashing(&setup, input, left));
+                crashes += 1;
+                wrong.extend(ran.wrong.iter().map(|law| format!("{}, input {input}, left {left}: {law}", tale.name)));
+                if left && ran.end != whole.end {
+                    wrong.push(format!("{}, input {input}: {:?} instead of {:?}", tale.name, ran.end, whole.end));
+                }
+            }
+        }
+    }
+    println!("{crashes} crashes");
+    assert!(wrong.is_empty(), "{} of {crashes}:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+}
