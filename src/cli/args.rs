@@ -76,6 +76,9 @@ pub struct Run {
     /// Stop after so many minutes, however many hours were counted
     #[arg(long, value_name = "M", requires = "hours")]
     pub minutes: Option<u64>,
+    /// Go on after a finding, and say which laws were broken how often
+    #[arg(long, requires = "hours")]
+    pub keep_going: bool,
     /// Tell the case up to this record and no further
     #[arg(long, value_name = "RECORD", requires = "swarm", conflicts_with = "hours")]
     pub until: Option<u64>,

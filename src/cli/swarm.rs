@@ -103,7 +103,8 @@ fn many(args: &Run, hours: u64, output: &mut Output) -> Exit {
     let most = args.minutes.map_or(Duration::MAX, Duration::from_mins);
     let (total, breach) = swarm(base, hands, &|total: &Total| {
         progress(total, &since, &said);
-        total.hours.counted < hours && since.passed() < most
+        let sound = args.keep_going || total.broken.is_empty();
+        sound && total.hours.counted < hours && since.passed() < most
     });
     let seconds = since.passed().as_secs();
     for line in summary(base, hands, seconds, &total) {
@@ -111,7 +112,7 @@ fn many(args: &Run, hours: u64, output: &mut Output) -> Exit {
     }
     let (mut exit, mut shrunk) = (Exit::Fine, None);
     if let Some(breach) = &breach {
-        (exit, shrunk) = found(breach);
+        (exit, shrunk) = if args.keep_going { (Exit::Breach, None) } else { found(breach) };
     } else if total.hours.counted < hours {
         complain(&format!("{} simulated hours of {hours} asked for: the time was up", total.hours.counted));
         exit = Exit::Breach;
@@ -136,6 +137,10 @@ fn summary(base: u64, hands: usize, seconds: u64, total: &Total) -> Vec<String> 
         "  hours       {} simulated hours count, {} were simulated; {} events reached the core, {} faults were injected",
         total.hours.counted, total.hours.all, total.hours.events, total.faults
     ));
+    let broken = |(law, (cases, seed)): (&&str, &(u64, u64))| {
+        format!("  broken      {law} in {cases} cases, one of seed {seed}")
+    };
+    lines.extend(total.broken.iter().map(broken));
     lines.push("  probes reached:".to_owned());
     lines.extend(total.reached.iter().map(|(probe, times)| format!("    {times:>9}  {probe}")));
     lines

@@ -3,6 +3,7 @@
 //!
 //! The one file of the house with threads in it. What stops them is asked of the caller.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -23,6 +24,8 @@ pub struct Total {
     pub faults: u64,
     /// Rare states that were reached.
     pub reached: Reached,
+    /// Laws found broken: in how many cases, and the seed of one.
+    pub broken: BTreeMap<&'static str, (u64, u64)>,
 }
 
 /// A case with findings.
@@ -49,8 +52,8 @@ pub fn seed_of(base: u64, number: u64) -> u64 {
     (mixed ^ (mixed >> 31)) >> 1
 }
 
-/// Tries the cases of a base in order on so many hands, until `go_on` says no or one of them has a
-/// finding: the first in order of those tried.
+/// Tries the cases of a base in order on so many hands, until `go_on` says no. The finding told is the
+/// first in the order of the cases tried; whether to go on after one, `go_on` sees from the total.
 pub fn swarm(base: u64, hands: usize, go_on: &(dyn Fn(&Total) -> bool + Sync)) -> (Total, Option<Breach>) {
     let shared = Mutex::new(Shared { next: 0, total: Total::default(), breach: None });
     let stop = AtomicBool::new(false);
@@ -73,19 +76,23 @@ fn work(base: u64, shared: &Mutex<Shared>, stop: &AtomicBool, go_on: &(dyn Fn(&T
         let case = Case::draw(seed_of(base, number));
         let came = try_case(&case);
         let mut shared = shared.lock().expect("a hand that panics is caught in its case");
-        shared.total.add(&came);
+        shared.total.add(&case, &came);
         let first = shared.breach.as_ref().is_none_or(|(other, _)| number < *other);
         if !came.findings.is_empty() && first {
             shared.breach = Some((number, Breach { case, came }));
         }
-        if shared.breach.is_some() || !go_on(&shared.total) {
+        if !go_on(&shared.total) {
             stop.store(true, Ordering::Relaxed);
         }
     }
 }
 
 impl Total {
-    fn add(&mut self, came: &Came) {
+    fn add(&mut self, case: &Case, came: &Came) {
+        let laws: BTreeSet<&'static str> = came.findings.iter().map(|finding| finding.law).collect();
+        for law in laws {
+            self.broken.entry(law).or_insert((0, case.seed)).0 += 1;
+        }
         self.cases += 1;
         self.hours.counted += came.hours.counted;
         self.hours.all += came.hours.all;
