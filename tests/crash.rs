@@ -130,7 +130,7 @@ struct Ran {
 fn run(setup: &Setup) -> Ran {
     let outcome = sim::run(setup, Journal::recording()).unwrap_or_else(|error| panic!("{error}"));
     let mut wrong: Vec<String> =
-        unrest(setup, &outcome.trader, &outcome.venue).iter().map(ToString::to_string).collect();
+        unrest(setup, &outcome.trader, &outcome.venue, &outcome.hits).iter().map(ToString::to_string).collect();
     let core = outcome.trader.core();
     let orders = (1..200).filter_map(|id| core.orders().get(OrderId(id)));
     let mut orders: Vec<_> = orders.map(|order| (order.purpose, order.terms.side, order.state, order.filled)).collect();

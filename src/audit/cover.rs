@@ -31,12 +31,14 @@ pub(super) struct CoverRow {
     pub flat_since: Option<i64>,
     /// When an exit was last demanded, or somebody was last alarmed.
     excused_at: Option<i64>,
+    /// Since when the trader itself says so: one stretch, whatever covered it in passing.
+    said_since: Option<i64>,
 }
 
 impl CoverRow {
     /// Whether something was done about its being naked, as late as it is allowed to be.
     pub fn is_excused(&self, since: i64) -> bool {
-        self.excused_at.is_some_and(|at| at >= since)
+        self.excused_at.is_some_and(|at| at >= self.said_since.map_or(since, |said| said.min(since)))
     }
 }
 
@@ -58,6 +60,11 @@ impl Cover {
         let row = self.rows.entry((*desk, *instrument)).or_default();
         row.plan_before = row.plan;
         row.plan = Some(Plan { stop: *stop, pinned: *pinned, author: *author });
+    }
+
+    /// The trader says that a position is naked since then, or covered again.
+    pub fn says(&mut self, key: (DeskId, InstrumentId), since: Option<Timestamp>) {
+        self.rows.entry(key).or_default().said_since = since.map(|since| since.0);
     }
 
     /// Somebody was told.

@@ -235,6 +235,8 @@ impl Facts {
             Decision::Exiting { desk, instrument, .. } => {
                 self.cover.excuse((*desk, *instrument), self.now());
             }
+            Decision::Naked { desk, instrument, since } => self.cover.says((*desk, *instrument), Some(*since)),
+            Decision::Covered { desk, instrument, .. } => self.cover.says((*desk, *instrument), None),
             Decision::Valued { equity, .. } => self.step.valued = Some((*equity).into()),
             Decision::PeriodBegan { .. } | Decision::PeakRestarted { .. } => self.standing.measure(decision),
             Decision::Reconciled { clean, .. } => {
@@ -264,8 +266,6 @@ impl Facts {
             | Decision::Operator(_)
             | Decision::Resolving { .. }
             | Decision::Retrying { .. }
-            | Decision::Naked { .. }
-            | Decision::Covered { .. }
             | Decision::Breaker { .. }
             | Decision::Volatility { .. }
             | Decision::Released { .. } => {}

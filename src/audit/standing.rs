@@ -131,6 +131,8 @@ impl Standing {
             Event::Host(HostEvent::Restarted) => {
                 self.restarted_at = Some(now);
                 self.able_since = now;
+                // A process that comes back connects anew.
+                self.down.clear();
             }
             Event::Host(HostEvent::Stopping) => self.killing = true,
             Event::Control(control) => match &control.act {

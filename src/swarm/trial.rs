@@ -78,7 +78,8 @@ fn judged(case: &Case, setup: &Setup, outcome: sim::Outcome) -> Came {
         }
     }
     judge::of_alerts(&records, &mut findings);
-    findings.extend(judge::unrest(setup, &trader, &venue));
+    judge::excuse(&hits, &mut findings);
+    findings.extend(judge::unrest(setup, &trader, &venue, &hits));
     let hours = hours::count(&records, Case::START, case.healed(), |hour| case.kinds_at(hour));
     let faults = hits.len() as u64;
     let reached = probes::reached(&records);
