@@ -27,66 +27,66 @@ struct Tale {
     more: &'static str,
 }
 
-const QUOTE: &str = "0s..5min every 1s   quote 45000x1 45000.02x1";
+const QUOTE: &str = "0s..100s every 1s   quote 45000x1 45000.02x1";
 const SPOT: Tale = Tale { name: "", contract: "spot", fee: "quote", market: "", steps: "", more: "" };
 const LINEAR: Tale = Tale { contract: "linear", ..SPOT };
 
 const TALES: [Tale; 10] = [
     Tale {
         name: "a limit entry fills and is protected",
-        market: "60s trade 44990 1 sell\n61s trade 44989.99 1 sell",
-        steps: "10s open_long qty 0.02 limit 44990 stop 44100 target 46600 retry 1s",
+        market: "30s trade 44990 1 sell\n31s trade 44989.99 1 sell",
+        steps: "5s open_long qty 0.02 limit 44990 stop 44100 target 46600 retry 1s",
         ..SPOT
     },
     Tale {
         name: "a part fills, the rest is cancelled",
-        market: "60s trade 44990 0.04 sell",
-        steps: "10s open_long qty 0.1 limit 44990 stop 44100 retry 1s\n120s cancel last retry 1s",
+        market: "30s trade 44990 0.04 sell",
+        steps: "5s open_long qty 0.1 limit 44990 stop 44100 retry 1s\n50s cancel last",
         ..SPOT
     },
     Tale {
         name: "in and out at the market",
-        steps: "10s open_long qty 0.02 stop 44100 retry 1s\n90s close retry 1s",
+        steps: "5s open_long qty 0.02 stop 44100 retry 1s\n40s close retry 1s",
         ..SPOT
     },
     Tale {
         name: "the stop is hit",
-        market: "100s..5min every 1s quote 44000x1 44000.02x1\n100s trade 44000 0.1 sell",
-        steps: "10s open_long qty 0.02 stop 44100 retry 1s",
+        market: "40s..100s every 1s quote 44000x1 44000.02x1\n40s trade 44000 0.1 sell",
+        steps: "5s open_long qty 0.02 stop 44100 retry 1s",
         ..SPOT
     },
     Tale {
         name: "the target is hit",
-        market: "100s..5min every 1s quote 46600x1 46600.02x1\n100s trade 46600 1 buy",
-        steps: "10s open_long qty 0.02 stop 44100 target 46500 retry 1s",
+        market: "40s..100s every 1s quote 46600x1 46600.02x1\n40s trade 46600 1 buy",
+        steps: "5s open_long qty 0.02 stop 44100 target 46500 retry 1s",
         ..LINEAR
     },
     Tale {
         name: "a short is reduced and closed",
-        steps: "10s open_short qty 0.04 stop 45900 retry 1s\n90s reduce 0.01 retry 1s\n150s close retry 1s",
+        steps: "5s open_short qty 0.04 stop 45900 retry 1s\n30s reduce 0.01 retry 1s\n60s close retry 1s",
         ..LINEAR
     },
     Tale {
         name: "an entry expires",
-        steps: "10s open_long qty 0.02 limit 44900 stop 44100 tif gtd 60s retry 1s",
+        steps: "5s open_long qty 0.02 limit 44900 stop 44100 tif gtd 40s retry 1s",
         ..SPOT
     },
     Tale {
         name: "an operator flattens",
-        steps: "10s open_long qty 0.02 stop 44100 target 46600 retry 1s",
-        more: "[[operator]]\nat = \"90s\"\nact = \"flatten\"\n",
+        steps: "5s open_long qty 0.02 stop 44100 target 46600 retry 1s",
+        more: "[[operator]]\nat = \"40s\"\nact = \"flatten\"\n",
         ..LINEAR
     },
     Tale {
         name: "a second entry grows the position",
-        market: "120s trade 44980 1 sell",
-        steps: "10s open_long qty 0.01 stop 44100 retry 1s\n60s open_long qty 0.01 limit 44990 stop 44200 retry 1s",
+        market: "55s trade 44980 1 sell",
+        steps: "5s open_long qty 0.01 stop 44100 retry 1s\n30s open_long qty 0.01 limit 44990 stop 44200 retry 1s",
         ..LINEAR
     },
     Tale {
         name: "a fee in base leaves dust",
         fee: "base",
-        steps: "10s open_long qty 0.02 stop 44100 retry 1s\n90s close retry 1s",
+        steps: "5s open_long qty 0.02 stop 44100 retry 1s\n40s close retry 1s",
         ..SPOT
     },
 ];
@@ -173,7 +173,8 @@ fn a_crash_at_any_input_changes_nothing_of_the_end() {
         assert!(whole.wrong.is_empty(), "{}: {:?}", tale.name, whole.wrong);
         println!("{}: {} inputs, {:?}", tale.name, whole.inputs, whole.end);
         for input in 1..=whole.inputs {
-            for left in [true, false] {
+            // What was not sent is another story, told every third time.
+            for left in [true, false].into_iter().filter(|left| *left || input % 3 == 0) {
                 let ran = run(&crashing(&setup, input, left));
                 crashes += 1;
                 wrong.extend(ran.wrong.iter().map(|law| format!("{}, input {input}, left {left}: {law}", tale.name)));
