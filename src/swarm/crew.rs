@@ -42,7 +42,7 @@ struct Shared {
     breach: Option<(u64, Breach)>,
 }
 
-/// The seed of the case of a number under a base: SplitMix64, so that neighbours share nothing.
+/// The seed of the case of a number under a base: `SplitMix64`, so that neighbours share nothing.
 #[must_use]
 pub fn seed_of(base: u64, number: u64) -> u64 {
     let sum = base.wrapping_add(number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15));

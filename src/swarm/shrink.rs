@@ -125,7 +125,7 @@ impl Search<'_> {
         self.takes(spot);
         for (key, value) in [("wrong", "0"), ("trailing", "false")] {
             let mut case = self.best.clone();
-            case.workload.iter_mut().filter(|param| param.0 == key).for_each(|param| param.1 = value.to_owned());
+            case.workload.iter_mut().filter(|param| param.0 == key).for_each(|param| value.clone_into(&mut param.1));
             self.takes(case);
         }
     }

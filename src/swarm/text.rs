@@ -74,7 +74,9 @@ impl Case {
         }
         for (at, act, more) in &self.acts {
             add(format!("\n[[operator]]\nat = \"{}s\"\nact = \"{act}\"\n", at.0 / 1_000_000_000));
-            more.iter().for_each(|(key, value)| add(format!("{key} = {value}\n")));
+            for (key, value) in more {
+                add(format!("{key} = {value}\n"));
+            }
         }
         for fault in &self.faults {
             add(format!("\n{}", fault::written(fault)));

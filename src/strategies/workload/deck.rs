@@ -1,6 +1,6 @@
 //! A fixed sequence of numbers, as a deck of cards shuffled once: no chance is drawn here.
 //!
-//! The sequence is SplitMix64 (Steele, Lea and Flood, 2014) from a number the strategy was told.
+//! The sequence is `SplitMix64` (Steele, Lea and Flood, 2014) from a number the strategy was told.
 
 /// What is left of the deck.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -47,7 +47,7 @@ impl Deck {
 mod tests {
     use super::*;
 
-    /// Golden, of the published SplitMix64 from zero: the sequence never moves.
+    /// Golden, of the published `SplitMix64` from zero: the sequence never moves.
     #[test]
     fn the_sequence_is_split_mix() {
         let mut deck = Deck::new(0);
