@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use crate::audit::AuditReport;
 use crate::journal::{Body, Header, Record, Renderer};
 use crate::market::{
-    Account, Balance, Contract, DeskId, FeeAsset, InstrumentId, OrderId, OrderState, Purpose, Qty, Severity, TickLots,
+    Account, AssetId, Contract, DeskId, FeeAsset, InstrumentId, Money, OrderId, OrderState, Purpose, Qty, Severity, TickLots,
     Timestamp, TraderState,
 };
 use crate::replay::Parity;
