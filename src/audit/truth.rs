@@ -74,7 +74,10 @@ impl Facts {
                 && let Some([least, greatest]) = row.asked
             {
                 row.asked = Some([least.min(qty.0.into()), greatest]);
-                row.terms = Some([qty.0.into(); 2]);
+                // An answer older than the terms that hold says nothing of them.
+                if report.at.0 >= row.terms_at {
+                    (row.terms, row.terms_at) = (Some([qty.0.into(); 2]), report.at.0);
+                }
             }
         }
         if let ReportKind::Busted(execution) = report.kind {

@@ -352,3 +352,21 @@ pub fn an_exit_does_not_wait_for_ever() {
     floor.wait(1_000);
     assert_eq!(state(&floor), OrderState::Void);
 }
+
+/// Where lots back one order, a stop is not given up for an exit that the session does not take.
+#[test]
+pub fn a_closed_session_costs_no_stop() {
+    let mut floor = Floor::spot(&[]);
+    floor.open(&Ask::v01().quantity(1_000_000));
+    let now = floor.bench.now;
+    floor.bench.step(&Event::Market(now, MarketEvent::Session(B, SessionState::Halted)));
+    floor.settle();
+    let close = floor.bench.open(&Ask::exit(B, Intention::Close));
+    floor.settle();
+    for _ in 0..7 {
+        floor.wait(1_000);
+        assert_eq!((floor.stops().len(), floor.cancelled.len(), floor.exits().len()), (1, 0, 0));
+    }
+    let state = floor.bench.trader.core().orders().get(close).expect("ours").state;
+    assert_eq!(state, OrderState::Void);
+}

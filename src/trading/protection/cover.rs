@@ -7,25 +7,26 @@
 use super::amounts::{closable, closable_beside};
 use super::legs::Leg;
 use super::plan::{record, side_of};
+use super::shape::price_of;
 use super::{Key, Shield};
 use crate::market::{
-    Action, Author, Bug, ExitCause, OrderKind, OrderState, Price, Purpose, Qty, Rate, SessionState, Side, TimeInForce,
+    Action, Author, Bug, ExitCause, OrderKind, OrderState, Price, Purpose, Qty, SessionState, Side, TimeInForce,
     Timestamp, planted,
 };
 use crate::trading::core::Core;
-use crate::trading::order::Terms;
+use crate::trading::order::{Order, Terms};
 use crate::trading::position::Position;
 use crate::trading::sending::Draft;
-use crate::trading::words::{StopKind, TargetKind};
+use crate::trading::words::StopKind;
 
 /// What one purpose wants.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Aim {
-    purpose: Purpose,
+    pub(super) purpose: Purpose,
     /// Side of the position; its legs trade on the other.
-    side: Side,
-    qty: Qty,
-    price: Price,
+    pub(super) side: Side,
+    pub(super) qty: Qty,
+    pub(super) price: Price,
 }
 
 impl Core {
@@ -75,12 +76,33 @@ impl Core {
         if !self.ties_lots(key.1) || planted(Bug::ProtectReservingVenue) {
             return all;
         }
-        let exits: Qty = self.own_orders(key, Purpose::Exit).map(crate::trading::order::Order::could_fill).sum();
+        let leaves = |order: &&Order| order.state != OrderState::Intent || self.session_takes(key, order);
+        let exits: Qty = self.own_orders(key, Purpose::Exit).filter(leaves).map(Order::could_fill).sum();
         let taken = exits + self.owed(key);
         if taken.is_zero() {
             return all;
         }
         closable_beside(instrument, held.qty.abs(), taken, stop, now)
+    }
+
+    /// Whether the session takes an exit: if not, nothing is given up for it.
+    fn session_takes(&self, key: Key, exit: &Order) -> bool {
+        match self.view.of(key.1).session {
+            SessionState::Open => true,
+            SessionState::PostOnly => !exit.is_market_like(),
+            SessionState::CancelOnly | SessionState::Maintenance | SessionState::Halted => false,
+        }
+    }
+
+    /// What no order holds of a position where lots back one order only; without bound elsewhere.
+    fn free_lots(&self, key: Key) -> Qty {
+        if !self.ties_lots(key.1) || planted(Bug::ProtectReservingVenue) {
+            return Qty(i64::MAX);
+        }
+        let purposes = [Purpose::Stop, Purpose::Target, Purpose::Exit];
+        let orders = purposes.iter().flat_map(|purpose| self.own_orders(key, *purpose));
+        let taken: Qty = orders.map(Order::could_fill).sum();
+        Qty((self.backed(key.0, key.1).abs() - taken - self.owed(key)).0.max(0))
     }
 
     /// The grid may have changed since stop and target were planned: a stop rounds toward the market,
@@ -120,6 +142,10 @@ impl Core {
             }
             return;
         }
+        if self.ties_lots(key.1) && legs.iter().any(|leg| leg.parting) {
+            // Its lots come free as a whole; until then nothing is placed in parts.
+            return;
+        }
         let is_off = |leg: &Leg| price_of(leg.kind) != Some(aim.price);
         let (outdated, mut sound): (Vec<Leg>, Vec<Leg>) =
             staying.into_iter().partition(|leg| leg.stubborn && is_off(leg));
@@ -132,7 +158,10 @@ impl Core {
         }
         let rest: Qty = others.iter().map(|leg| leg.leaves).sum();
         let short = self.fit_leg(now, key, aim, (*first, aim.qty - rest), shield, actions);
-        if !short.is_zero() {
+        if sound.len() > self.config.orders.stop_slots as usize && !short.is_zero() {
+            // Slots are few: the newest leg makes room for one that covers its part and the rest.
+            self.part(now, sound[sound.len() - 1].id, shield, actions);
+        } else if !short.is_zero() {
             self.place_leg(now, key, Aim { qty: short, ..aim }, shield, actions);
         }
         let confirmed: Qty = sound.iter().filter(|leg| leg.is_confirmed() && !is_off(leg)).map(|leg| leg.leaves).sum();
@@ -198,7 +227,9 @@ impl Core {
     ) -> Qty {
         let most = self.instrument(key.1).rules(now).max_qty;
         let leaves_over = Qty((leaves - most).0.max(0));
-        let leaves = leaves - leaves_over;
+        // It grows by what is free: lots of a leg that is on its way out are not free before it is gone.
+        let grown = (leaves - leaves_over - leg.leaves).min(self.free_lots(key));
+        let leaves = leg.leaves + grown;
         let (resized, moved) = (leaves != leg.leaves, price_of(leg.kind) != Some(aim.price));
         if !resized && !moved || leg.state != OrderState::Live {
             return if leg.state == OrderState::Live { leaves_over } else { Qty::ZERO };
@@ -291,7 +322,7 @@ impl Core {
             return;
         }
         let rules = self.instrument(key.1).rules(now);
-        let qty = aim.qty.min(rules.max_qty);
+        let qty = aim.qty.min(rules.max_qty).min(self.free_lots(key));
         if qty < rules.min_qty.max(Qty(1)) {
             return;
         }
@@ -335,66 +366,4 @@ impl Core {
         let exiting = shield.ladder.as_ref().is_some_and(|ladder| !ladder.waits_for_reference());
         shield.trouble.refused < 2 || !exiting
     }
-
-    /// The configured kind of a leg, or the other stop kind after a refusal.
-    fn model(&self, aim: Aim, other: bool) -> OrderKind {
-        let (trigger, limit) = (aim.price, aim.price);
-        let protection = &self.config.protection;
-        match aim.purpose {
-            Purpose::Target => match protection.target_kind {
-                TargetKind::Limit => OrderKind::Limit { limit },
-                TargetKind::Market => OrderKind::TargetMarket { trigger },
-                TargetKind::TriggerLimit => OrderKind::TargetLimit { trigger, limit },
-            },
-            Purpose::Stop | Purpose::Exit | Purpose::Entry => match (protection.stop_kind, other) {
-                (StopKind::StopMarket, false) | (StopKind::StopLimit, true) => OrderKind::StopMarket { trigger },
-                (StopKind::StopLimit, false) | (StopKind::StopMarket, true) => OrderKind::StopLimit { trigger, limit },
-            },
-        }
-    }
-
-    /// A kind like `model` at another price. A stop's limit stands beyond its trigger by
-    /// `protection.stop_limit_offset`, rounded away from it (§3.2); a target's limit is its trigger.
-    pub(super) fn shaped(
-        &self,
-        key: Key,
-        side: Side,
-        model: OrderKind,
-        price: Price,
-        now: Timestamp,
-    ) -> Option<OrderKind> {
-        let trigger = price;
-        Some(match model {
-            OrderKind::Market | OrderKind::Limit { .. } => OrderKind::Limit { limit: price },
-            OrderKind::StopMarket { .. } => OrderKind::StopMarket { trigger },
-            OrderKind::StopLimit { .. } => {
-                let offset = self.config.protection.stop_limit_offset;
-                let limit = stop_limit(self.instrument(key.1), side, price, offset, now)?;
-                let swapped = planted(Bug::Critical5PriceFields);
-                let (trigger, limit) = if swapped { (limit, trigger) } else { (trigger, limit) };
-                OrderKind::StopLimit { trigger, limit }
-            }
-            OrderKind::TargetMarket { .. } => OrderKind::TargetMarket { trigger },
-            OrderKind::TargetLimit { .. } => OrderKind::TargetLimit { trigger, limit: price },
-        })
-    }
-}
-
-/// The price a leg waits for.
-fn price_of(kind: OrderKind) -> Option<Price> {
-    kind.trigger().or(kind.limit())
-}
-
-/// The limit of a stop-limit that closes a position opened on `side`: beyond the trigger, rounded
-/// away from it. `None` if it is no price.
-fn stop_limit(
-    instrument: &crate::market::Instrument,
-    side: Side,
-    trigger: Price,
-    offset: Rate,
-    now: Timestamp,
-) -> Option<Price> {
-    let factor = rust_decimal::Decimal::ONE - offset.decimal() * rust_decimal::Decimal::from(side.sign());
-    let limit = instrument.limit_price(side, instrument.price(trigger) * factor, now)?;
-    (limit.0 > 0).then_some(limit)
 }

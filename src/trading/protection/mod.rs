@@ -17,6 +17,7 @@ mod legs;
 mod naked;
 mod operator;
 mod plan;
+mod shape;
 mod trail;
 mod watch;
 
