@@ -9,8 +9,8 @@ use rust_decimal::Decimal;
 use crate::audit::AuditReport;
 use crate::journal::{Body, Header, Record, Renderer};
 use crate::market::{
-    Account, AssetId, Contract, DeskId, FeeAsset, InstrumentId, Money, OrderId, OrderState, Purpose, Qty, Severity, TickLots,
-    Timestamp, TraderState,
+    Account, AssetId, Contract, DeskId, FeeAsset, InstrumentId, Money, OrderId, OrderState, Purpose, Qty, Severity,
+    TickLots, Timestamp, TraderState,
 };
 use crate::replay::Parity;
 use crate::sim::Setup;
