@@ -174,7 +174,9 @@ impl EmaFlip {
                 let ended = self.held.take();
                 self.wanted = self.wanted.filter(|wanted| Some(*wanted) != ended);
                 (self.leaving, self.stop) = (false, None);
-                self.enter(desk);
+                if !desk.is_clearing(self.instrument) {
+                    self.enter(desk);
+                }
             }
             Some(side) if self.leaving || self.wanted.is_some_and(|wanted| wanted != side) => self.close(desk),
             Some(side) => self.held = Some(side),

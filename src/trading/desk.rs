@@ -13,8 +13,8 @@ use super::position::Position;
 use super::view::InstrumentView;
 use crate::market::{
     Action, AssetId, Bug, Check, Decision, Denied, DeskId, Event, Instrument, InstrumentId, Intention, MarketEvent,
-    Money, OrderId, Pricing, Proposal, ProposalId, Qty, Rate, RawPrice, Regime, Severity, Size, Timestamp, TraderState,
-    planted,
+    Money, OrderId, Pricing, Proposal, ProposalId, Purpose, Qty, Rate, RawPrice, Regime, Severity, Size, Timestamp,
+    TraderState, planted,
 };
 
 /// A rule for trading. It keeps whole numbers, not floats, and asks nothing but its desk.
@@ -86,6 +86,14 @@ impl<'a> Desk<'a> {
     #[must_use]
     pub fn order(&self, id: OrderId) -> Option<&Order> {
         self.core.orders.get(id).filter(|order| order.desk == self.id)
+    }
+
+    /// Whether orders that protected or shrank the desk's position are still to end. Until they do they
+    /// count in the worst case (production-rules §2.4), and leave a new entry less room.
+    #[must_use]
+    pub fn is_clearing(&self, id: InstrumentId) -> bool {
+        let ours = |order: &Order| order.desk == self.id && order.purpose != Purpose::Entry;
+        self.core.orders.open_in(id).any(|order| ours(order) && !order.state.is_terminal())
     }
 
     /// Equity in account currency, if every mark it needs is known.
