@@ -2,6 +2,8 @@
 //!
 //! To repeat one by hand: `cargo run -- run scenarios/review/NAME.toml`.
 
+#![allow(clippy::format_push_string, reason = "a table is made line by line")]
+
 #[path = "review/mod.rs"]
 mod catalogue;
 
@@ -19,6 +21,11 @@ fn every_scenario_of_the_catalogue_holds() {
     assert!(failures.is_empty(), "{}\n{repeat}", failures.join("\n"));
     assert!(!table.is_empty(), "the catalogue is not empty");
 }
+
+/// Bugs that their own scenario does not catch yet: unit tests do, where `tests/` says so. The list may
+/// only shrink; a bug on it that is caught fails the test, so that it leaves the list.
+#[cfg(feature = "planted")]
+const AT_LARGE: &[seatrial::market::Bug] = &[];
 
 /// Every bug that is planted in the code makes its scenario fail: `cargo test --no-default-features
 /// --features planted --test review`.
@@ -40,5 +47,5 @@ fn every_planted_bug_breaks_its_scenario() {
         survivors.extend(verdict.holds().then_some(*bug));
     }
     println!("{table}{} of {} caught", Bug::ALL.len() - survivors.len(), Bug::ALL.len());
-    assert!(survivors.is_empty(), "survivors: {survivors:?}");
+    assert_eq!(survivors, AT_LARGE, "who survives, against who is known to");
 }

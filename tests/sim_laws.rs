@@ -3,6 +3,8 @@
 //!
 //! To repeat: `cargo test --test sim_laws`.
 
+#![allow(clippy::large_stack_arrays, reason = "a table of setups")]
+
 mod trial;
 
 use std::sync::Arc;

@@ -33,8 +33,6 @@ pub struct Simulated {
     pub summary: Map<String, Value>,
     /// First and last instant.
     pub period: (Timestamp, Timestamp),
-    /// What a reader must know of how the result came about.
-    pub notes: Vec<String>,
     /// Records in the journal.
     pub records: Vec<Record>,
     /// What the audit found.
@@ -101,20 +99,7 @@ pub fn judge(ran: Ran, kept: Option<&Path>) -> Result<Simulated, Failure> {
         return Err(Failure::Internal("a summary is a table of plain values".to_owned()));
     };
     summary.insert("unrest".to_owned(), ran.unrest.len().into());
-    Ok(Simulated { summary, period, notes: notes(&records), records, audited, unrest: ran.unrest })
-}
-
-/// Protection is decided and recorded, but not yet carried out: a reader must know.
-fn notes(records: &[Record]) -> Vec<String> {
-    let unprotected = records.iter().filter(
-        |record| matches!(&record.body, Body::Decision(Decision::Booked { position, .. }) if !position.is_zero()),
-    );
-    match unprotected.count() {
-        0 => Vec::new(),
-        fills => vec![format!(
-            "no stop order was placed at the venue: {fills} fills left a position that calls for one, recorded as pending"
-        )],
-    }
+    Ok(Simulated { summary, period, records, audited, unrest: ran.unrest })
 }
 
 /// Steps a fresh trader through a journal and compares what it does.

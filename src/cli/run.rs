@@ -146,10 +146,7 @@ impl Told<'_> {
         let mut lines = vec![format!("{}, seed {}, run {}", setup.name, setup.seed, setup.run)];
         let mut add = |line: String| lines.push(format!("  {line}"));
         add(format!("period      {} to {}", text::iso(from), text::iso(to)));
-        text::assumptions(setup)
-            .into_iter()
-            .chain(simulated.notes.iter().map(|note| format!("note        {note}")))
-            .for_each(&mut add);
+        text::assumptions(setup).into_iter().for_each(&mut add);
         let orders = [
             ("orders", "sent"),
             ("fills", "fills"),
@@ -211,7 +208,6 @@ impl Told<'_> {
             "fill_profile": self.setup.venue.profile.name(),
             "stamps": text::stamps(self.setup),
             "assumptions": text::assumptions(self.setup),
-            "notes": self.simulated.notes,
             "laws": text::laws(&self.simulated.audited),
             "breaches": text::breaches(&self.simulated.audited),
             "unmet": self.unmet,

@@ -114,6 +114,7 @@ impl Arming {
 
 impl Core {
     /// Takes on a cause to trade nothing but what shrinks risk; a known one changes nothing.
+    #[expect(clippy::needless_pass_by_value, reason = "callers make the text for it")]
     pub(crate) fn latch(&mut self, cause: TraderCause, why: String, actions: &mut Vec<Action>) {
         if self.arming.causes.contains_key(&cause) {
             return;

@@ -104,8 +104,8 @@ fn is_tighter(key: &str, from: &str, to: &str) -> bool {
 
 /// A value as a number, whatever its unit; the values of one key have one unit.
 fn magnitude(text: &str) -> Option<Decimal> {
-    let rate = || Rate::read(text).map(|rate| rate.decimal());
+    let rate = || Rate::read(text).map(Rate::decimal);
     let span = || Span::read(text).map(|span| Decimal::from(span.0));
-    let number = || Money::read(text).map(|money| money.decimal());
+    let number = || Money::read(text).map(Money::decimal);
     rate().or_else(span).or_else(number)
 }

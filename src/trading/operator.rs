@@ -73,6 +73,7 @@ impl Core {
     }
 
     /// An act that breaks a rule changes nothing, and its author is told.
+    #[expect(clippy::needless_pass_by_value, clippy::unused_self, reason = "an act of the core, in a text made for it")]
     pub(crate) fn refuse_act(&mut self, why: String, actions: &mut Vec<Action>) {
         let text = format!("refused: {why}");
         anomaly(None, text.clone(), actions);
@@ -89,8 +90,8 @@ const fn instrument_of(act: &ControlAct) -> Option<InstrumentId> {
         | ControlAct::SetTarget(id, _)
         | ControlAct::Trailing(id, _)
         | ControlAct::ResetThrottle(_, id)
-        | ControlAct::SettleExternal(id) => Some(*id),
-        ControlAct::Flatten(crate::market::Scope::Instrument(id)) => Some(*id),
+        | ControlAct::SettleExternal(id)
+        | ControlAct::Flatten(crate::market::Scope::Instrument(id)) => Some(*id),
         ControlAct::Flatten(_)
         | ControlAct::Halt
         | ControlAct::Rearm { .. }

@@ -164,7 +164,8 @@ mod tests {
                 hours.learn(Timestamp(hour * HOUR + 7), &trade(price));
             }
         }
-        hours.learn(Timestamp(ranges.len() as i64 * HOUR), &trade(1_000));
+        let hours_seen = i64::try_from(ranges.len()).expect("few hours");
+        hours.learn(Timestamp(hours_seen * HOUR), &trade(1_000));
         hours
     }
 

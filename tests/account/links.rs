@@ -140,7 +140,7 @@ fn a_lost_order_link_makes_what_is_under_way_unknown() {
     let state_of = |bench: &Bench, id| bench.trader.core().orders().get(id).expect("ours").state;
     assert_eq!(state_of(&bench, sent), OrderState::UnknownSubmit);
     assert_eq!(state_of(&bench, live), OrderState::Live);
-    assert_eq!(bench.trader.core().reserved(USDT, bench.now) > crate::bench::decimal("450"), true, "it stays reserved");
+    assert!(bench.trader.core().reserved(USDT, bench.now) > crate::bench::decimal("450"), "it stays reserved");
 }
 
 /// Without reports the account is polled, and the poll completes the picture.

@@ -191,7 +191,6 @@ fn the_summary_says_what_it_rests_on() {
         "bars        BTC/USDT: a spread of 2 ticks, 25% of the volume displayed on each side",
         "delays      feed as recorded, decision 1ms, order entry 5ms, report 5ms",
         "strategy    ema_flip (ema 20, size 2000, warmup 20)",
-        "no stop order was placed at the venue",
         "orders      ",
         "P&L         ",
         "audit       ",

@@ -269,7 +269,9 @@ fn a_pinned_stop_that_is_looser_is_the_stop_used() {
             bench.control(ControlAct::SetStop(B, RawPrice::new(decimal(stop))));
         }
         let protective: Vec<_> = bench.trader.core().orders().open().map(|order| order.terms.id).collect();
-        protective.into_iter().for_each(|order| bench.accept(order));
+        for order in protective {
+            bench.accept(order);
+        }
         bench.after(SECOND);
         bench.quotes_quietly();
         bench.answer(&Ask::v01().but(|proposal| proposal.confidence = rate("0.60")));

@@ -1,6 +1,8 @@
 //! A handmade journal of a guarded life: passes, a stop that trails and is pinned, an exit, an order
 //! of others, a limit that changes, an order proven void, and an overfill that somebody is told of.
 
+#![allow(clippy::too_many_lines, reason = "a story is told in one piece")]
+
 use seatrial::journal::{Body, Header};
 use seatrial::market::{
     Alert, Amend, Author, Balance, CancelledBecause, Check, Command, Control, ControlAct, Decision, DeskId, Event,

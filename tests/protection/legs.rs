@@ -1,5 +1,7 @@
 //! Stops and targets: placed in the step of the fill, sized to what filled, replaced when they end.
 
+#![allow(clippy::items_after_statements, reason = "the words of one table stand beside it")]
+
 use seatrial::market::*;
 
 use crate::bench::*;
@@ -54,9 +56,9 @@ pub fn the_end_of_an_entry_keeps_its_protection() {
         floor.settle();
         floor.fill(id, Qty(1_000_000), Price(4_500_000));
         if lose {
-            floor.bench.lose(id)
+            floor.bench.lose(id);
         } else {
-            floor.end(id, CancelledBecause::Venue)
+            floor.end(id, CancelledBecause::Venue);
         }
         floor.settle();
         assert_eq!(floor.stops(), [(Price(4_410_000), Qty(1_000_000))], "lost {lose}");

@@ -1,6 +1,8 @@
 //! Running a scenario of the catalogue through the library: the run, its audit, its replay and what
 //! it expects.
 
+#![allow(clippy::disallowed_types, reason = "how long a scenario took is told beside its verdict")]
+
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

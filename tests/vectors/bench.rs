@@ -3,6 +3,7 @@
 //!
 //! Everything goes through [`Trader::step`]; nothing here reaches into the trader.
 
+#![allow(clippy::needless_pass_by_value, reason = "a test hands over what it made")]
 #![allow(dead_code, reason = "each test file uses its own part of the bench")]
 
 use std::collections::BTreeSet;
@@ -69,9 +70,8 @@ impl Bench {
             first_id: 1,
         };
         let trader = Trader::new(setup, Box::new(script.clone()));
-        let bench =
-            Self { trader, now: NOON, actions: Vec::new(), executions: 0, wakes: BTreeSet::new(), script, instruments };
-        bench
+
+        Self { trader, now: NOON, actions: Vec::new(), executions: 0, wakes: BTreeSet::new(), script, instruments }
     }
 
     /// The same, after its host measured the clock and verified the key; it asks for its account.
@@ -320,8 +320,8 @@ impl Bench {
         });
         self.script.0.lock().expect("one thread").push(wish);
         self.step(event);
-        let text = answer.lock().expect("one thread").clone();
-        text
+
+        answer.lock().expect("one thread").clone()
     }
 
     /// Submits a proposal.

@@ -25,6 +25,7 @@ use crate::market::{
 };
 
 /// What is known of the account as a whole.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug)]
 pub(crate) struct Reconciler {
     /// The pass under way.
@@ -177,7 +178,7 @@ impl Core {
 
     pub(crate) fn on_account(&mut self, now: Timestamp, message: &VenueMessage, actions: &mut Vec<Action>) {
         match message {
-            VenueMessage::Report(report) => return self.on_report(now, report, actions),
+            VenueMessage::Report(report) => self.on_report(now, report, actions),
             VenueMessage::Transfer(balance) => {
                 let transaction = if planted(Bug::ReconcileExternal3) {
                     self.books.difference(now, balance.asset, balance.total)

@@ -41,6 +41,7 @@ struct History {
 }
 
 /// A pass under way.
+#[expect(clippy::option_option, reason = "not heard yet, and heard that there is none")]
 #[derive(Clone, Debug)]
 pub(crate) struct Pass {
     asked: Timestamp,
