@@ -2,7 +2,7 @@
 //!
 //! [`audit`] reads a whole journal; an [`Auditor`] takes records as they are made, and keeps none. Either way every
 //! law of `LAWS` is looked at wherever it applies, with sums of the audit's own: nothing here is
-//! shared with `trading`, `ledger` or `metrics`, and amounts are counted in [`Exact`](crate::journal::Exact) decimals that
+//! shared with `trading`, `ledger` or `metrics`, and amounts are counted in [`Exact`] decimals that
 //! never round. A law that was not looked at says so with a count of zero.
 //!
 //! It promises to answer every journal that can be read, whatever it says, without a panic. It does

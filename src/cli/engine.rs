@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use seatrial::audit::{AuditReport, audit_records};
 use seatrial::bad_input::BadInput;
 use seatrial::journal::{self, Body, Journal, JournalError, JournalFile, Record, Renderer};
-use seatrial::market::{Decision, Timestamp};
+use seatrial::market::Timestamp;
 use seatrial::metrics;
 use seatrial::replay::{self, Difference, Parity};
 use seatrial::sim::setup::Setup;
