@@ -54,19 +54,29 @@ impl Facts {
         };
         let row = self.executions.entry(execution).or_default();
         row.standing[slot] = row.standing[slot].saturating_sub(1);
-        let (booked, heard) = (row.booked, row.heard);
+        let booked = row.booked;
         if row.bust == [true, false] {
             row.bust[1] = true;
             if let Some((_, instrument)) = booked {
                 self.settled_there(instrument, execution, true)?;
             }
         }
-        let Some(key) = booked else { return Ok(()) };
-        let holding = self.holdings.entry(key).or_default();
-        holding.stale = true;
-        holding.reversed = true;
-        holding.cost_unknown = true;
-        if let (0 | 1, Some(heard)) = (slot, heard) {
+        self.step.reversed.push((execution, slot));
+        Ok(())
+    }
+
+    /// Takes out of the positions what was undone: a trade or a settlement that was reversed, or a fee
+    /// that was and that no other took the place of.
+    fn undo(&mut self) -> Result<(), TooLarge> {
+        for (execution, slot) in std::mem::take(&mut self.step.reversed) {
+            let row = self.executions.entry(execution).or_default();
+            let (Some(key), Some(heard)) = (row.booked, row.heard) else { continue };
+            let holding = self.holdings.entry(key).or_default();
+            (holding.stale, holding.reversed, holding.cost_unknown) = (true, true, true);
+            let corrected = slot == 2 && row.standing[2] > 0;
+            if corrected || std::mem::replace(&mut row.undone, true) {
+                continue;
+            }
             let (price, qty) = (heard.fill.price.0.into(), heard.fill.qty.0.into());
             holding.position.unbook(heard.fill.side, price, qty)?;
             holding.traded -= i128::from(heard.fill.side.sign()) * qty;
@@ -81,7 +91,7 @@ impl Facts {
         let mut bookings = std::mem::take(&mut self.step.bookings);
         let outcome = bookings.iter_mut().try_for_each(|booking| self.settle_one(booking));
         self.step.bookings = bookings;
-        let adjusted = outcome.and_then(|()| self.settle_adjustments());
+        let adjusted = outcome.and_then(|()| self.undo()).and_then(|()| self.settle_adjustments());
         self.look_at_cover();
         adjusted
     }

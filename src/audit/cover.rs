@@ -1,7 +1,7 @@
 //! What covers each position: the stop that is wanted, and since when too little of it lives.
 //!
-//! An order covers while it is on its way or known to be open; one of which we do not know whether
-//! it lives covers nothing.
+//! An order covers while it is known to be open; one on its way, or of which we do not know whether
+//! it lives, covers nothing yet.
 
 use std::collections::BTreeMap;
 
@@ -134,11 +134,11 @@ impl Facts {
         position.abs() * one / (one + paid) / lot * lot
     }
 
-    /// What lives to close a position: stops and exits, on their way or open.
+    /// What lives to close a position: stops and exits that are open.
     pub(super) fn covered(&self, key: (DeskId, InstrumentId)) -> i128 {
         let lives = |state| {
-            use OrderState::{AmendPending, CancelPending, Live, Sent, UnknownAmend};
-            matches!(state, Sent | Live | AmendPending | UnknownAmend | CancelPending)
+            use OrderState::{AmendPending, CancelPending, Live, UnknownAmend};
+            matches!(state, Live | AmendPending | UnknownAmend | CancelPending)
         };
         self.open_orders()
             .filter(|(_, row)| row.key() == Some(key) && row.state.is_some_and(lives))

@@ -54,11 +54,15 @@ fn covered(facts: &Facts, tally: &mut Tally) -> Judged {
         most = most.max(longer);
     }
     for (key, row) in &facts.cover.rows {
-        let Some(since) = row.naked_since else { continue };
-        let since = since.max(standing.able_since);
+        let Some(began) = row.naked_since else { continue };
+        if standing.closed.contains(&key.1) {
+            continue;
+        }
+        let opened = standing.opened_at.get(&key.1).copied().unwrap_or(i64::MIN);
+        let since = began.max(standing.able_since).max(opened);
         let naked = facts.now().saturating_sub(since);
         let why = || format!("{} is naked for {naked} ns, and nothing is done", name(facts, *key));
-        tally.holds(facts.step.seq, naked <= most.saturating_add(GRACE) || row.is_excused(since), why);
+        tally.holds(facts.step.seq, naked <= most.saturating_add(GRACE) || row.is_excused(began), why);
     }
     Ok(())
 }

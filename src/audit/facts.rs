@@ -182,6 +182,7 @@ impl Facts {
                     row.state = Some(OrderState::Sent);
                 }
                 row.asked = Some([order.qty.0.into(); 2]);
+                row.kind = Some(order.kind);
                 row.terms = row.asked;
                 row.venue.terms = Some((order.kind, order.qty.0.into()));
                 self.step.sent.push((seq, order.id, self.standing.trader));

@@ -151,7 +151,7 @@ fn expected(facts: &Facts, cause: Cause, name: VenueRef) -> Result<Option<Amount
             quote(&mut amounts, card, cost.negated()?)?;
         }
         Cause::Settlement(_) => {
-            let Some((_, effect)) = reported.counted else { return Ok(None) };
+            let Some((_, effect)) = reported.counted.filter(|_| reported.cost_known) else { return Ok(None) };
             quote(&mut amounts, card, card.value(TickLots(effect.gross))?)?;
         }
         _ => {
@@ -212,7 +212,8 @@ fn explained(facts: &Facts, tally: &mut Tally) -> Judged {
     for ((asset, account), amount) in &facts.balances {
         if *account == Account::Unexplained {
             let why = || format!("{amount} {} stay unexplained", facts.header.asset(*asset));
-            let latched = facts.standing.trader != TraderState::Armed;
+            // Where a balance is made to differ on purpose there is nothing to explain it by.
+            let latched = facts.standing.trader != TraderState::Armed || facts.has_fault("balance_off");
             tally.holds(facts.step.seq, amount.is_zero() || latched, why);
         }
     }

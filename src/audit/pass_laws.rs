@@ -79,8 +79,8 @@ fn cash(facts: &Facts, tally: &mut Tally) -> Judged {
     if balances.at.0 < asked {
         return Ok(());
     }
-    for stated in balances.items.iter().filter(|stated| is_countable(facts, stated.asset)) {
-        let owed = passes.owed.get(&stated.asset).copied().unwrap_or_default();
+    for stated in &balances.items {
+        let Some(owed) = owed(facts, stated.asset) else { continue };
         let ours = facts.balance(stated.asset, Account::Cash).plus(owed)?;
         let (mut then, mut vaguely, mut vague) = (ours, ours, 0);
         for movement in passes.moved.iter().filter(|movement| movement.asset == stated.asset) {
@@ -102,13 +102,15 @@ fn cash(facts: &Facts, tally: &mut Tally) -> Judged {
     Ok(())
 }
 
-/// Whether what the venue settled in an asset is known: not where it nets positions of several
-/// desks, one of which was reversed.
-fn is_countable(facts: &Facts, asset: AssetId) -> bool {
+/// What the venue settled more of an asset than we, because it nets the positions of several desks;
+/// not known where one of those was reversed.
+fn owed(facts: &Facts, asset: AssetId) -> Option<Exact> {
     let quoted = |id: InstrumentId| facts.card(id).is_some_and(|card| card.quote == asset);
-    let of_others = facts.holdings.keys().any(|(desk, id)| *desk == DeskId::EXTERNAL && quoted(*id));
+    if !facts.holdings.keys().any(|(desk, id)| *desk == DeskId::EXTERNAL && quoted(*id)) {
+        return Some(Exact::ZERO);
+    }
     let reversed = facts.holdings.iter().any(|((_, id), holding)| quoted(*id) && holding.reversed);
-    !(of_others && reversed)
+    (!reversed).then(|| facts.reconciling.owed.get(&asset).copied().unwrap_or_default())
 }
 
 fn strangers(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {

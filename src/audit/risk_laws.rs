@@ -252,9 +252,7 @@ fn twins(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     let Some(limit) = order.kind.limit() else { return Ok(()) };
     let crosses = |id: &OrderId, row: &OrderRow| {
         let Some(other) = row.sent.filter(|other| other.instrument == order.instrument) else { return false };
-        // Its terms in force, where the venue's log tells them.
-        let kind = row.venue.terms.map_or(other.kind, |(kind, _)| kind);
-        let OrderKind::Limit { limit: theirs } = kind else { return false };
+        let Some(OrderKind::Limit { limit: theirs }) = row.kind else { return false };
         *id != order.id
             && other.side != order.side
             && row.state == Some(OrderState::Live)

@@ -17,6 +17,10 @@ pub(super) struct OrderRow {
     pub times_sent: u32,
     /// Least and greatest total quantity we ever asked for.
     pub asked: Option<[i128; 2]>,
+    /// Venue time of what we were told of its terms last: older news is none.
+    pub told_at: i64,
+    /// Kind and prices that are known to hold.
+    pub kind: Option<OrderKind>,
     /// The total quantity that is known to hold, and the greatest that may.
     pub terms: Option<[i128; 2]>,
     /// Venue time of what is known of it.
@@ -95,6 +99,8 @@ pub(super) struct ExecutionRow {
     pub standing: [u32; 3],
     /// The fee that stands.
     pub fee: Option<Fee>,
+    /// Whether it was taken out of its position again.
+    pub undone: bool,
     /// Whether the venue itself did what no venue may, so that the trader owes a critical alert.
     pub outrageous: bool,
     /// What it did to the venue's one position: quantity, cost, gross. In the venue's order where that
@@ -187,6 +193,8 @@ pub(super) struct Step {
     pub touched: Vec<(DeskId, InstrumentId)>,
     /// What the account was last said to be worth in it.
     pub valued: Option<Exact>,
+    /// Executions of which a transaction was reversed: trade, settlement or fee.
+    pub reversed: Vec<(VenueRef, usize)>,
     /// Positions that changed without an execution.
     pub adjustments: Vec<Adjustment>,
     /// A pass that ended clean.
@@ -217,6 +225,7 @@ impl Step {
         self.touched.clear();
         self.sweeps.clear();
         self.adjustments.clear();
+        self.reversed.clear();
         self.clean = None;
         self.valued = None;
     }

@@ -6,7 +6,7 @@ use super::limits::{Flow, Limits};
 use crate::journal::Exact;
 use crate::market::{
     Breaker, Command, ControlAct, Decision, DeskId, Event, HostEvent, InstrumentId, IntentId, Intention, Link,
-    LinkEvent, Period, Pricing, ProposalId, Purpose, Scope, Size, TraderState,
+    LinkEvent, Period, Pricing, ProposalId, Purpose, Scope, SessionState, Size, TraderState, VenueMessage,
 };
 
 /// Proposals remembered for their twins, at most.
@@ -60,6 +60,9 @@ pub(super) struct Standing {
     pub journal_ends: bool,
     /// Since when cancels, exits and protection can reach the venue.
     pub able_since: i64,
+    /// Instruments whose session takes nothing new, and when the others opened again.
+    pub closed: BTreeSet<InstrumentId>,
+    pub opened_at: BTreeMap<InstrumentId, i64>,
     /// Whether the process was restarted, and protection may take as long as that takes.
     pub restarted_at: Option<i64>,
     /// Whether the step is about a kill, which may overdraw its lane.
@@ -92,6 +95,8 @@ impl Default for Standing {
             offset: None,
             journal_ends: false,
             able_since: i64::MIN,
+            closed: BTreeSet::new(),
+            opened_at: BTreeMap::new(),
             restarted_at: None,
             killing: false,
             changing: None,
@@ -154,12 +159,20 @@ impl Standing {
                 | ControlAct::SettleExternal(_)
                 | ControlAct::PostCorrection { .. } => {}
             },
+            Event::Account(VenueMessage::Session { instrument, state }) => {
+                if matches!(state, SessionState::Open) {
+                    self.closed.remove(instrument);
+                    self.opened_at.insert(*instrument, now);
+                } else {
+                    self.closed.insert(*instrument);
+                }
+            }
+            Event::Account(_) => {}
             Event::Link(
                 LinkEvent::Ambiguous(_) | LinkEvent::DuplicateId(_) | LinkEvent::NotSent(_) | LinkEvent::Unmapped(_),
             )
             | Event::Market(..)
             | Event::Report(_)
-            | Event::Account(_)
             | Event::Reference(_)
             | Event::Wake => {}
         }

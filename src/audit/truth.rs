@@ -7,8 +7,8 @@ use super::position::Position;
 use super::rows::Reported;
 use crate::journal::{Exact, TooLarge};
 use crate::market::{
-    AssetId, Contract, ExecutionReport, Fill, InstrumentId, OrderId, OrderKind, OrderStatus, ReportKind, TickLots,
-    VenueMessage, VenueRef,
+    AssetId, Contract, ExecutionReport, Fill, InstrumentId, OrderId, OrderKind, OrderState, OrderStatus, ReportKind,
+    TickLots, VenueMessage, VenueRef,
 };
 
 /// The account as the venue's log of executions makes it.
@@ -70,14 +70,18 @@ impl Facts {
             if let Some(at) = row.venue.undelivered.iter().position(|sent| sent == report) {
                 row.venue.undelivered.remove(at);
             }
-            if let ReportKind::Amended { qty, .. } | ReportKind::Status(OrderStatus::Open { qty, .. }) = report.kind
+            if let ReportKind::Amended { qty, kind } | ReportKind::Status(OrderStatus::Open { qty, kind }) = report.kind
                 && let Some([least, greatest]) = row.asked
+                && report.at.0 >= row.told_at
             {
+                row.told_at = report.at.0;
                 row.asked = Some([least.min(qty.0.into()), greatest]);
-                // An answer older than the terms that hold says nothing of them.
-                if report.at.0 >= row.terms_at {
-                    (row.terms, row.terms_at) = (Some([qty.0.into(); 2]), report.at.0);
-                }
+                // The answer to a question leaves open what an amend under way may make of it.
+                let amending = matches!(row.state, Some(OrderState::AmendPending | OrderState::UnknownAmend));
+                let asked_only = amending && matches!(report.kind, ReportKind::Status(_));
+                let most = row.terms.filter(|_| asked_only).map_or(0, |[_, most]| most);
+                row.terms = Some([qty.0.into(), most.max(qty.0.into())]);
+                row.kind = Some(kind);
             }
         }
         if let ReportKind::Busted(execution) = report.kind {
