@@ -112,11 +112,13 @@ impl Facts {
         self.step.touched = touched;
     }
 
-    /// Whether less than a position's whole quantity is covered, and it is not dust.
+    /// Whether less than a position's whole quantity is covered, and it is not dust. One that nobody
+    /// planned is as naked as one whose stop is missing; one planned without a stop is not.
     fn is_naked(&self, key: (DeskId, InstrumentId), position: i128) -> bool {
         let plan = self.cover.row(key).plan;
         let stop = plan.and_then(|plan| plan.stop);
-        if position == 0 || key.0 == DeskId::EXTERNAL || plan.is_none() || stop.is_none() {
+        let unstopped = plan.is_some() && stop.is_none();
+        if position == 0 || key.0 == DeskId::EXTERNAL || unstopped {
             return false;
         }
         !self.is_dust(key, position, stop) && self.covered(key) < self.to_cover(key, position)
