@@ -23,8 +23,6 @@ pub(super) struct OrderRow {
     pub kind: Option<OrderKind>,
     /// The total quantity that is known to hold, and the greatest that may.
     pub terms: Option<[i128; 2]>,
-    /// Venue time of what is known of it.
-    pub terms_at: i64,
     pub state: Option<OrderState>,
     /// State before the last move, as the order's history had it.
     pub state_before: Option<OrderState>,

@@ -11,7 +11,8 @@ use rust_decimal::Decimal;
 use seatrial::market::{
     Account, AssetId, Balance, Bar, Command, Contract, DeskId, ExecutionReport, FeeAsset, FeeSchedule, Fill,
     Instrument, InstrumentId, MarketEvent, Money, NewOrder, OrderId, OrderKind, PathPoint, Price, Qty, Quote, Rate,
-    RawPrice, RejectReason, ReportKind, RiskPassId, Rules, Side, TimeInForce, Timestamp, TriggerSource, VenueMessage,
+    RawPrice, RefusedBecause, RejectReason, ReportKind, RiskPassId, Rules, Side, TimeInForce, Timestamp, TriggerSource,
+    VenueMessage,
 };
 use seatrial::trading::booking::{Books, Execution, Marks, Outcome};
 use seatrial::venue::{FillProfile, Venue, VenueConfig};
@@ -231,6 +232,8 @@ impl Client {
             let role = self.roles[usize::try_from(report.order.0).expect("few orders")];
             match report.kind {
                 ReportKind::Accepted | ReportKind::Cancelled(_) => {}
+                // The venue ended the other leg by itself, as soon as there was nothing left to reduce.
+                ReportKind::CancelRejected(RefusedBecause::NotOpen) if role != Role::Entry => {}
                 ReportKind::Filled(fill) => self.filled(role, &report, &fill),
                 // The open is already beyond the stop: what the stop would have done is done at once.
                 ReportKind::Rejected(RejectReason::WouldTriggerAtOnce) if role == Role::Stop => {
