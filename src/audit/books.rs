@@ -65,16 +65,16 @@ impl Facts {
         Ok(())
     }
 
-    /// Takes out of the positions what was undone: a trade or a settlement that was reversed, or a fee
-    /// that was and that no other took the place of.
+    /// Takes out of the positions what was undone: a trade or a settlement that was reversed.
     fn undo(&mut self) -> Result<(), TooLarge> {
         for (execution, slot) in std::mem::take(&mut self.step.reversed) {
             let row = self.executions.entry(execution).or_default();
             let (Some(key), Some(heard)) = (row.booked, row.heard) else { continue };
             let holding = self.holdings.entry(key).or_default();
             (holding.stale, holding.reversed, holding.cost_unknown) = (true, true, true);
-            let corrected = slot == 2 && row.standing[2] > 0;
-            if corrected || std::mem::replace(&mut row.undone, true) {
+            // A fee alone moves no position: where a fill of margin that only opened is taken back, the
+            // journal says how the position changed.
+            if slot == 2 || std::mem::replace(&mut row.undone, true) {
                 continue;
             }
             let (price, qty) = (heard.fill.price.0.into(), heard.fill.qty.0.into());

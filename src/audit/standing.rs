@@ -167,10 +167,10 @@ impl Standing {
                     self.closed.insert(*instrument);
                 }
             }
-            Event::Account(_) => {}
             Event::Link(
                 LinkEvent::Ambiguous(_) | LinkEvent::DuplicateId(_) | LinkEvent::NotSent(_) | LinkEvent::Unmapped(_),
             )
+            | Event::Account(_)
             | Event::Market(..)
             | Event::Report(_)
             | Event::Reference(_)
