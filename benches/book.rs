@@ -1,7 +1,7 @@
 //! Book updates per second, alone and through an idle venue, on generated depth of a fixed seed and
 //! on the real USD-M capture where it is present.
 //!
-//! `cargo bench --no-default-features --bench book`
+//! `cargo bench --no-default-features --features simulator --bench book`
 
 #![allow(missing_docs, reason = "criterion's macros write public items")]
 

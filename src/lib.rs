@@ -33,6 +33,9 @@
 //! | [`journal`] · [`ledger`] | the record: sequenced, digested, chained · double entry per asset |
 //! | [`market`] · [`bad_input`] | units, instruments, orders, events: the words everyone speaks · how a bad file is refused |
 //!
+//! Built without features the house is [`market`], [`ledger`] and [`trading`] alone; every other room,
+//! and every dependency that only it needs, comes with the feature `simulator`.
+//!
 //! [`trading`] and [`venue`] stand side by side with no arrow between them; that empty space is the
 //! design. To come: sweeps, the go-live gate and its report, the live bridge.
 //!
@@ -47,18 +50,30 @@
 //! Price and quantity are integers, their product is exact, money is an exact decimal whose every
 //! rounding is named. Floats exist in [`metrics`], in `data::synth`, and nowhere near a decision.
 
+#[cfg(feature = "simulator")]
 pub mod adapters;
+#[cfg(feature = "simulator")]
 pub mod audit;
+#[cfg(feature = "simulator")]
 pub mod bad_input;
+#[cfg(feature = "simulator")]
 pub mod data;
+#[cfg(feature = "simulator")]
 pub mod journal;
 pub mod ledger;
 pub mod market;
+#[cfg(feature = "simulator")]
 pub mod metrics;
+#[cfg(feature = "simulator")]
 pub mod replay;
+#[cfg(feature = "simulator")]
 pub mod scenario;
+#[cfg(feature = "simulator")]
 pub mod sim;
+#[cfg(feature = "simulator")]
 pub mod strategies;
+#[cfg(feature = "simulator")]
 pub mod swarm;
 pub mod trading;
+#[cfg(feature = "simulator")]
 pub mod venue;

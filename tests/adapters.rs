@@ -1,5 +1,6 @@
 //! Venues' words: every code has its class, every kind and side its payload, and what a venue reads
 //! out of a payload is what was meant.
+#![cfg(feature = "simulator")]
 
 use std::fmt::Write as _;
 

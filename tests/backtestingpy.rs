@@ -3,6 +3,7 @@
 //! Five published cases, daily GOOG and two months of one-minute BTC/USDT: sizes, trade bars and
 //! prices must be exact; profit, commission, equity after every bar and the greatest drawdown
 //! within 1e-6 of the published floats. Repeat one with `cargo test --test backtestingpy NAME`.
+#![cfg(feature = "simulator")]
 
 #[path = "backtestingpy/client.rs"]
 mod client;

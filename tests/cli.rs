@@ -2,7 +2,7 @@
 //!
 //! `check` runs the program with some arguments in an empty folder and compares exit code, stdout
 //! and stderr with what is expected. To repeat by hand: `cargo run -- ARGUMENTS`.
-
+#![cfg(feature = "simulator")]
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts this way")]
 
 #[path = "cli/folder.rs"]

@@ -5,6 +5,7 @@
 //! with a crash right after it. Compared are how every order ended, what it filled, what is held,
 //! and the cash of every asset. What the step before the crash sent has left; of a crash that loses
 //! it, the laws are demanded instead, and rest at the end.
+#![cfg(feature = "simulator")]
 
 use std::path::Path;
 

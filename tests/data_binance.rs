@@ -1,6 +1,7 @@
 //! Raw Binance captures. The oracle is the exchange itself: after every depth update that can be
 //! compared, best bid and ask must equal, in price and quantity, the best quote it sent on an
 //! independent stream. Small captures by hand pin the rules of synchronisation.
+#![cfg(feature = "simulator")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

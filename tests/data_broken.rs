@@ -3,6 +3,7 @@
 //! is allowed. Importing and checking agree on it, and neither panics.
 //!
 //! A block of the table is `[file]`, or `[file --tick STEP]`, and the message below it.
+#![cfg(feature = "simulator")]
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -1,5 +1,6 @@
 //! Generated markets: sound, tradable, and the same for ever. The samples under `data/` are what
 //! the generator gives today; a change that moves them must say so and write them again.
+#![cfg(feature = "simulator")]
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,6 @@
 //! Bars and trades from text: every spelling gives the same integers, and the real files hold
 //! what their origin says they hold.
+#![cfg(feature = "simulator")]
 
 use std::fmt::Write as _;
 use std::fs;

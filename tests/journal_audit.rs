@@ -1,5 +1,5 @@
 //! The laws: a clean story breaks none, and each law notices the record that breaks it.
-
+#![cfg(feature = "simulator")]
 #![allow(
     clippy::too_many_lines,
     clippy::disallowed_types,
@@ -677,7 +677,7 @@ fn a_guarded_life_breaks_no_law() {
     assert_eq!(unseen, ["B14", "O13", "O14"], "the other story looks at those");
 }
 
-/// How many records a second the audit takes; `cargo test --no-default-features --profile swarm --test journal_audit
+/// How many records a second the audit takes; `cargo test --no-default-features --features simulator --profile swarm --test journal_audit
 /// speed -- --ignored --nocapture` tells.
 #[test]
 #[ignore = "a measurement, told and not judged"]

@@ -1,5 +1,6 @@
 //! Fees taken out of what was bought (golden vector V-61): the lots they take leave the position,
 //! what is left of the last lot is residue, and the equity identity still holds to the last digit.
+#![cfg(feature = "simulator")]
 
 mod journal_kit;
 

@@ -1,4 +1,5 @@
 //! Broken journals: each is refused with a line that names the record, the byte and the field.
+#![cfg(feature = "simulator")]
 
 mod journal_kit;
 

@@ -1,5 +1,6 @@
 //! Journals on disk: what was written is read back, what a crash leaves is recovered to the byte,
 //! and whatever byte changed is found.
+#![cfg(feature = "simulator")]
 
 mod journal_kit;
 

@@ -1,4 +1,5 @@
 //! Records that decode and mean nothing: whoever reads them answers, and nobody panics.
+#![cfg(feature = "simulator")]
 
 mod journal_kit;
 

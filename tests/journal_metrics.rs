@@ -1,5 +1,5 @@
 //! The figures of a run: counted, exact, and equal to the change of equity.
-
+#![cfg(feature = "simulator")]
 #![allow(clippy::too_many_lines, reason = "a story is told in one piece")]
 
 mod journal_kit;

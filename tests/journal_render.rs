@@ -1,4 +1,5 @@
 //! A journal as an engineer reads it.
+#![cfg(feature = "simulator")]
 
 mod journal_kit;
 

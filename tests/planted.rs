@@ -3,7 +3,8 @@
 //!
 //! How: one bug at a time is switched on in a thread of its own. It is caught if its scenario no
 //! longer holds, or if a case of the swarm has a finding that the same case without the bug has not.
-//! To repeat: `cargo test --profile swarm --no-default-features --features planted --test planted`.
+//! To repeat: `cargo test --profile swarm --no-default-features --features simulator,planted --test planted`.
+#![cfg(feature = "simulator")]
 
 /// The list is worth what is planted: every bug of it has its switch in the code.
 #[cfg(feature = "planted")]

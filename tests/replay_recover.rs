@@ -1,6 +1,7 @@
 //! A trader rebuilt from its journal is the trader that wrote it, field by field, at any record.
 //!
-//! To repeat: `cargo test --no-default-features --test replay_recover`.
+//! To repeat: `cargo test --no-default-features --features simulator --test replay_recover`.
+#![cfg(feature = "simulator")]
 
 mod trial;
 

@@ -1,7 +1,7 @@
 //! The catalogue of the review: every scenario of `scenarios/review/` holds.
 //!
 //! To repeat one by hand: `cargo run -- run scenarios/review/NAME.toml`.
-
+#![cfg(feature = "simulator")]
 #![allow(clippy::format_push_string, reason = "a table is made line by line")]
 
 #[path = "review/mod.rs"]
@@ -17,7 +17,7 @@ fn every_scenario_of_the_catalogue_holds() {
         failures.extend(verdict.wrong.iter().map(|wrong| format!("{name}: {wrong}")));
     }
     println!("{table}");
-    let repeat = "to repeat: cargo run --no-default-features -- run scenarios/review/NAME.toml";
+    let repeat = "to repeat: cargo run --no-default-features --features simulator -- run scenarios/review/NAME.toml";
     assert!(failures.is_empty(), "{}\n{repeat}", failures.join("\n"));
     assert!(!table.is_empty(), "the catalogue is not empty");
 }
@@ -38,7 +38,7 @@ const AT_LARGE: &[seatrial::market::Bug] = {
 };
 
 /// Every bug that is planted in the code makes its scenario fail: `cargo test --no-default-features
-/// --features planted --test review`.
+/// --features simulator,planted --test review`.
 #[cfg(feature = "planted")]
 #[test]
 fn every_planted_bug_breaks_its_scenario() {

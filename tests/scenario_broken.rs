@@ -3,6 +3,7 @@
 //! The files of `tests/broken_scenarios` are the data: `NAME.toml` is read, and what is said of it
 //! must be `NAME.expected`. Most differ from `sound.toml` by one thing. After a deliberate change:
 //! `UPDATE_EXPECT=1 cargo test --test scenario_broken`, and read the difference.
+#![cfg(feature = "simulator")]
 
 use std::path::{Path, PathBuf};
 

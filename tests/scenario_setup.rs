@@ -1,5 +1,6 @@
 //! From a scenario and a tape to a setup: amounts become whole units, and what the data
 //! contradicts is refused where it was written.
+#![cfg(feature = "simulator")]
 
 use std::sync::Arc;
 

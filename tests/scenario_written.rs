@@ -1,5 +1,6 @@
 //! Markets and scripts written in a scenario: what they come to, and what is said of a line that is
 //! not one.
+#![cfg(feature = "simulator")]
 
 use expect_test::expect;
 use seatrial::bad_input::BadInput;

@@ -2,6 +2,7 @@
 //! of its seed, is replayed alike, and loses no coin at the venue.
 //!
 //! To repeat: `cargo test --test sim_faults`.
+#![cfg(feature = "simulator")]
 
 #[allow(dead_code, reason = "bars are for other tests")]
 mod trial;

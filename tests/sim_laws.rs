@@ -2,7 +2,7 @@
 //! audit is clean, and time and delays are what they say.
 //!
 //! To repeat: `cargo test --test sim_laws`.
-
+#![cfg(feature = "simulator")]
 #![allow(clippy::large_stack_arrays, reason = "a table of setups")]
 
 mod trial;

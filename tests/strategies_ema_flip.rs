@@ -2,6 +2,7 @@
 //!
 //! To repeat a failure: `cargo test --test strategies_ema_flip`; the failing stream is printed, and
 //! kept in `proptest-regressions` beside the test.
+#![cfg(feature = "simulator")]
 
 #[path = "strategies_stage/mod.rs"]
 mod stage;

@@ -1,6 +1,6 @@
 //! A bounded swarm: a few hours of trading under faults on every test run. CI runs more of the same
 //! by `seatrial run --swarm`.
-
+#![cfg(feature = "simulator")]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "how many cases, the environment may say")]
 
 use seatrial::swarm::{Case, try_case};

@@ -144,6 +144,17 @@ fn trading_and_venue_do_not_know_each_other() {
     }
 }
 
+/// What is left without the feature `simulator`: the trader, the books and their words.
+#[test]
+fn without_features_the_trading_core_is_left() {
+    let map =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).expect("the map can be read");
+    let lines: Vec<&str> = map.lines().collect();
+    let always = lines.windows(2).filter(|pair| pair[0] != "#[cfg(feature = \"simulator\")]");
+    let rooms: Vec<&str> = always.filter_map(|pair| pair[1].strip_prefix("pub mod ")).collect();
+    assert_eq!(rooms, ["ledger;", "market;", "trading;"]);
+}
+
 #[test]
 fn banned_words_stay_out() {
     let mut complaints = Vec::new();

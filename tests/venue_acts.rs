@@ -2,6 +2,7 @@
 //! loses its other side.
 //!
 //! Repeat with `cargo test --test venue_acts`.
+#![cfg(feature = "simulator")]
 
 mod venue_desk;
 

@@ -1,6 +1,7 @@
 //! The venue's assumptions on bars, one test for each paragraph of its module comment.
 //!
 //! Repeat with `cargo test --test venue_bars`.
+#![cfg(feature = "simulator")]
 
 mod venue_desk;
 

@@ -1,6 +1,7 @@
 //! The book built from each capture's depth stream equals the exchange's own best-quote stream.
 //!
 //! Repeat with `cargo test --test venue_book_ticker`.
+#![cfg(feature = "simulator")]
 
 mod venue_capture;
 

@@ -2,6 +2,7 @@
 //! comment.
 //!
 //! Repeat with `cargo test --test venue_depth`.
+#![cfg(feature = "simulator")]
 
 mod venue_desk;
 

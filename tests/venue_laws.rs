@@ -1,6 +1,7 @@
 //! Laws of the venue over random markets and random orders.
 //!
 //! Repeat a failure with the `proptest` seed it prints, by `cargo test --test venue_laws`.
+#![cfg(feature = "simulator")]
 
 mod venue_desk;
 

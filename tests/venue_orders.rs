@@ -1,6 +1,7 @@
 //! Commands and their answers: rejections, time in force, cancel, amend, time, queries.
 //!
 //! Repeat with `cargo test --test venue_orders`.
+#![cfg(feature = "simulator")]
 
 mod venue_desk;
 

@@ -1,6 +1,7 @@
 //! The 612 maker orders of another engine on a real capture: outcome, price and time of every one.
 //!
 //! Repeat with `cargo test --test venue_parity`.
+#![cfg(feature = "simulator")]
 
 mod venue_capture;
 

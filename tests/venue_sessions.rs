@@ -1,6 +1,7 @@
 //! Sessions: every command and every kind of fill in every state.
 //!
 //! Repeat with `cargo test --test venue_sessions`.
+#![cfg(feature = "simulator")]
 
 mod venue_desk;
 

@@ -1,6 +1,7 @@
 //! Stops and targets, market and limit: what sets them off and what they become.
 //!
 //! Repeat with `cargo test --test venue_triggers`.
+#![cfg(feature = "simulator")]
 
 mod venue_desk;
 

@@ -324,6 +324,7 @@ pub(crate) mod samples {
     }
 
     /// Tick 1, lot 1, no minimum.
+    #[cfg(feature = "simulator")]
     pub fn z() -> Instrument {
         instrument(3, "BTC/USDT", "1", "1", 1, "0")
     }

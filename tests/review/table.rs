@@ -66,8 +66,8 @@ pub fn document(tests: &[(&str, &[(&str, &str)])]) -> String {
          of `scenarios/review/` that shows it, the bugs planted in the code that the scenario must catch, and the tests\n\
          that hold the same rules beside it. `tests/review.rs` runs every scenario; each also audits clean and replays\n\
          action by action.\n\n\
-         Made by `UPDATE=1 cargo test --no-default-features --test review_table`; never edited by hand, and a test fails\n\
-         when it is stale.\n\n\
+         Made by `UPDATE=1 cargo test --no-default-features --features simulator --test review_table`; never edited by\n\
+         hand, and a test fails when it is stale.\n\n\
          | Review | Rules | Scenario | Planted bugs | Tests |\n\
          | --- | --- | --- | --- | --- |\n",
     );
