@@ -137,8 +137,9 @@ fn summary(base: u64, hands: usize, seconds: u64, total: &Total) -> Vec<String> 
         "  hours       {} simulated hours count, {} were simulated; {} events reached the core, {} faults were injected",
         total.hours.counted, total.hours.all, total.hours.events, total.faults
     ));
-    let broken = |(law, (cases, seed)): (&&str, &(u64, u64))| {
-        format!("  broken      {law} in {cases} cases, one of seed {seed}")
+    let broken = |(law, (cases, seeds)): (&&str, &(u64, Vec<u64>))| {
+        let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
+        format!("  broken      {law} in {cases} cases, of seeds {}", seeds.join(", "))
     };
     lines.extend(total.broken.iter().map(broken));
     lines.push("  probes reached:".to_owned());

@@ -13,6 +13,9 @@ use super::hours::Hours;
 use super::probes::Reached;
 use super::trial::{Came, try_case};
 
+/// Seeds kept of each law.
+const SEEDS_MAX: usize = 5;
+
 /// What was tried so far.
 #[derive(Clone, Default, Debug)]
 pub struct Total {
@@ -24,8 +27,8 @@ pub struct Total {
     pub faults: u64,
     /// Rare states that were reached.
     pub reached: Reached,
-    /// Laws found broken first of their case: in how many cases, and the seed of one.
-    pub broken: BTreeMap<&'static str, (u64, u64)>,
+    /// Laws found broken first of their case: in how many cases, and the seeds of the first few.
+    pub broken: BTreeMap<&'static str, (u64, Vec<u64>)>,
 }
 
 /// A case with findings.
@@ -91,7 +94,11 @@ impl Total {
     fn add(&mut self, case: &Case, came: &Came) {
         // What comes after the first finding may only follow from it.
         if let Some(first) = came.findings.first() {
-            self.broken.entry(first.law).or_insert((0, case.seed)).0 += 1;
+            let (cases, seeds) = self.broken.entry(first.law).or_default();
+            *cases += 1;
+            if seeds.len() < SEEDS_MAX {
+                seeds.push(case.seed);
+            }
         }
         self.cases += 1;
         self.hours.counted += came.hours.counted;
