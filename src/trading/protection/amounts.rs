@@ -32,8 +32,13 @@ pub(crate) fn closable_beside(instrument: &Instrument, held: Qty, taken: Qty, pr
     // The bug: what is more than a minimum, but no whole number of them, is rounded away.
     let least = rules.min_qty.0.max(1);
     let qty = if planted(Bug::ProtectDust) { Qty(qty.0 / least * least) } else { qty };
-    let is_dust = qty < rules.min_qty.max(Qty(1)) || instrument.value(qty.at(price)) < rules.min_notional;
-    if is_dust { Qty::ZERO } else { qty }
+    if is_enough(instrument, qty, price, now) { qty } else { Qty::ZERO }
+}
+
+/// Whether the venue takes an order over `qty` that counts at `price`.
+pub(super) fn is_enough(instrument: &Instrument, qty: Qty, price: Price, now: Timestamp) -> bool {
+    let rules = instrument.rules(now);
+    qty >= rules.min_qty.max(Qty(1)) && instrument.value(qty.at(price)) >= rules.min_notional
 }
 
 impl Core {

@@ -4,7 +4,7 @@
 //! are open. A leg is amended in place; where it refuses that, another takes its place: new before
 //! old where exits cannot exceed the position, old before new where lots back one order only.
 
-use super::amounts::{closable, closable_beside};
+use super::amounts::{closable, closable_beside, is_enough};
 use super::legs::Leg;
 use super::plan::{record, side_of};
 use super::shape::price_of;
@@ -135,7 +135,7 @@ impl Core {
     /// Brings the legs of one purpose in line with what is wanted.
     fn keep_leg(&mut self, now: Timestamp, key: Key, aim: Aim, shield: &mut Shield, actions: &mut Vec<Action>) {
         let legs = self.legs(key, aim.purpose, shield);
-        let staying: Vec<Leg> = legs.iter().filter(|leg| !leg.parting).copied().collect();
+        let mut staying: Vec<Leg> = legs.iter().filter(|leg| !leg.parting).copied().collect();
         if aim.qty.is_zero() {
             for leg in staying {
                 self.part(now, leg.id, shield, actions);
@@ -147,6 +147,8 @@ impl Core {
             return;
         }
         let is_off = |leg: &Leg| price_of(leg.kind) != Some(aim.price);
+        // The first is resized: one that takes new terms, if there is any.
+        staying.sort_by_key(|leg| leg.stubborn);
         let (outdated, mut sound): (Vec<Leg>, Vec<Leg>) =
             staying.into_iter().partition(|leg| leg.stubborn && is_off(leg));
         self.drop_spare(now, key, aim, &mut sound, shield, actions);
@@ -158,9 +160,18 @@ impl Core {
         }
         let rest: Qty = others.iter().map(|leg| leg.leaves).sum();
         let short = self.fit_leg(now, key, aim, (*first, aim.qty - rest), shield, actions);
-        if sound.len() > self.config.orders.stop_slots as usize && !short.is_zero() {
+        let newest = sound[sound.len() - 1];
+        let crowded = sound.len() > self.config.orders.stop_slots as usize;
+        if crowded && !short.is_zero() {
             // Slots are few: the newest leg makes room for one that covers its part and the rest.
-            self.part(now, sound[sound.len() - 1].id, shield, actions);
+            self.part(now, newest.id, shield, actions);
+        } else if !short.is_zero() && !self.is_enough_for(now, key, aim, short) {
+            // Too little for an order of its own: one that covers it and the newest leg's part takes its place,
+            // before that one ends where exits cannot exceed the position.
+            let qty = newest.leaves + short;
+            if self.ties_lots(key.1) || self.place_leg(now, key, Aim { qty, ..aim }, shield, actions) {
+                self.part(now, newest.id, shield, actions);
+            }
         } else if !short.is_zero() {
             self.place_leg(now, key, Aim { qty: short, ..aim }, shield, actions);
         }
@@ -182,15 +193,21 @@ impl Core {
         shield: &mut Shield,
         actions: &mut Vec<Action>,
     ) {
-        let least = self.instrument(key.1).rules(now).min_qty.max(Qty(1));
         while sound.len() > 1 {
             let others: Qty = sound[1..].iter().map(|leg| leg.leaves).sum();
-            if aim.qty - others >= least {
+            if self.is_enough_for(now, key, aim, aim.qty - others) {
                 return;
             }
             let spare = sound.pop().expect("more than one");
             self.part(now, spare.id, shield, actions);
         }
+    }
+
+    /// Whether the venue takes a leg over `qty`.
+    fn is_enough_for(&self, now: Timestamp, key: Key, aim: Aim, qty: Qty) -> bool {
+        let kind = self.shaped(key, aim.side, self.model(aim, false), aim.price, now);
+        let price = kind.and_then(|kind| kind.limit().or(kind.trigger())).unwrap_or(aim.price);
+        is_enough(self.instrument(key.1), qty, price, now)
     }
 
     /// No leg stands right: a new one is placed, and what it replaces ends before it or after it.
@@ -315,22 +332,34 @@ impl Core {
         matches!(self.view.of(key.1).session, SessionState::Open | SessionState::PostOnly)
     }
 
-    /// Places a leg, if anything lets it be placed.
-    fn place_leg(&mut self, now: Timestamp, key: Key, aim: Aim, shield: &mut Shield, actions: &mut Vec<Action>) {
+    /// Places a leg, if anything lets it be placed; whether it was.
+    fn place_leg(
+        &mut self,
+        now: Timestamp,
+        key: Key,
+        aim: Aim,
+        shield: &mut Shield,
+        actions: &mut Vec<Action>,
+    ) -> bool {
         let is_stop = aim.purpose == Purpose::Stop;
         if !self.takes_orders(key) || (is_stop && !Self::may_place(now, shield)) {
-            return;
+            return false;
         }
         let rules = self.instrument(key.1).rules(now);
         let qty = aim.qty.min(rules.max_qty).min(self.free_lots(key));
         if qty < rules.min_qty.max(Qty(1)) {
-            return;
+            return false;
         }
         if is_stop && self.market_beyond(now, key, aim.side, aim.price) {
-            return self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::BeyondStop), actions);
+            self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::BeyondStop), actions);
+            return false;
         }
         let model = self.model(aim, shield.trouble.refused % 2 == 1);
-        let Some(kind) = self.shaped(key, aim.side, model, aim.price, now) else { return };
+        let Some(kind) = self.shaped(key, aim.side, model, aim.price, now) else { return false };
+        let counted = kind.limit().or(kind.trigger()).unwrap_or(aim.price);
+        if !is_enough(self.instrument(key.1), qty, counted, now) {
+            return false;
+        }
         let bare = planted(Bug::ProtectLeverage);
         let id = self.send_order(
             now,
@@ -354,6 +383,7 @@ impl Core {
         if is_stop {
             shield.moved = Some(now);
         }
+        true
     }
 
     /// Whether a stop may be placed: not while a busy venue is given time, and not after two refusals,
