@@ -11,8 +11,8 @@ use super::order::Origin;
 use super::orders::Order;
 use super::transitions::Input;
 use crate::market::{
-    Action, Amend, Bug, Command, Decision, DeskId, InstrumentId, IntentId, Link, NewOrder, OrderId, OrderKind,
-    OrderState, Price, Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource, planted,
+    Action, Amend, Bug, Command, Contract, Decision, DeskId, InstrumentId, IntentId, Link, NewOrder, OrderId,
+    OrderKind, OrderState, Price, Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource, planted,
 };
 
 /// Who is served first.
@@ -113,6 +113,9 @@ impl Core {
         actions: &mut Vec<Action>,
     ) -> OrderId {
         (terms.id, terms.risk_pass) = (self.numbers.order(), self.numbers.pass());
+        // Of what was sold beyond what was held on spot no flag buys back: the venue knows no short there.
+        let spot = self.instrument(terms.instrument).contract == Contract::Spot;
+        terms.reduce_only &= !spot || terms.side == Side::Sell;
         let Origin { desk, intent, proposal, purpose, twice_reference, .. } = origin;
         actions.push(Action::Record(Decision::Intended {
             intent,
