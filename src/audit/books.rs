@@ -1,9 +1,9 @@
 //! How postings and bookings enter the audit's tables.
 
 use super::facts::Facts;
-use super::rows::{Booking, Holding};
+use super::rows::{Adjustment, Booking, Holding};
 use crate::journal::{Exact, TooLarge};
-use crate::market::{Account, Cause, Contract, DeskId, Fee, Fill, InstrumentId, TickLots, Transaction, VenueRef};
+use crate::market::{Account, Cause, Contract, DeskId, Fee, Fill, InstrumentId, Side, TickLots, Transaction, VenueRef};
 
 impl Facts {
     pub(super) fn post(&mut self, seq: u64, transaction: &Transaction) -> Result<(), TooLarge> {
@@ -29,10 +29,7 @@ impl Facts {
                 *self.funded.entry((instrument, at.0)).or_default() += 1;
                 let paid = transaction.postings.iter().filter(|posting| posting.account == Account::Funding);
                 let paid = paid.map(|posting| Exact::from(posting.amount)).next().unwrap_or_default();
-                if let Some(desk) = transaction.desk {
-                    let holding = self.holdings.entry((desk, instrument)).or_default();
-                    holding.funding = holding.funding.plus(paid)?;
-                }
+                self.carry(instrument, paid)?;
             }
             Cause::Reversal(of) => self.reverse(of)?,
             Cause::Opening | Cause::Transfer | Cause::Difference => {}
@@ -65,6 +62,31 @@ impl Facts {
         Ok(())
     }
 
+    /// Attaches funding to the positions that paid it: those on the side of the net quantity, by their
+    /// shares of it, the remainder to the last (production-rules §4.3). Without a net quantity it is nobody's.
+    fn carry(&mut self, instrument: InstrumentId, paid: Exact) -> Result<(), TooLarge> {
+        let Some(scale) = self.header.card(instrument).map(|card| card.quote_scale) else { return Ok(()) };
+        let of_it = |key: &(DeskId, InstrumentId)| key.1 == instrument;
+        let net: i128 = self.holdings.iter().filter(|(key, _)| of_it(key)).map(|(_, held)| held.position.qty).sum();
+        let payers: Vec<(DeskId, i128)> = self
+            .holdings
+            .iter()
+            .filter(|(key, held)| of_it(key) && held.position.qty * net > 0)
+            .map(|(key, held)| (key.0, held.position.qty.abs()))
+            .collect();
+        let whole: i128 = payers.iter().map(|(_, qty)| qty).sum();
+        let mut left = paid;
+        for (place, (desk, qty)) in payers.iter().enumerate() {
+            let last = place + 1 == payers.len();
+            let share = if last { left } else { paid.share(*qty, whole, scale)? };
+            left = left.minus(share)?;
+            let holding = self.holdings.entry((*desk, instrument)).or_default();
+            holding.funding = holding.funding.plus(share)?;
+            holding.position.carry = holding.position.carry.plus(share)?;
+        }
+        Ok(())
+    }
+
     /// Takes out of the positions what was undone: a trade or a settlement that was reversed.
     fn undo(&mut self) -> Result<(), TooLarge> {
         for (execution, slot) in std::mem::take(&mut self.step.reversed) {
@@ -89,11 +111,25 @@ impl Facts {
     /// Applies the bookings of the step that is over to the audit's own positions.
     pub(super) fn settle(&mut self) -> Result<(), TooLarge> {
         let mut bookings = std::mem::take(&mut self.step.bookings);
-        let outcome = bookings.iter_mut().try_for_each(|booking| self.settle_one(booking));
-        self.step.bookings = bookings;
-        let adjusted = outcome.and_then(|()| self.undo()).and_then(|()| self.settle_adjustments());
+        let mut adjustments = std::mem::take(&mut self.step.adjustments);
+        let settled = self.settle_in_turn(&mut bookings, &mut adjustments);
+        (self.step.bookings, self.step.adjustments) = (bookings, adjustments);
         self.look_at_cover();
-        adjusted
+        settled
+    }
+
+    /// What changed positions, one after the other as it was written down.
+    fn settle_in_turn(&mut self, bookings: &mut [Booking], adjustments: &mut [Adjustment]) -> Result<(), TooLarge> {
+        let internal = adjustments.iter().map(|adjustment| adjustment.by).sum::<i128>() == 0;
+        let mut adjustments = adjustments.iter_mut().peekable();
+        for booking in bookings {
+            while let Some(earlier) = adjustments.next_if(|adjustment| adjustment.seq < booking.seq) {
+                self.settle_adjustment(earlier, internal)?;
+            }
+            self.settle_one(booking)?;
+        }
+        self.undo()?;
+        adjustments.try_for_each(|adjustment| self.settle_adjustment(adjustment, internal))
     }
 
     fn settle_one(&mut self, booking: &mut Booking) -> Result<(), TooLarge> {
@@ -139,32 +175,32 @@ impl Facts {
             holding.cost_unknown = false;
             holding.position.cost = 0;
         }
+        self.count_overfill(booking, &fill, key);
         self.net(booking.instrument, &fill)?;
+        self.take_turn(booking);
         self.settled_there(booking.instrument, booking.execution, false)
     }
 
-    /// Positions that changed without an execution: between desks, or because the venue said so.
-    fn settle_adjustments(&mut self) -> Result<(), TooLarge> {
-        let mut adjustments = std::mem::take(&mut self.step.adjustments);
-        let internal = adjustments.iter().map(|adjustment| adjustment.by).sum::<i128>() == 0;
-        for adjustment in &mut adjustments {
-            self.step.touched.push(adjustment.key);
-            let holding = self.holdings.entry(adjustment.key).or_default();
-            let (gross, _) = holding.position.trade(adjustment.by, adjustment.at)?;
-            adjustment.counted = [holding.position.qty, holding.position.cost];
-            holding.claimed = adjustment.claimed;
-            holding.gross = holding.gross.checked_add(gross).ok_or(TooLarge)?;
-            holding.traded += adjustment.by;
-            holding.adjusted = true;
-            if holding.mark == 0 {
-                holding.mark = i64::try_from(adjustment.at).map_err(|_| TooLarge)?;
-            }
-            let linear = self.header.card(adjustment.key.1).is_some_and(|card| card.contract == Contract::Linear);
-            if linear && !internal {
-                self.reconciling.netted.entry(adjustment.key.1).or_default().trade(adjustment.by, adjustment.at)?;
-            }
+    /// A position that changed without an execution: between desks, or because the venue said so.
+    fn settle_adjustment(&mut self, adjustment: &mut Adjustment, internal: bool) -> Result<(), TooLarge> {
+        self.step.touched.push(adjustment.key);
+        let Some(card) = self.header.card(adjustment.key.1) else { return Ok(()) };
+        let holding = self.holdings.entry(adjustment.key).or_default();
+        let before = holding.position.qty;
+        let (gross, closed) = holding.position.trade(adjustment.by, adjustment.at)?;
+        let split = [before, closed, adjustment.by.abs()];
+        let net = holding.position.net(card.value(TickLots(gross))?, Exact::ZERO, split, card.quote_scale)?;
+        adjustment.counted = [holding.position.qty, holding.position.cost];
+        holding.claimed = adjustment.claimed;
+        holding.gross = holding.gross.checked_add(gross).ok_or(TooLarge)?;
+        holding.net = holding.net.plus(net)?;
+        holding.traded += adjustment.by;
+        if holding.mark == 0 {
+            holding.mark = i64::try_from(adjustment.at).map_err(|_| TooLarge)?;
         }
-        self.step.adjustments = adjustments;
+        if card.contract == Contract::Linear && !internal {
+            self.reconciling.netted.entry(adjustment.key.1).or_default().trade(adjustment.by, adjustment.at)?;
+        }
         Ok(())
     }
 
@@ -179,8 +215,35 @@ impl Facts {
             let (cost, signed) = (netted.cost, i128::from(fill.side.sign()) * i128::from(fill.qty.0));
             let (gross, _) = netted.trade(signed, fill.price.0.into())?;
             row.at_venue = Some([signed, netted.cost - cost, gross]);
+            self.reconciling.turns += 1;
+            row.turn = self.reconciling.turns;
         }
         Ok(())
+    }
+
+    /// Whether the venue nets executions in the order in which they are booked here.
+    fn take_turn(&mut self, booking: &Booking) {
+        let turn = self.executions.get(&booking.execution).map_or(0, |row| row.turn);
+        let last = self.reconciling.last_turn.entry(booking.instrument).or_default();
+        if turn < *last {
+            self.reconciling.disordered.insert(booking.instrument);
+        }
+        *last = turn.max(*last);
+    }
+
+    /// What the venue's own log has sold beyond an order's terms, nobody here sold.
+    fn count_overfill(&mut self, booking: &Booking, fill: &Fill, key: (DeskId, InstrumentId)) {
+        let made = self.executions.get(&booking.execution).and_then(|row| row.truth);
+        let sold = made.is_some_and(|made| made.fill.qty == fill.qty && made.fill.side == Side::Sell);
+        let Some(row) = self.orders.get(&booking.order) else { return };
+        let beyond = row.venue.terms.map_or(0, |(_, qty)| row.booked - qty).clamp(0, fill.qty.0.into());
+        let holding = self.holdings.entry(key).or_default();
+        if sold {
+            holding.oversold += beyond;
+        }
+        if holding.position.qty >= 0 {
+            holding.oversold = 0;
+        }
     }
 
     /// What the venue settled for an execution that is booked, or undone.

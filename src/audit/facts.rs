@@ -128,6 +128,7 @@ impl Facts {
         self.clock = [self.clock[1], (record.now.0, record.cursor)];
         if Self::begins_step(&record.body) {
             self.step.clear();
+            self.step.is_given = matches!(record.body, Body::Event(_) | Body::Market);
             self.standing.begin_step();
             self.reconciling.begin_step();
         }

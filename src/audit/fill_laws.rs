@@ -248,7 +248,7 @@ fn adjusted(facts: &Facts, tally: &mut Tally) -> Judged {
 fn profit(facts: &Facts, tally: &mut Tally) -> Judged {
     for booking in &facts.step.bookings {
         let (Some(([_, cost], effect)), name) = (booking.counted, booking.execution) else { continue };
-        let funded = facts.executions.get(&name).and_then(|row| row.booked).and_then(|key| facts.holdings.get(&key));
+        let holding = facts.executions.get(&name).and_then(|row| row.booked).and_then(|key| facts.holdings.get(&key));
         if !booking.cost_known {
             continue;
         }
@@ -258,7 +258,7 @@ fn profit(facts: &Facts, tally: &mut Tally) -> Judged {
         let gross = effect.gross;
         let why = || format!("{name} realises {gross} gross, not {claimed_gross}");
         tally.holds(booking.seq, claimed_gross == gross, why);
-        let plain = funded.is_some_and(|holding| holding.funding.is_zero() && !holding.reversed && !holding.adjusted);
+        let plain = holding.is_some_and(|holding| !holding.reversed);
         if let Some(net) = effect.net.filter(|_| plain) {
             tally.holds(booking.seq, booking.net == net, || format!("{name} realises {net} net, not {}", booking.net));
         }
@@ -272,8 +272,10 @@ fn not_short(facts: &Facts, tally: &mut Tally) -> Judged {
         let others = facts.desk_of(booking.order, None) == DeskId::EXTERNAL;
         let spot = facts.card(booking.instrument).is_some_and(|card| card.contract == Contract::Spot && !others);
         if let (true, Some(([counted, _], _))) = (spot, booking.counted) {
+            let key = facts.executions.get(&booking.execution).and_then(|row| row.booked);
+            let oversold = key.and_then(|key| facts.holdings.get(&key)).map_or(0, |holding| holding.oversold);
             let why = || format!("after {} the spot position is {counted}", booking.execution);
-            tally.holds(booking.seq, counted >= 0, why);
+            tally.holds(booking.seq, counted >= -oversold, why);
         }
     }
     Ok(())

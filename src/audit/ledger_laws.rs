@@ -203,9 +203,20 @@ fn spot_cash(facts: &Facts, tally: &mut Tally) -> Judged {
     touched.dedup();
     for asset in touched.into_iter().filter(|asset| is_spot(*asset)) {
         let cash = facts.balance(asset, Account::Cash);
-        tally.holds(facts.step.seq, !cash.is_negative(), || format!("cash is {cash} {}", facts.header.asset(asset)));
+        let held = !cash.is_negative() || !cash.plus(untold(facts, asset)?)?.is_negative();
+        tally.holds(facts.step.seq, held, || format!("cash is {cash} {}", facts.header.asset(asset)));
     }
     Ok(())
+}
+
+/// What the venue last stated of an asset beyond our cash of that time: what came in and was not told yet,
+/// and others may spend.
+fn untold(facts: &Facts, asset: AssetId) -> Result<Exact, TooLarge> {
+    let stated = facts.reconciling.balances.as_ref().and_then(|all| all.items.iter().find(|one| one.asset == asset));
+    let Some(stated) = stated else { return Ok(Exact::ZERO) };
+    let (then, ..) = facts.cash_when_stated(asset, facts.balance(asset, Account::Cash))?;
+    let more = Exact::from(stated.total).minus(then)?;
+    Ok(if more.is_negative() { Exact::ZERO } else { more })
 }
 
 fn explained(facts: &Facts, tally: &mut Tally) -> Judged {
@@ -226,7 +237,7 @@ fn net_of_flat(facts: &Facts, tally: &mut Tally) -> Judged {
         let key = facts.executions.get(&booking.execution).and_then(|row| row.booked);
         let (Some(key), Some(card)) = (key, facts.card(booking.instrument)) else { continue };
         let Some(holding) = facts.holdings.get(&key) else { continue };
-        let undefined = holding.reversed || holding.adjusted || holding.foreign_fee || !holding.base_fees.is_zero();
+        let undefined = holding.reversed || holding.foreign_fee || !holding.base_fees.is_zero();
         if holding.position.qty != 0 || undefined {
             continue;
         }

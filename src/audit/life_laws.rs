@@ -123,6 +123,10 @@ fn within_intent(facts: &Facts, tally: &mut Tally) -> Judged {
 fn not_forgotten(facts: &Facts, tally: &mut Tally) -> Judged {
     let Some(silence) = facts.limits.silence else { return Ok(()) };
     let standing = &facts.standing;
+    // A process that is down asks for nothing; once it is back, time counts from there.
+    if !facts.step.is_given {
+        return Ok(());
+    }
     if [Link::Orders, Link::Queries, Link::Reports].iter().any(|link| standing.down.contains(link)) {
         return Ok(());
     }

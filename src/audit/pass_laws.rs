@@ -82,15 +82,7 @@ fn cash(facts: &Facts, tally: &mut Tally) -> Judged {
     for stated in &balances.items {
         let Some(owed) = owed(facts, stated.asset) else { continue };
         let ours = facts.balance(stated.asset, Account::Cash).plus(owed)?;
-        let (mut then, mut vaguely, mut vague) = (ours, ours, 0);
-        for movement in passes.moved.iter().filter(|movement| movement.asset == stated.asset) {
-            if movement.vague || movement.at == balances.at.0 {
-                vague += 1;
-                vaguely = vaguely.minus(movement.amount)?;
-            } else if movement.at > balances.at.0 {
-                (then, vaguely) = (then.minus(movement.amount)?, vaguely.minus(movement.amount)?);
-            }
-        }
+        let (then, vaguely, vague) = facts.cash_when_stated(stated.asset, ours)?;
         // Of several movements at an uncertain instant it is not known which are in the balance.
         if vague > 1 {
             continue;
@@ -102,11 +94,12 @@ fn cash(facts: &Facts, tally: &mut Tally) -> Judged {
     Ok(())
 }
 
-/// What the venue settled more of an asset than we, because it nets the positions of several desks;
-/// not known where one of those was reversed.
+/// What the venue settled more of an asset than we, because it nets the positions of several desks, or what
+/// we heard of in another order than it happened in; not known where one of those was reversed.
 fn owed(facts: &Facts, asset: AssetId) -> Option<Exact> {
     let quoted = |id: InstrumentId| facts.card(id).is_some_and(|card| card.quote == asset);
-    if !facts.holdings.keys().any(|(desk, id)| *desk == DeskId::EXTERNAL && quoted(*id)) {
+    let shared = facts.holdings.keys().any(|(desk, id)| *desk == DeskId::EXTERNAL && quoted(*id));
+    if !shared && !facts.reconciling.disordered.iter().any(|id| quoted(*id)) {
         return Some(Exact::ZERO);
     }
     let reversed = facts.holdings.iter().any(|((_, id), holding)| quoted(*id) && holding.reversed);

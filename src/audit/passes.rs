@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::facts::Facts;
 use super::position::Position;
-use crate::journal::Exact;
+use crate::journal::{Exact, TooLarge};
 use crate::market::{
     Account, AssetId, Balance, Cause, InstrumentId, OpenOrder, OrderId, Query, Snapshot, Transaction, VenueRef,
 };
@@ -46,6 +46,11 @@ pub(super) struct Passes {
     /// Positions as the venue nets them, over all desks, and what it settled more in each asset.
     pub netted: BTreeMap<InstrumentId, Position>,
     pub owed: BTreeMap<AssetId, Exact>,
+    /// Executions the venue netted so far, the latest of each instrument that is booked, and instruments
+    /// of which they were booked in another order.
+    pub turns: u64,
+    pub last_turn: BTreeMap<InstrumentId, u64>,
+    pub disordered: BTreeSet<InstrumentId>,
     ended: bool,
 }
 
@@ -99,6 +104,22 @@ impl Facts {
             }
             Query::ClosedOrders(_) => {}
         }
+    }
+
+    /// What cash of an asset was when the venue last stated it: with what moved at an uncertain instant or at
+    /// that one counted before it, and counted after it, and how many of those there are.
+    pub(super) fn cash_when_stated(&self, asset: AssetId, now: Exact) -> Result<(Exact, Exact, u32), TooLarge> {
+        let at = self.reconciling.balances.as_ref().map_or(i64::MIN, |balances| balances.at.0);
+        let (mut then, mut vaguely, mut vague) = (now, now, 0);
+        for movement in self.reconciling.moved.iter().filter(|movement| movement.asset == asset) {
+            if movement.vague || movement.at == at {
+                vague += 1;
+                vaguely = vaguely.minus(movement.amount)?;
+            } else if movement.at > at {
+                (then, vaguely) = (then.minus(movement.amount)?, vaguely.minus(movement.amount)?);
+            }
+        }
+        Ok((then, vaguely, vague))
     }
 
     pub(super) fn hear_open(&mut self, snapshot: &Snapshot<OpenOrder>) {

@@ -23,6 +23,8 @@ pub(super) struct Position {
     pub residue_gross: Exact,
     /// Entry fees of what is open, in quote.
     pub open_fees: Exact,
+    /// Funding paid for what is open, in quote.
+    pub carry: Exact,
 }
 
 /// What a fill did to a position.
@@ -95,8 +97,8 @@ impl Position {
         Ok((gross, closed))
     }
 
-    /// Net realised: gross, less the released share of the entry fees and this fill's closing fee.
-    fn net(&mut self, gross: Exact, fee: Exact, fill: [i128; 3], scale: u32) -> Result<Exact, TooLarge> {
+    /// Net realised: gross, less the released shares of entry fees and funding and this fill's closing fee.
+    pub(super) fn net(&mut self, gross: Exact, fee: Exact, fill: [i128; 3], scale: u32) -> Result<Exact, TooLarge> {
         let [before, closed, qty] = fill;
         if closed == 0 {
             self.open_fees = self.open_fees.plus(fee)?;
@@ -104,9 +106,11 @@ impl Position {
         }
         let whole = closed == before.abs();
         let share = if whole { self.open_fees } else { self.open_fees.share(closed, before.abs(), scale)? };
+        let carried = if whole { self.carry } else { self.carry.share(closed, before.abs(), scale)? };
         let opening = if qty == closed { Exact::ZERO } else { fee.share(qty - closed, qty, scale)? };
         self.open_fees = self.open_fees.minus(share)?.plus(opening)?;
-        gross.minus(share)?.minus(fee.minus(opening)?)
+        self.carry = self.carry.minus(carried)?;
+        gross.minus(share)?.minus(carried)?.minus(fee.minus(opening)?)
     }
 }
 

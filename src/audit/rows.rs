@@ -97,6 +97,8 @@ pub(super) struct ExecutionRow {
     pub standing: [u32; 3],
     /// The fee that stands.
     pub fee: Option<Fee>,
+    /// Its place in the order in which the venue netted executions; zero where it nets none.
+    pub turn: u64,
     /// Whether it was taken out of its position again.
     pub undone: bool,
     /// Whether the venue itself did what no venue may, so that the trader owes a critical alert.
@@ -164,9 +166,9 @@ pub(super) struct Holding {
     pub reversed: bool,
     /// Whether its position can only be believed: a fill with a fee in base was undone.
     pub is_lost: bool,
-    /// Whether it ever changed without an execution.
-    pub adjusted: bool,
     pub cost_unknown: bool,
+    /// What of a short spot position the venue sold beyond the terms of our orders.
+    pub oversold: i128,
     /// Price of the last fill, in price units.
     pub mark: i64,
 }
@@ -175,6 +177,8 @@ pub(super) struct Holding {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Step {
     pub seq: u64,
+    /// Whether the trader was given anything in it: its process may be down.
+    pub is_given: bool,
     pub heard: Vec<Reported>,
     /// Whether they were heard in a page of history.
     pub paged: bool,

@@ -147,6 +147,8 @@ impl Standing {
                 ControlAct::ResetThrottle(desk, instrument) => {
                     self.tripped.remove(&(*desk, *instrument));
                 }
+                // Whoever re-arms the trader re-arms its throttles.
+                ControlAct::Rearm { confirmation } if confirmation == ControlAct::REARM => self.tripped.clear(),
                 ControlAct::ChangeLimit { key, .. } => self.changing = Some(key.clone()),
                 ControlAct::Rearm { .. }
                 | ControlAct::Cancel(_)
