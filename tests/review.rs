@@ -22,6 +22,25 @@ fn every_scenario_of_the_catalogue_holds() {
     assert!(!table.is_empty(), "the catalogue is not empty");
 }
 
+/// Findings of the swarm, shrunk: every scenario of `scenarios/swarm/` holds.
+#[test]
+fn every_scenario_the_swarm_found_holds() {
+    let folder = catalogue::folder().with_file_name("swarm");
+    let mut files: Vec<_> = std::fs::read_dir(&folder)
+        .expect("the findings are part of the project")
+        .map(|file| file.expect("a readable folder").path())
+        .collect();
+    files.sort();
+    let mut failures = Vec::new();
+    for file in &files {
+        let verdict = catalogue::run_scenario(file);
+        println!("{:<60} {:>9.3} s", file.display(), verdict.took.as_secs_f64());
+        failures.extend(verdict.wrong.iter().map(|wrong| format!("{}: {wrong}", file.display())));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    assert!(!files.is_empty(), "the folder of findings is not empty");
+}
+
 /// Bugs that their own scenario does not catch yet: unit tests do, where `tests/` says so. The list may
 /// only shrink; a bug on it that is caught fails the test, so that it leaves the list.
 #[cfg(feature = "planted")]

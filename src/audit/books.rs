@@ -71,7 +71,7 @@ impl Facts {
         let payers: Vec<(DeskId, i128)> = self
             .holdings
             .iter()
-            .filter(|(key, held)| of_it(key) && held.position.qty * net > 0)
+            .filter(|(key, held)| of_it(key) && held.position.qty.signum() * net.signum() > 0)
             .map(|(key, held)| (key.0, held.position.qty.abs()))
             .collect();
         let whole: i128 = payers.iter().map(|(_, qty)| qty).sum();
@@ -236,7 +236,7 @@ impl Facts {
         let made = self.executions.get(&booking.execution).and_then(|row| row.truth);
         let sold = made.is_some_and(|made| made.fill.qty == fill.qty && made.fill.side == Side::Sell);
         let Some(row) = self.orders.get(&booking.order) else { return };
-        let beyond = row.venue.terms.map_or(0, |(_, qty)| row.booked - qty).clamp(0, fill.qty.0.into());
+        let beyond = row.venue.terms.map_or(0, |(_, qty)| row.booked - qty).min(fill.qty.0.into()).max(0);
         let holding = self.holdings.entry(key).or_default();
         if sold {
             holding.oversold += beyond;

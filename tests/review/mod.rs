@@ -11,7 +11,7 @@ use seatrial::audit::audit_records;
 use seatrial::journal::{Body, Journal};
 use seatrial::metrics;
 use seatrial::scenario::Scenario;
-use seatrial::{replay, sim};
+use seatrial::{replay, sim, swarm};
 
 /// What a scenario came to.
 #[derive(Clone, Debug)]
@@ -75,7 +75,7 @@ fn judged(path: &Path) -> Result<Vec<String>, Vec<String>> {
     let setup = scenario.setup(nowhere, nowhere, None, 0).map_err(told)?;
     setup.trader().map_err(|wrong| told(vec![scenario.bad_parameter(&wrong)]))?;
     let ran = sim::run(&setup, Journal::recording()).map_err(|error| vec![error.to_string()])?;
-    let sim::Outcome { metrics, events, digest, journal, .. } = ran;
+    let sim::Outcome { metrics, events, digest, journal, trader, venue, hits, .. } = ran;
     let records = journal.into_records();
     let Some(Body::Header(header)) = records.first().map(|record| &record.body) else {
         return Err(vec!["a journal without a header".to_owned()]);
@@ -83,7 +83,8 @@ fn judged(path: &Path) -> Result<Vec<String>, Vec<String>> {
     let audited = audit_records(header, &records);
     let mut wrong: Vec<String> = audited.breaches.iter().map(ToString::to_string).collect();
     let outcome = metrics::Outcome { events, digest, audit_breaches: audited.breached() };
-    let summary = serde_json::to_value(metrics.finish(outcome)).expect("a summary is plain values");
+    let mut summary = serde_json::to_value(metrics.finish(outcome)).expect("a summary is plain values");
+    summary["unrest"] = swarm::unrest(&setup, &trader, &venue, &hits).len().into();
     let unmet = scenario.unmet(&summary, &records);
     wrong.extend(
         unmet.iter().map(|unmet| format!("{}: expected {}, actual {}", unmet.key, unmet.expected, unmet.actual)),
