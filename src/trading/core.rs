@@ -10,6 +10,7 @@ use super::breakers::Guards;
 use super::budget::Lane;
 use super::config::Config;
 use super::history::Reading;
+use super::order::Booking;
 use super::orders::Orders;
 use super::pauses::Pauses;
 use super::protection::Protection;
@@ -118,6 +119,8 @@ pub struct Core {
     pub(crate) questions: VecDeque<Query>,
     /// Whether something new came to wait, or a wake came, since the lanes were last served.
     pub(crate) stirred: bool,
+    /// Executions of orders that are not ours, as far as one of them can come again under another name.
+    pub(crate) outside: BTreeMap<OrderId, Vec<Booking>>,
     /// When executions older than their window were last forgotten.
     pub(crate) forgot: Timestamp,
     /// The reading of the fill history under way.
@@ -168,6 +171,7 @@ impl Core {
             waiting: Vec::new(),
             questions: VecDeque::new(),
             stirred: false,
+            outside: BTreeMap::new(),
             forgot: Timestamp::MIN,
             reading: None,
             wishes: Wishes::new(),

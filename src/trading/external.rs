@@ -11,7 +11,8 @@ use rust_decimal::prelude::ToPrimitive;
 use super::arming::{InstrumentCause, TraderCause};
 use super::booking::{Booked, Execution, Outcome};
 use super::core::{Core, alert, anomaly};
-use super::order::{Order, Origin};
+use super::fills::named_twice;
+use super::order::{Booking, Order, Origin};
 use super::position::Position;
 use super::transitions::Input;
 use super::words::ExternalPolicy;
@@ -92,6 +93,11 @@ impl Core {
             // It is in the balances the books were opened with.
             return;
         }
+        let known = self.outside.get(&report.order).map_or(&[][..], Vec::as_slice);
+        if let Some(twin) = named_twice(known, report, fill, false) {
+            let text = format!("execution {} of order {} is {twin} under another name", fill.execution, report.order.0);
+            return anomaly(Some(report.order), text, actions);
+        }
         let Some(instrument) = self.instruments.get(usize::from(report.instrument.0)) else {
             let text = format!("fill {} is on {:?}, which is not ours", fill.execution, report.instrument);
             return anomaly(Some(report.order), text, actions);
@@ -102,6 +108,7 @@ impl Core {
         match self.books.book(now, &execution) {
             Ok(Outcome::Booked(booked)) => {
                 self.note_execution(now, report.at);
+                self.outside.entry(report.order).or_default().push(Booking::of(report, fill));
                 self.strange_number(report.order, actions);
                 self.after_external_fill(now, report, fill, booked, actions);
             }

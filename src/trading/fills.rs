@@ -11,8 +11,8 @@ use super::core::{Core, alert, anomaly};
 use super::order::{Booking, Order};
 use super::transitions::Input;
 use crate::market::{
-    Action, AssetId, Bug, Contract, Decision, DeskId, ExecutionReport, Fill, InstrumentId, Money, OrderId, OrderState,
-    Purpose, Qty, ReportKind, Severity, Timestamp, VenueRef, planted,
+    Action, AssetId, Bug, Cause, Contract, Decision, DeskId, ExecutionReport, Fill, InstrumentId, Money, OrderId,
+    OrderState, Purpose, Qty, ReportKind, Severity, Timestamp, Transaction, VenueRef, planted,
 };
 
 /// Decimals kept of a rate that is a quotient of two others.
@@ -99,11 +99,13 @@ impl Core {
         let instrument = &self.instruments[usize::from(order.terms.instrument.0)];
         match self.books.bust(now, instrument, execution) {
             Ok(Some(booked)) => {
-                let told = booked.transactions.len() > 1 || instrument.contract == Contract::Spot;
+                let taken_back = |posted: &&Transaction| matches!(posted.cause, Cause::Reversal(_));
+                let reversals = booked.transactions.iter().filter(taken_back).count();
+                let told = reversals > 1 || instrument.contract == Contract::Spot;
                 post(booked.transactions, actions);
                 let order = self.orders.get_mut(id).expect("just read");
                 if !told {
-                    // Nothing but its fee was ever posted: that the position changes stands nowhere else.
+                    // Nothing but its fee is taken back: that the position changes stands nowhere else.
                     let (by, at) = (Qty(-fill.side.signed(fill.qty).0), fill.price);
                     let (position, cost) = (booked.position.qty, booked.position.cost);
                     let (desk, instrument) = (order.desk, order.terms.instrument);
@@ -213,16 +215,9 @@ impl Core {
         if order.due().is_zero() {
             order.watch.due_since = None;
         }
-        let Fill { execution, price, qty, .. } = *fill;
+        let execution = fill.execution;
         let leverage = Decimal::from(order.terms.leverage);
-        order.executions.push(Booking {
-            execution,
-            price,
-            qty,
-            at: report.at,
-            cumulative: report.cumulative,
-            fee_before: None,
-        });
+        order.executions.push(Booking::of(report, fill));
         post(booked.transactions.clone(), actions);
         actions.push(Action::Record(Decision::Booked {
             order: report.order,
@@ -282,15 +277,26 @@ impl Core {
 /// FB-1: the execution of an order that this one is, under another name. Two executions that agree in
 /// price, quantity and time are two only if the venue's cumulative has room for both.
 fn twin(order: &Order, report: &ExecutionReport, fill: &Fill) -> Option<VenueRef> {
+    named_twice(&order.executions, report, fill, order.filled + fill.qty > order.reported)
+}
+
+/// The same of any executions of one order; `no_room` says whether the venue's total leaves none for
+/// another, where it states no total with each.
+pub(super) fn named_twice(
+    executions: &[Booking],
+    report: &ExecutionReport,
+    fill: &Fill,
+    no_room: bool,
+) -> Option<VenueRef> {
     let alike = |known: &&Booking| {
         (known.price, known.qty, known.at) == (fill.price, fill.qty, report.at) && known.execution != fill.execution
     };
     let same = |known: &&Booking| match (known.cumulative, report.cumulative) {
         (Some(known), Some(said)) => known == said,
-        _ => order.filled + fill.qty > order.reported,
+        _ => no_room,
     };
-    let known_id = order.executions.iter().any(|known| known.execution == fill.execution);
-    let found = order.executions.iter().filter(alike).find(same)?;
+    let known_id = executions.iter().any(|known| known.execution == fill.execution);
+    let found = executions.iter().filter(alike).find(same)?;
     (!known_id).then_some(found.execution)
 }
 

@@ -126,7 +126,9 @@ impl Core {
         if now.since(self.forgot) > Span::from_hours(24) {
             self.forgot = now;
             let window = self.config.fills.dedupe_window;
-            self.books.forget_before(Timestamp(now.0.saturating_sub(window.0)));
+            let before = Timestamp(now.0.saturating_sub(window.0));
+            self.books.forget_before(before);
+            self.outside.retain(|_, booked| booked.iter().any(|booking| booking.at >= before));
         }
     }
 }

@@ -6,8 +6,8 @@
 use super::resolution::Ladder;
 use super::transitions::Input;
 use crate::market::{
-    DeskId, Fee, IntentId, NewOrder, OrderId, OrderKind, OrderState, Price, ProposalId, Purpose, Qty, RejectReason,
-    TimeInForce, Timestamp, VenueRef,
+    DeskId, ExecutionReport, Fee, Fill, IntentId, NewOrder, OrderId, OrderKind, OrderState, Price, ProposalId, Purpose,
+    Qty, RejectReason, TimeInForce, Timestamp, VenueRef,
 };
 
 /// One attempt to execute an intent.
@@ -93,6 +93,8 @@ pub(crate) struct Watch {
     pub(crate) heard: Option<Timestamp>,
     /// Venue time of the newest report applied to it.
     pub(crate) newest: Option<Timestamp>,
+    /// Venue time of the newest report of its terms.
+    pub(crate) terms_at: Option<Timestamp>,
     /// Answers in a row that did not find it though it is known to be open, and the venue time of the
     /// last one.
     pub(crate) absences: u32,
@@ -117,6 +119,14 @@ pub(crate) struct Booking {
     pub(crate) cumulative: Option<Qty>,
     /// The fee it was first said to cost, if the venue has revised it since.
     pub(crate) fee_before: Option<Fee>,
+}
+
+impl Booking {
+    /// The booking of a reported fill.
+    pub(crate) const fn of(report: &ExecutionReport, fill: &Fill) -> Self {
+        let Fill { execution, price, qty, .. } = *fill;
+        Self { execution, price, qty, at: report.at, cumulative: report.cumulative, fee_before: None }
+    }
 }
 
 /// What an order is made of before it has left.

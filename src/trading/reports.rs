@@ -92,15 +92,20 @@ impl Core {
             order.superseded.extend(order.venue_id);
             order.venue_id = report.venue_id;
         }
+        // A late answer to an earlier amend: other terms have held since, and it answers no later one.
+        if order.watch.terms_at.is_some_and(|known| report.at < known) {
+            return;
+        }
         if self.apply(now, id, Input::Amended, actions).cell.has(Effect::Adopt) {
-            self.adopt(id, terms);
+            self.adopt(id, terms, report.at);
         }
     }
 
     /// The venue's terms are the order's.
-    fn adopt(&mut self, id: OrderId, terms: Terms) {
+    fn adopt(&mut self, id: OrderId, terms: Terms, at: Timestamp) {
         let order = self.orders.get_mut(id).expect("it was just moved");
         (order.terms.qty, order.terms.kind, order.amending) = (terms.qty, terms.kind, None);
+        order.watch.terms_at = order.watch.terms_at.max(Some(at));
     }
 
     fn on_cancel_refused(&mut self, now: Timestamp, id: OrderId, because: RefusedBecause, actions: &mut Vec<Action>) {
@@ -206,10 +211,12 @@ impl Core {
         };
         let moved = self.apply(now, id, input, actions);
         let order = self.orders.get(id).expect("it was just moved");
-        let settled = order.amending.is_some() && moved.to != OrderState::AmendPending;
+        // What the venue says of an order that rests there stands above what we believe of it, whatever became
+        // of our last amend: one that was given up may still have arrived.
+        let settled = !moved.to.is_terminal() && moved.to != OrderState::AmendPending;
         let lapsed = order.watch.expiry_asked && matches!(moved.to, OrderState::Live);
         if moved.cell.has(Effect::Adopt) || settled {
-            self.adopt(id, terms);
+            self.adopt(id, terms, report.at);
         }
         if lapsed {
             self.apply(now, id, Input::ExpiryTimer, actions);

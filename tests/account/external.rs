@@ -178,6 +178,29 @@ fn a_fill_of_other_hands_is_booked_once() {
     assert_eq!(state(&bench), TraderState::Armed, "{:?}", bench.actions);
 }
 
+/// FB-1: the same execution under another name is the same execution, whoever's order it is of; one that the
+/// venue's total has room for is another.
+#[test]
+fn a_fill_of_other_hands_under_another_name_is_booked_once() {
+    let mut bench = Bench::margin(&[]);
+    let first = their_fill(&mut bench, X, Side::Buy, 100, 60_000);
+    bench.tell(first);
+    let held = |bench: &Bench| {
+        let books = bench.trader.core().books();
+        books.position(DeskId::EXTERNAL, X).map_or(Qty::ZERO, |held| held.qty)
+    };
+    let booked = held(&bench);
+    assert!(booked > Qty::ZERO);
+    let ReportKind::Filled(fill) = first.kind else { unreachable!("a fill was made") };
+    let renamed = Fill { execution: VenueRef::numbered('R', 1), ..fill };
+    bench.tell(ExecutionReport { kind: ReportKind::Filled(renamed), ..first });
+    assert_eq!(held(&bench), booked);
+    let more = Fill { execution: VenueRef::numbered('R', 2), ..fill };
+    let cumulative = first.cumulative.map(|total| total + total);
+    bench.tell(ExecutionReport { kind: ReportKind::Filled(more), cumulative, ..first });
+    assert_eq!(held(&bench), booked + booked);
+}
+
 /// An order in our own numbers that our journal does not know: an older journal than the account's.
 #[test]
 fn a_number_of_ours_that_we_never_gave_out_stops_entries() {

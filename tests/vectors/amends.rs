@@ -146,3 +146,39 @@ fn the_end_of_a_superseded_id_ends_nothing() {
     bench.tell(ExecutionReport { venue_id: Some(VenueRef::numbered('W', 1)), ..new });
     assert_eq!(state(&bench, order), OrderState::Cancelled);
 }
+
+/// The answer to an earlier amend, known by its venue time, comes late: it answers no later one.
+#[test]
+fn the_late_answer_to_an_earlier_amend_answers_no_later_one() {
+    let (mut bench, order) = live();
+    amend(&mut bench, order, 900_000, "45000");
+    let kind = OrderKind::Limit { limit: AT };
+    let late = bench.report(order, None, ReportKind::Amended { qty: Qty(900_000), kind });
+    bench.pass(3 * SECOND, &mut |_, _| Vec::new());
+    let open = OrderStatus::Open { qty: Qty(900_000), kind };
+    bench.tell(bench.report(order, Some(Qty::ZERO), ReportKind::Status(open)));
+    assert_eq!((state(&bench, order), terms(&bench, order).0), (OrderState::Live, Qty(900_000)));
+    assert_eq!(amend(&mut bench, order, 700_000, "45000"), "sent");
+    bench.tell(late);
+    assert_eq!((state(&bench, order), terms(&bench, order).0), (OrderState::AmendPending, Qty(900_000)));
+    bench.tell(bench.report(order, None, ReportKind::Amended { qty: Qty(700_000), kind }));
+    assert_eq!((state(&bench, order), terms(&bench, order).0), (OrderState::Live, Qty(700_000)));
+    bench.tell(late);
+    assert_eq!(terms(&bench, order).0, Qty(700_000), "nor does it bring back terms that are over");
+}
+
+/// An amend that was taken for lost arrives after all: what the venue says it holds is what it holds.
+#[test]
+fn terms_the_venue_states_later_are_the_orders() {
+    let (mut bench, order) = live();
+    amend(&mut bench, order, 900_000, "45000");
+    bench.pass(3 * SECOND, &mut |_, _| Vec::new());
+    let kind = OrderKind::Limit { limit: AT };
+    let before = OrderStatus::Open { qty: LOTS, kind };
+    bench.tell(bench.report(order, Some(Qty::ZERO), ReportKind::Status(before)));
+    assert_eq!((state(&bench, order), terms(&bench, order).0), (OrderState::Live, LOTS));
+    bench.after(SECOND);
+    let after = OrderStatus::Open { qty: Qty(900_000), kind };
+    bench.tell(bench.report(order, Some(Qty::ZERO), ReportKind::Status(after)));
+    assert_eq!((state(&bench, order), terms(&bench, order).0), (OrderState::Live, Qty(900_000)));
+}

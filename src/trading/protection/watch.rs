@@ -204,7 +204,7 @@ impl Core {
             if still {
                 shield.look_at(now.after(self.config.protection.stop_grace));
             }
-        } else {
+        } else if shield.dust != Some(held.qty) {
             self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::SilentStop), actions);
         }
     }
