@@ -2,7 +2,7 @@
 
 use super::facts::Facts;
 use super::rows::{Adjustment, Booking, Holding};
-use crate::journal::{Exact, TooLarge};
+use crate::journal::{Exact, InstrumentCard, TooLarge};
 use crate::market::{Account, Cause, Contract, DeskId, Fee, Fill, InstrumentId, Side, TickLots, Transaction, VenueRef};
 
 impl Facts {
@@ -24,6 +24,8 @@ impl Facts {
                 row.standing[2] += 1;
                 let paid = transaction.postings.iter().find(|posting| posting.account == Account::Fees);
                 row.fee = paid.map(|posting| Fee { asset: posting.asset, amount: posting.amount });
+                let (booked, fee) = (row.booked, row.fee);
+                self.revise(booked, fee, false)?;
             }
             Cause::Funding(instrument, at) => {
                 *self.funded.entry((instrument, at.0)).or_default() += 1;
@@ -51,7 +53,11 @@ impl Facts {
         };
         let row = self.executions.entry(execution).or_default();
         row.standing[slot] = row.standing[slot].saturating_sub(1);
-        let booked = row.booked;
+        let (booked, fee) = (row.booked, row.fee);
+        if slot == 2 {
+            self.revise(booked, fee, true)?;
+        }
+        let row = self.executions.entry(execution).or_default();
         if row.bust == [true, false] {
             row.bust[1] = true;
             if let Some((_, instrument)) = booked {
@@ -158,7 +164,7 @@ impl Facts {
         let unsure = holding.is_lost || (holding.reversed && effect.residue_returned);
         booking.cost_known = !holding.cost_unknown && !unsure;
         booking.counted = Some(([holding.position.qty, holding.position.cost], effect));
-        holding.claimed = [position, cost];
+        (holding.claimed, holding.revised) = ([position, cost], Exact::ZERO);
         holding.gross = holding.gross.checked_add(gross).ok_or(TooLarge)?;
         holding.net = holding.net.plus(booking.net)?;
         holding.traded += i128::from(fill.side.sign()) * i128::from(fill.qty.0);
@@ -267,6 +273,25 @@ impl Facts {
         for posting in transaction.postings.iter().filter(|posting| settles && posting.account == Account::Cash) {
             let owed = self.reconciling.owed.entry(posting.asset).or_default();
             *owed = owed.minus(posting.amount.into())?;
+        }
+        Ok(())
+    }
+
+    /// A fee of a booked execution is posted again, or taken back: in base it moves the position, which is next
+    /// claimed with its next fill.
+    fn revise(
+        &mut self,
+        booked: Option<(DeskId, InstrumentId)>,
+        fee: Option<Fee>,
+        undone: bool,
+    ) -> Result<(), TooLarge> {
+        let (Some(key), Some(fee)) = (booked, fee) else { return Ok(()) };
+        let in_base = |card: &InstrumentCard| card.contract == Contract::Spot && card.base == fee.asset;
+        if self.header.card(key.1).is_some_and(in_base) {
+            let amount = Exact::from(fee.amount);
+            let revised = &mut self.holdings.entry(key).or_default().revised;
+            *revised = if undone { revised.minus(amount)? } else { revised.plus(amount)? };
+            self.step.touched.push(key);
         }
         Ok(())
     }

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use crate::journal::Exact;
 use crate::market::{
-    Alert, Author, Decision, DeskId, FeeAsset, InstrumentId, OrderState, Price, Purpose, Qty, Severity, Timestamp,
+    Account, Alert, Author, Contract, Decision, DeskId, FeeAsset, InstrumentId, OrderState, Price, Purpose, Qty,
+    Severity, Timestamp,
 };
 
 /// A stop as it was wanted.
@@ -121,7 +122,19 @@ impl Facts {
         if position == 0 || key.0 == DeskId::EXTERNAL || unstopped {
             return false;
         }
-        !self.is_dust(key, position, stop) && self.covered(key) < self.to_cover(key, position)
+        let there = self.there(key, position);
+        !self.is_dust(key, there, stop) && self.covered(key) < self.to_cover(key, there)
+    }
+
+    /// What of a position is there to be sold: on spot less what revised fees took of it, and no more than the
+    /// account holds of its asset, which other hands may have taken from (faults.md J06).
+    fn there(&self, key: (DeskId, InstrumentId), position: i128) -> i128 {
+        let Some(card) = self.card(key.1).filter(|card| card.contract == Contract::Spot) else { return position };
+        let revised = self.holdings.get(&key).map_or(Exact::ZERO, |holding| holding.revised);
+        let lost = revised.units_up(card.qty_step()).map_or(0, |lost| lost.max(0));
+        let owed = self.balance(card.base, Account::Cash).negated();
+        let short = owed.and_then(|owed| owed.units_up(card.qty_step()));
+        short.map_or(position, |short| (position - lost).min(-short).max(0))
     }
 
     /// What orders can cover of a position: whole lots, and where the fee is taken in what is sold, what is
@@ -145,7 +158,7 @@ impl Facts {
         self.open_orders()
             .filter(|(_, row)| row.key() == Some(key) && row.state.is_some_and(lives))
             .filter(|(_, row)| matches!(row.purpose, Some(Purpose::Stop | Purpose::Exit)))
-            .map(|(_, row)| row.leaves())
+            .map(|(_, row)| row.known_leaves())
             .sum()
     }
 

@@ -47,7 +47,7 @@ pub(super) const LAWS: &[Law] = &[
 fn covered(facts: &Facts, tally: &mut Tally) -> Judged {
     let (standing, limits) = (&facts.standing, &facts.limits);
     let Some(mut most) = limits.naked_max else { return Ok(()) };
-    if standing.trader == TraderState::Reconciling || standing.down.contains(&Link::Orders) {
+    if standing.crashed || standing.trader == TraderState::Reconciling || standing.down.contains(&Link::Orders) {
         return Ok(());
     }
     if let (Some(_), Some(longer)) = (standing.restarted_at, limits.restart_max) {
@@ -207,7 +207,7 @@ fn sweeping(facts: &Facts, tally: &mut Tally) -> Judged {
 
 fn flat(facts: &Facts, tally: &mut Tally) -> Judged {
     let standing = &facts.standing;
-    if standing.trader == TraderState::Reconciling || standing.down.contains(&Link::Orders) {
+    if standing.crashed || standing.trader == TraderState::Reconciling || standing.down.contains(&Link::Orders) {
         return Ok(());
     }
     for (id, row) in facts.open_orders().filter(|(_, row)| row.purpose.is_some() && !row.is_entry()) {

@@ -142,15 +142,27 @@ impl Facts {
                 self.step.alerts.push((alert.severity, alert.instrument, alert.order));
                 self.cover.alarm(record.now.0, alert);
             }
-            Body::Header(_)
-            | Body::Market
-            | Body::Wake(_)
-            | Body::Cut { .. }
-            | Body::Close(_)
-            | Body::Lost(_)
-            | Body::Fault(_) => {}
+            Body::Fault(text) => self.learn_fault(text),
+            Body::Header(_) | Body::Market | Body::Wake(_) | Body::Cut { .. } | Body::Close(_) | Body::Lost(_) => {}
         }
         Ok(())
+    }
+
+    /// Of the faults that were injected only two excuse anybody: a process that is down does nothing, and what
+    /// the venue shows in no answer can be known to nobody.
+    fn learn_fault(&mut self, text: &str) {
+        let words: Vec<&str> = text.split(' ').collect();
+        match words[..] {
+            ["crash", ..] => self.standing.crashed = true,
+            ["hidden", "order", id, lasts] => {
+                let lasts =
+                    lasts.strip_prefix("lasts=").and_then(|lasts| lasts.strip_suffix("ns")?.parse::<i64>().ok());
+                if let (Ok(id), Some(lasts)) = (id.parse(), lasts) {
+                    self.orders.entry(OrderId(id)).or_default().hidden_until = self.now().saturating_add(lasts);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn learn_event(&mut self, event: &Event) {

@@ -196,7 +196,7 @@ fn same_at_end(facts: &Facts, tally: &mut Tally) -> Judged {
         let ours = state.is_terminal();
         let why =
             || format!("order {} is {state:?} with us and {} at the venue", id.0, if ours { "open" } else { "ended" });
-        tally.holds(facts.step.seq, ours == row.venue.ended, why);
+        tally.holds(facts.step.seq, ours != facts.venue.open.contains(id), why);
     }
     tally.checked += 1;
     Ok(())

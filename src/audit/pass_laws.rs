@@ -12,7 +12,7 @@
 use super::facts::Facts;
 use super::law::{ASKED, Judged, Law, RECONCILED, SENT, Tally, When};
 use crate::journal::{Body, Exact, Record};
-use crate::market::{Account, AssetId, Command, Decision, DeskId, InstrumentId, OrderId, OrderState};
+use crate::market::{Account, AssetId, Command, Decision, DeskId, InstrumentId, OrderId, OrderState, VenueRef};
 
 pub(super) const LAWS: &[Law] = &[
     Law { id: "C1f", name: "after a clean pass every execution is booked", when: When::Record(RECONCILED, executions) },
@@ -42,7 +42,12 @@ fn executions(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     };
     // What happened before the books were opened is in the balances they were opened with.
     let opened = facts.reconciling.opened.unwrap_or(i64::MIN);
-    let missed = facts.venue.unbooked.iter().find(|(_, at)| (opened.saturating_add(1)..asked).contains(*at));
+    let shown = |execution: &VenueRef| {
+        let order = facts.executions.get(execution).and_then(|row| row.truth).map(|truth| truth.report.order);
+        order.and_then(|order| facts.order(order)).is_none_or(|row| row.hidden_until < asked)
+    };
+    let late = |at: &i64| (opened.saturating_add(1)..asked).contains(at);
+    let missed = facts.venue.unbooked.iter().find(|(execution, at)| late(at) && shown(execution));
     let why = || format!("execution {} is not booked, and the pass is clean", missed.expect("found").0);
     tally.holds(record.seq, missed.is_none(), why);
     Ok(())
@@ -57,13 +62,14 @@ fn orders(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
             let why = || format!("order {} is {state:?} after a clean pass, and its instrument is free", id.0);
             tally.holds(record.seq, flagged, why);
         } else if facts.has_truth && state != OrderState::Intent && row.venue.ended {
-            let lately = row.venue.ended_at >= asked;
+            let lately = row.venue.ended_at >= asked || row.hidden_until >= asked;
             tally.holds(record.seq, lately, || format!("order {} is {state:?} with us and ended at the venue", id.0));
         }
     }
     for id in &facts.venue.open {
         let Some(row) = facts.order(*id).filter(|row| row.sent.is_some()) else { continue };
-        let ended = row.state.is_some_and(OrderState::is_terminal) && row.news < asked;
+        let shown = row.hidden_until < asked;
+        let ended = row.state.is_some_and(OrderState::is_terminal) && row.news < asked && shown;
         tally.holds(record.seq, !ended, || format!("order {} is {:?} with us and open at the venue", id.0, row.state));
     }
     tally.checked += 1;

@@ -125,12 +125,17 @@ impl Facts {
     pub(super) fn hear_open(&mut self, snapshot: &Snapshot<OpenOrder>) {
         let now = self.now();
         let listed: BTreeSet<OrderId> = snapshot.items.iter().map(|open| open.order).collect();
-        for id in &listed {
-            match self.orders.get_mut(id).filter(|row| row.intended.is_some()) {
-                Some(row) => row.news = now,
+        for open in &snapshot.items {
+            match self.orders.get_mut(&open.order).filter(|row| row.intended.is_some()) {
+                Some(row) => {
+                    row.news = now;
+                    if row.learn_terms(snapshot.at.0, open.qty, open.kind, true) {
+                        self.step.touched.extend(row.key());
+                    }
+                }
                 None => {
-                    if self.reconciling.foreign.insert(*id) {
-                        self.reconciling.strangers.insert(*id);
+                    if self.reconciling.foreign.insert(open.order) {
+                        self.reconciling.strangers.insert(open.order);
                     }
                 }
             }

@@ -4,7 +4,7 @@ use super::position::{Effect, Position};
 use crate::journal::Exact;
 use crate::market::{
     AssetId, Command, DeskId, ExecutionReport, Fee, Fill, InstrumentId, IntentId, NewOrder, OrderId, OrderKind,
-    OrderState, Purpose, Severity, TraderState, Transaction, VenueRef,
+    OrderState, Purpose, Qty, Severity, TraderState, Transaction, VenueRef,
 };
 
 /// An order as we and the venue know it.
@@ -33,6 +33,8 @@ pub(super) struct OrderRow {
     pub twice_reference: i64,
     /// When we last heard of it, asked for it or released it.
     pub news: i64,
+    /// Until when no answer of the venue shows it.
+    pub hidden_until: i64,
     /// Whether its cancel was ever sent.
     pub cancelled: bool,
     /// The row of the table by which it ended.
@@ -45,6 +47,25 @@ impl OrderRow {
         let approved = self.intended.map_or(0, |order| order.qty.0.into());
         let qty = self.terms.map_or(approved, |[_, greatest]| greatest);
         (qty - self.booked).max(0)
+    }
+
+    /// What will still fill at least, if nobody ends it: by the terms known to hold.
+    pub fn known_leaves(&self) -> i128 {
+        (self.terms.map_or(0, |[known, _]| known) - self.booked).max(0)
+    }
+
+    /// The venue tells what terms are in force; whether that is news. An answer to a question leaves open
+    /// what an amend under way may make of them.
+    pub fn learn_terms(&mut self, at: i64, qty: Qty, kind: OrderKind, asked: bool) -> bool {
+        let Some([least, greatest]) = self.asked.filter(|_| at >= self.told_at) else { return false };
+        let qty = i128::from(qty.0);
+        let amending = matches!(self.state, Some(OrderState::AmendPending | OrderState::UnknownAmend));
+        let most = self.terms.filter(|_| asked && amending).map_or(0, |[_, most]| most);
+        self.told_at = at;
+        self.asked = Some([least.min(qty), greatest]);
+        self.terms = Some([qty, most.max(qty)]);
+        self.kind = Some(kind);
+        true
     }
 
     /// Whose position it is about.
@@ -169,6 +190,8 @@ pub(super) struct Holding {
     pub cost_unknown: bool,
     /// What of a short spot position the venue sold beyond the terms of our orders.
     pub oversold: i128,
+    /// What fees in base were revised by since the position was last claimed.
+    pub revised: Exact,
     /// Price of the last fill, in price units.
     pub mark: i64,
 }

@@ -63,6 +63,8 @@ pub(super) struct Standing {
     /// Instruments whose session takes nothing new, and when the others opened again.
     pub closed: BTreeSet<InstrumentId>,
     pub opened_at: BTreeMap<InstrumentId, i64>,
+    /// Whether the process is down: it crashed and is not back.
+    pub crashed: bool,
     /// Whether the process was restarted, and protection may take as long as that takes.
     pub restarted_at: Option<i64>,
     /// Whether the step is about a kill, which may overdraw its lane.
@@ -97,6 +99,7 @@ impl Default for Standing {
             able_since: i64::MIN,
             closed: BTreeSet::new(),
             opened_at: BTreeMap::new(),
+            crashed: false,
             restarted_at: None,
             killing: false,
             changing: None,
@@ -134,6 +137,7 @@ impl Standing {
             Event::Host(HostEvent::JournalSpace(enough)) => self.journal_ends = !enough,
             Event::Host(HostEvent::Permission { trade, withdraw }) => self.key = Some(*trade && !withdraw),
             Event::Host(HostEvent::Restarted) => {
+                self.crashed = false;
                 self.restarted_at = Some(now);
                 self.able_since = now;
                 // A process that comes back connects anew.

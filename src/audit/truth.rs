@@ -7,8 +7,8 @@ use super::position::Position;
 use super::rows::Reported;
 use crate::journal::{Exact, TooLarge};
 use crate::market::{
-    AssetId, Contract, ExecutionReport, Fill, InstrumentId, OrderId, OrderKind, OrderState, OrderStatus, ReportKind,
-    TickLots, VenueMessage, VenueRef,
+    AssetId, Contract, ExecutionReport, Fill, InstrumentId, OrderId, OrderKind, OrderStatus, ReportKind, TickLots,
+    VenueMessage, VenueRef,
 };
 
 /// The account as the venue's log of executions makes it.
@@ -71,17 +71,9 @@ impl Facts {
                 row.venue.undelivered.remove(at);
             }
             if let ReportKind::Amended { qty, kind } | ReportKind::Status(OrderStatus::Open { qty, kind }) = report.kind
-                && let Some([least, greatest]) = row.asked
-                && report.at.0 >= row.told_at
+                && row.learn_terms(report.at.0, qty, kind, matches!(report.kind, ReportKind::Status(_)))
             {
-                row.told_at = report.at.0;
-                row.asked = Some([least.min(qty.0.into()), greatest]);
-                // The answer to a question leaves open what an amend under way may make of it.
-                let amending = matches!(row.state, Some(OrderState::AmendPending | OrderState::UnknownAmend));
-                let asked_only = amending && matches!(report.kind, ReportKind::Status(_));
-                let most = row.terms.filter(|_| asked_only).map_or(0, |[_, most]| most);
-                row.terms = Some([qty.0.into(), most.max(qty.0.into())]);
-                row.kind = Some(kind);
+                self.step.touched.extend(row.key());
             }
         }
         if let ReportKind::Busted(execution) = report.kind {
@@ -135,7 +127,7 @@ impl Facts {
             if !venue.ended_before {
                 venue.ended_at = report.at.0;
             }
-        } else if !matches!(report.kind, ReportKind::Status(_)) {
+        } else if matches!(report.kind, ReportKind::Accepted | ReportKind::Filled(_) | ReportKind::Amended { .. }) {
             self.venue.open.insert(report.order);
         }
         Ok(())
