@@ -108,6 +108,7 @@ pub struct Books {
     netted: BTreeMap<InstrumentId, (AssetId, Netted)>,
     lives: u64,
     transactions: u64,
+    changes: u64,
 }
 
 impl Books {
@@ -169,6 +170,12 @@ impl Books {
     #[must_use]
     pub const fn ledger(&self) -> &Ledger {
         &self.ledger
+    }
+
+    /// How often positions or balances have changed: while this stands still, so do they.
+    #[must_use]
+    pub const fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// The fill booked under an execution id.
@@ -254,6 +261,7 @@ impl Books {
     }
 
     fn keep(&mut self, key: (DeskId, InstrumentId), holding: &Holding) {
+        self.changes += 1;
         self.latest.remove(&key);
         if holding.position.is_flat() {
             self.positions.remove(&key);
@@ -277,6 +285,7 @@ impl Books {
     }
 
     fn post(&mut self, at: Timestamp, desk: Option<DeskId>, cause: Cause, postings: Vec<Posting>) -> Transaction {
+        self.changes += 1;
         self.transactions += 1;
         let transaction = Transaction { id: TransactionId(self.transactions), at, desk, cause, postings };
         self.ledger.post(&transaction);

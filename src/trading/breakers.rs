@@ -5,7 +5,8 @@
 //! Equity is judged after every event that could move it across anything. For market events that
 //! is known beforehand: after each judgement every instrument gets a band of marks within which
 //! nothing can happen, and an event that stays inside is worth a comparison. Whether such an event
-//! is experienced or only observed makes no difference.
+//! is experienced or only observed makes no difference. For other events it is known from what a
+//! judgement is made of, the [`Basis`].
 //!
 //! Nothing here resets by itself but what the table says; nothing is forgotten by a restart, because
 //! a journal replayed comes here again. It opens no position and sends no order of its own: exits
@@ -13,6 +14,7 @@
 
 mod account;
 mod bands;
+mod basis;
 mod spikes;
 mod thresholds;
 mod trips;
@@ -26,6 +28,7 @@ use super::view::{View, instrument_of};
 use crate::market::{Action, Breaker, Bug, DeskId, Event, HostEvent, InstrumentId, MarketEvent, Timestamp, planted};
 use account::Account;
 use bands::Band;
+use basis::Basis;
 use thresholds::Threshold;
 
 /// An active breaker.
@@ -55,6 +58,8 @@ pub(crate) struct Guards {
     told: BTreeSet<Threshold>,
     /// Per instrument, the marks within which nothing can happen; none where its mark is nothing to us.
     bands: Vec<Option<Band>>,
+    /// What the last judgement was made of.
+    basis: Basis,
     /// Per instrument, how many of its bars were looked at.
     bars: Vec<u64>,
     /// Instruments in a volatility spike.
@@ -88,20 +93,36 @@ impl Core {
         self.end_pauses(now, actions);
         // Before anything was posted there is no account to guard.
         if self.books.ledger().transactions() > 0 {
-            match self.equity() {
-                Some(equity) => {
-                    self.keep_account(now, equity, !market, actions);
-                    self.judge(now, actions);
-                    self.tell_thresholds(now, actions);
-                    self.draw_bands();
-                }
-                // Breakers keep what they knew last; the missing mark is waited for.
-                None => self.await_marks(),
+            if self.is_to_judge(now, event) {
+                self.judge_account(now, !market, actions);
             }
             self.value_account(now, !market, actions);
         }
         if !market {
             self.guard_wakes(now, actions);
+        }
+    }
+
+    /// Whether a judgement could say anything new: something of what it is made of has changed, or a
+    /// period is over.
+    fn is_to_judge(&mut self, now: Timestamp, event: &Event) -> bool {
+        let told = matches!(event, Event::Reference(_) | Event::Host(_) | Event::Control(_));
+        let over = self.guards.account.as_ref().is_some_and(|account| now >= account.next_boundary());
+        let judges = self.has_moved() || told || over;
+        debug_assert!(judges || self.is_as_judged(), "equity moved without anything it is made of");
+        judges
+    }
+
+    fn judge_account(&mut self, now: Timestamp, timed: bool, actions: &mut Vec<Action>) {
+        match self.equity() {
+            Some(equity) => {
+                self.keep_account(now, equity, timed, actions);
+                self.judge(now, actions);
+                self.tell_thresholds(now, actions);
+                self.draw_bands();
+            }
+            // Breakers keep what they knew last; the missing mark is waited for.
+            None => self.await_marks(),
         }
     }
 

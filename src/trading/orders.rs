@@ -77,7 +77,7 @@ impl Orders {
     }
 
     /// Open orders, by id.
-    pub fn open(&self) -> impl Iterator<Item = &Order> {
+    pub fn open(&self) -> impl Iterator<Item = &Order> + Clone {
         self.open.values()
     }
 
