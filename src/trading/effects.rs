@@ -89,6 +89,10 @@ impl Core {
 
     /// The alerts and the reduce-only flag of a cell.
     fn speak(&mut self, id: OrderId, input: Input, moved: Moved, actions: &mut Vec<Action>) {
+        let told = [Effect::Anomaly, Effect::Critical, Effect::Warn, Effect::ReduceOnly];
+        if !told.into_iter().any(|effect| moved.cell.has(effect)) {
+            return;
+        }
         let order = self.orders.get(id).expect("the order was just moved");
         let instrument = order.terms.instrument;
         let what = format!("order {} met {input:?} (TR-{:02}) in {:?}", id.0, input.row(), moved.from);

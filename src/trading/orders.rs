@@ -151,19 +151,23 @@ impl Orders {
         }
     }
 
-    /// Sets an order's state and keeps it in the one table it belongs to.
+    /// Sets an order's state and keeps it in the one table it belongs to. One that stays is not moved:
+    /// most inputs confirm what is known.
     fn place(&mut self, now: Timestamp, id: OrderId, to: OrderState) {
-        let order = self.open.remove(&id).or_else(|| self.history.remove(&id));
-        let mut order = order.expect("the caller found the order");
+        let was_open = self.open.contains_key(&id);
+        let order = self.get_mut(id).expect("the caller found the order");
         if order.state != to {
             order.watch.reply_due = None;
         }
         order.state = to;
         order.watch.ended = if to.is_terminal() { order.watch.ended.or(Some(now)) } else { None };
-        if order.is_open() {
-            self.open.insert(id, order);
-        } else {
-            self.history.insert(id, order);
+        let is_open = order.is_open();
+        if was_open != is_open {
+            let (from, into) =
+                if is_open { (&mut self.history, &mut self.open) } else { (&mut self.open, &mut self.history) };
+            into.extend(from.remove(&id).map(|order| (id, order)));
+        }
+        if !is_open {
             self.forget_oldest(now, id);
         }
     }
