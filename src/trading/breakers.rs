@@ -118,8 +118,9 @@ impl Core {
             Some(equity) => {
                 self.keep_account(now, equity, timed, actions);
                 self.judge(now, actions);
-                self.tell_thresholds(now, actions);
-                self.draw_bands();
+                let measures = self.measures();
+                self.tell_thresholds(&measures, actions);
+                self.draw_bands(&measures);
             }
             // Breakers keep what they knew last; the missing mark is waited for.
             None => self.await_marks(),

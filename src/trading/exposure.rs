@@ -129,11 +129,17 @@ impl Core {
         [Side::Buy, Side::Sell].into_iter().filter_map(most).collect()
     }
 
+    /// The worst case of every instrument, by id, in account currency.
+    #[must_use]
+    pub fn worst_cases(&self) -> Option<Vec<Decimal>> {
+        let worst = |instrument: &Instrument| self.in_account(instrument.quote, self.worst_case(instrument)?.larger());
+        self.instruments.iter().map(worst).collect()
+    }
+
     /// The worst case of every instrument together, in account currency.
     #[must_use]
     pub fn total_worst_case(&self) -> Option<Decimal> {
-        let worst = |instrument: &Instrument| self.in_account(instrument.quote, self.worst_case(instrument)?.larger());
-        self.instruments.iter().map(worst).sum()
+        self.worst_cases().map(|worst| worst.into_iter().sum())
     }
 
     /// The worst case of every instrument weighted by how it moves together with one of them; what
@@ -154,17 +160,15 @@ impl Core {
         Some(parts)
     }
 
-    /// The greatest correlated exposure of any instrument that is held or pending.
-    #[must_use]
-    pub fn most_correlated(&self) -> Option<Decimal> {
-        let mut most = Decimal::ZERO;
-        for instrument in &self.instruments {
-            let parts = self.correlated_with(instrument)?;
-            if parts.iter().any(|(id, _)| *id == instrument.id) {
-                most = most.max(parts.iter().map(|(_, part)| *part).sum());
-            }
-        }
-        Some(most)
+    /// The greatest correlated exposure of any instrument that is held or pending, of these worst cases.
+    pub(crate) fn most_correlated(&self, worst: &[Decimal]) -> Decimal {
+        let pending = || self.instruments.iter().zip(worst).filter(|(_, worst)| !worst.is_zero());
+        let exposed = |with: &Instrument| {
+            let rho = |other: &Instrument| self.config.beliefs.correlation(&with.symbol, &other.symbol);
+            let parts = pending().map(|(other, worst)| (rho(other), worst));
+            parts.filter(|(rho, _)| *rho >= LEAST_CORRELATION).map(|(rho, worst)| worst * rho).sum()
+        };
+        pending().map(|(with, _)| exposed(with)).max().unwrap_or_default()
     }
 
     /// What a spot buy ties up in quote: notional at its limit and the taker fee on it, both

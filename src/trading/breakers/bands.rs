@@ -9,7 +9,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use super::thresholds::Watch;
+use super::thresholds::{Measured, Watch};
 use crate::market::{Account, Contract, Instrument, Purpose, Side};
 use crate::trading::core::Core;
 
@@ -47,10 +47,10 @@ impl Speed {
 
 impl Core {
     /// Draws the bands anew around the present marks.
-    pub(super) fn draw_bands(&mut self) {
+    pub(super) fn draw_bands(&mut self, measures: &[Measured]) {
         let speeds: Vec<Speed> = self.instruments.iter().map(|instrument| self.speed(instrument)).collect();
         let moving = Decimal::from(speeds.iter().filter(|speed| speed.matters()).count() as u64);
-        let watches = self.watches();
+        let watches = self.watches(measures);
         let band = |(instrument, speed): (&Instrument, Speed)| {
             if !speed.matters() {
                 return None;

@@ -5,11 +5,13 @@
 
 use rust_decimal::Decimal;
 
-use crate::market::{Action, Breaker, DeskId, InstrumentId, Period, Severity, Timestamp};
+use crate::market::{Action, Breaker, DeskId, InstrumentId, Period, Severity};
 use crate::trading::core::{Core, alert};
 
 /// Share of a threshold below which it is told anew.
 const REARM: Decimal = Decimal::from_parts(9, 0, 0, false, 1);
+/// The speed of what moves with equity alone.
+const OF_EQUITY: (Decimal, Decimal) = (Decimal::ONE, Decimal::ZERO);
 
 /// A threshold.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -59,7 +61,7 @@ impl Threshold {
 /// A measure, the limit it is held against, and how fast their difference moves with equity and with
 /// exposure.
 #[derive(Clone, Copy, Debug)]
-struct Measured {
+pub(super) struct Measured {
     threshold: Threshold,
     value: Decimal,
     limit: Decimal,
@@ -86,9 +88,8 @@ impl Core {
     }
 
     /// Tells what was crossed.
-    pub(super) fn tell_thresholds(&mut self, _now: Timestamp, actions: &mut Vec<Action>) {
-        let all = self.measures();
-        for Measured { threshold, value, limit, .. } in &all {
+    pub(super) fn tell_thresholds(&mut self, all: &[Measured], actions: &mut Vec<Action>) {
+        for Measured { threshold, value, limit, .. } in all {
             if *value > Decimal::ZERO && value >= limit {
                 if self.guards.told.insert(*threshold) {
                     let (words, severity) = threshold.words();
@@ -103,10 +104,10 @@ impl Core {
         self.guards.told.retain(|told| all.iter().any(|measured| measured.threshold == *told));
     }
 
-    /// Everything that is watched.
-    pub(super) fn watches(&self) -> Vec<Watch> {
-        let mut watches = Vec::new();
-        let mut of_equity = |gap| watches.push(Watch { gap, equity: Decimal::ONE, exposure: Decimal::ZERO });
+    /// Everything that is watched. Of what moves with equity alone, the nearest stands for all.
+    pub(super) fn watches(&self, measures: &[Measured]) -> Vec<Watch> {
+        let mut nearest = Decimal::MAX;
+        let mut of_equity = |gap: Decimal| nearest = nearest.min(gap.abs());
         if let Some(account) = &self.guards.account {
             of_equity(account.equity);
             of_equity(account.drawdown());
@@ -116,21 +117,25 @@ impl Core {
                 of_equity(limit - lost);
             }
         }
-        let margin = |measured: Measured| {
+        let mut watches = Vec::new();
+        for measured in measures {
             let told = self.guards.told.contains(&measured.threshold);
-            let limit = if told { measured.limit * REARM } else { measured.limit };
-            let (equity, exposure) = measured.speed;
-            Watch { gap: measured.value - limit, equity, exposure }
-        };
-        watches.extend(self.measures().into_iter().map(margin));
+            let gap = measured.value - if told { measured.limit * REARM } else { measured.limit };
+            match measured.speed {
+                speed if speed == OF_EQUITY => of_equity(gap),
+                (equity, exposure) => watches.push(Watch { gap, equity, exposure }),
+            }
+        }
+        watches.push(Watch { gap: nearest, equity: OF_EQUITY.0, exposure: OF_EQUITY.1 });
         watches
     }
 
-    fn measures(&self) -> Vec<Measured> {
+    /// What thresholds are held against, as it is now.
+    pub(super) fn measures(&self) -> Vec<Measured> {
         let Some(account) = &self.guards.account else { return Vec::new() };
         let (equity, alerts, breaker) = (account.equity, &self.config.alerts, &self.config.breaker);
         let (start, lost) = (account.day.equity, account.lost(Period::Day));
-        let day = |threshold, value, limit| Measured { threshold, value, limit, speed: (Decimal::ONE, Decimal::ZERO) };
+        let day = |threshold, value, limit| Measured { threshold, value, limit, speed: OF_EQUITY };
         let mut all = vec![
             day(Threshold::DailyWarn, lost, start * breaker.daily_warn.decimal()),
             day(Threshold::DailyNear, lost, start * breaker.daily.decimal() * breaker.near.decimal()),
@@ -141,10 +146,11 @@ impl Core {
                 all.push(Measured { threshold, value, limit: equity * share, speed: (share, Decimal::ONE) });
             }
         };
-        held(Threshold::Exposure, self.total_worst_case(), alerts.exposure.decimal());
+        let worst = self.worst_cases();
+        held(Threshold::Exposure, worst.as_ref().map(|worst| worst.iter().sum()), alerts.exposure.decimal());
         held(Threshold::Margin, self.used_margin(), alerts.margin.decimal());
         let correlated = alerts.correlated.decimal() * self.config.risk.correlated_exposure.decimal();
-        held(Threshold::Correlated, self.most_correlated(), correlated);
+        held(Threshold::Correlated, worst.map(|worst| self.most_correlated(&worst)), correlated);
         for (desk, id, position) in self.books.positions() {
             let loss = self.unrealised_loss(id, position);
             held(Threshold::PositionLoss(desk, id), loss, alerts.position_loss.decimal());
