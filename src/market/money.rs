@@ -87,8 +87,12 @@ impl Money {
 #[must_use]
 pub fn exact_product(a: Decimal, b: Decimal) -> Decimal {
     let (a, b) = if a.scale() + b.scale() > Decimal::MAX_SCALE { (a.normalize(), b.normalize()) } else { (a, b) };
-    a.mantissa()
-        .checked_mul(b.mantissa())
+    let product = match (i64::try_from(a.mantissa()), i64::try_from(b.mantissa())) {
+        // Nearly always: what fits 64 bits cannot overflow, and is multiplied in one instruction.
+        (Ok(a), Ok(b)) => Some(i128::from(a) * i128::from(b)),
+        _ => a.mantissa().checked_mul(b.mantissa()),
+    };
+    product
         .and_then(|mantissa| Decimal::try_from_i128_with_scale(mantissa, a.scale() + b.scale()).ok())
         .expect("a product of money fits 28 significant digits; the instrument's units are too fine for its sizes")
 }

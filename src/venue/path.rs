@@ -102,19 +102,21 @@ impl Venue {
     /// Which of our orders the price reaches between two prices, and how far along: the first first.
     fn due(&self, display: Display, from: Price, to: Price) -> Vec<(i64, Turn, Number)> {
         let market = &self.markets[place(display.instrument)];
-        let mut waiting: Vec<(Turn, &[Number])> = Vec::new();
-        for (list, turn) in [Turn::Stop, Turn::Stop, Turn::Target, Turn::Target].into_iter().enumerate() {
-            waiting.extend(by_path(market).map(|source| (turn, market.triggers(source)[list].as_slice())));
-        }
-        waiting.extend([Side::Buy, Side::Sell].map(|side| (Turn::Limit, market.limits(side))));
         let mut due = Vec::new();
-        let allowed = |turn: Turn| turn == Turn::Limit || market.session.fires();
-        for (turn, numbers) in waiting.into_iter().filter(|(turn, _)| allowed(*turn)) {
-            for number in numbers {
+        let mut reached = |turn: Turn, waiting: &[Number]| {
+            for number in waiting {
                 if let Some(distance) = display.distance(&self.orders, *number, from, to) {
                     due.push((distance, turn, *number));
                 }
             }
+        };
+        if market.session.fires() {
+            for (list, turn) in [Turn::Stop, Turn::Stop, Turn::Target, Turn::Target].into_iter().enumerate() {
+                by_path(market).for_each(|source| reached(turn, &market.triggers(source)[list]));
+            }
+        }
+        for side in [Side::Buy, Side::Sell] {
+            reached(Turn::Limit, market.limits(side));
         }
         // Stable: orders of one kind and distance keep their price-time priority.
         due.sort_by_key(|(distance, turn, _)| (*distance, *turn));

@@ -7,11 +7,13 @@
 //! wider. Where two marks multiply, no move is allowed.
 
 use rust_decimal::Decimal;
-use rust_decimal::prelude::ToPrimitive;
 
 use super::thresholds::{Measured, Watch};
 use crate::market::{Account, Contract, Instrument, Purpose, Side};
 use crate::trading::core::Core;
+
+/// As far as a band ever reaches.
+const FARTHEST: i64 = i64::MAX / 4;
 
 /// Twice the marks, in price units, within which nothing can happen.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,11 +105,20 @@ fn half_width(instrument: &Instrument, speed: Speed, moving: Decimal, watches: &
     let allowed = |watch: &Watch| {
         let fastest = speed.exposure * watch.exposure + speed.equity * watch.equity;
         let unit = fastest * moving * instrument.price_unit;
-        if unit.is_zero() { None } else { watch.gap.abs().checked_mul(Decimal::TWO)?.checked_div(unit) }
+        if unit.is_zero() { None } else { whole_times(watch.gap.abs().checked_mul(Decimal::TWO)?, unit) }
     };
     let least = watches.iter().filter_map(allowed).min();
     // One unit less than the quotient, which may have been rounded up.
-    least.map_or(i64::MAX / 4, |least| {
-        least.trunc().to_i64().unwrap_or(i64::MAX / 4).min(i64::MAX / 4).saturating_sub(1).max(0)
-    })
+    least.map_or(FARTHEST, |least| least.saturating_sub(1).clamp(0, FARTHEST))
+}
+
+/// How many whole times `unit` goes into `amount`, in integers where they fit: a band is drawn often.
+fn whole_times(amount: Decimal, unit: Decimal) -> Option<i64> {
+    let scale = amount.scale().max(unit.scale());
+    let at_scale = |value: Decimal| value.mantissa().checked_mul(10_i128.checked_pow(scale - value.scale())?);
+    let whole = match at_scale(amount).zip(at_scale(unit)) {
+        Some((amount, unit)) => amount / unit,
+        None => amount.checked_div(unit)?.trunc().mantissa(),
+    };
+    Some(i64::try_from(whole).unwrap_or(FARTHEST))
 }

@@ -110,7 +110,10 @@ impl Core {
     fn follow_grid(&self, now: Timestamp, key: Key, side: Side, shield: &mut Shield, actions: &mut Vec<Action>) {
         let Some(cover) = &mut shield.cover else { return };
         let instrument = self.instrument(key.1);
-        let rounded = |price: Price, side| instrument.limit_price(side, instrument.price(price), now).unwrap_or(price);
+        let rounded = |price: Price, side| {
+            let off = (!instrument.on_tick(price, now)).then(|| instrument.price(price));
+            off.and_then(|price| instrument.limit_price(side, price, now)).unwrap_or(price)
+        };
         let stop = cover.stop.map(|stop| rounded(stop, side.opposite()));
         let target = cover.target.map(|target| rounded(target, side));
         if (stop, target) != (cover.stop, cover.target) {
