@@ -185,7 +185,9 @@ fn ec_5_reference() {
     denied(&mut short, &close().at("0.001"), &expect!["CK-02 BTC/USDT: 0 against > 0 quote; the limit, on the grid"]);
 }
 
-/// An exit shares CK-02, CK-03 and CK-31 with entries.
+/// An exit shares CK-02 and CK-03 with entries, and not CK-31: §2.8 is its whole list and has no such
+/// check, so an own entry that rests where the exit trades does not keep a desk in. (This test once
+/// asserted a denial by CK-31, which is a check of §2.2, on entries; §2.8 won.)
 #[test]
 fn exits_are_checked_like_any_order() {
     let mut bench = holding(&[]);
@@ -201,12 +203,7 @@ fn exits_are_checked_like_any_order() {
         &expect!["CK-03 BTC/USDT: 1 against > 3 proposal id; used before"],
     );
     bench.open(&Ask::v01().at("44900").quantity(100_000));
-    denied(
-        &mut bench,
-        &close().at("44900"),
-        &expect!["CK-31 BTC/USDT: 44900 against no own order there quote; meets order 3"],
-    );
-    passes(&mut bench, &close().at("44900.01"));
+    passes(&mut bench, &close().at("44900"));
 }
 
 /// Nothing that pauses entries stops an exit.
@@ -216,4 +213,13 @@ fn exits_pass_where_entries_pause() {
     assert!(bench.answer(&Ask::v01().at("44999").quantity(100_000)).starts_with("CK-09 "));
     bench.account(VenueMessage::Session { instrument: B, state: SessionState::PostOnly });
     passes(&mut bench, &close());
+}
+
+/// CK-31 stays a check of entries, whatever rests there.
+#[test]
+fn an_entry_does_not_meet_our_own_exit() {
+    let mut bench = holding(&[]);
+    passes(&mut bench, &reduce(300_000).at("45000.50"));
+    let entry = Ask::v01().at("45000.50").quantity(100_000);
+    denied(&mut bench, &entry, &expect!["CK-31 BTC/USDT: 45000.5 against no own order there quote; meets order 3"]);
 }

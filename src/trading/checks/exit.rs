@@ -11,7 +11,8 @@ use crate::trading::protection::payable;
 use crate::trading::view::Reference;
 
 impl Preflight<'_> {
-    /// EC-1 … EC-5, in their order, but that EC-4 comes last: what is too small depends on the price.
+    /// EC-1 … EC-5, in their order, but that EC-4 comes last: what is too small depends on the price. A
+    /// price that our own entry would meet is no reason to stay in (CK-31 is of §2.2, not of §2.8).
     pub(super) fn exit(&mut self) -> Result<Approved, Denied> {
         self.account_known()?;
         self.order_fields()?;
@@ -22,7 +23,6 @@ impl Preflight<'_> {
         let reference = self.reference(Check::Exit(5))?;
         let price = self.exit_price(side, reference)?;
         let qty = self.without_dust(wanted, free, price, reference)?;
-        self.no_self_cross(side, price)?;
         let leverage = self.core.leverage_of(self.proposal.desk, self.instrument.id);
         Ok(self.approved(side, price, qty, leverage, None, reference.twice_mid, Decimal::ZERO))
     }
