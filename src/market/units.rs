@@ -4,6 +4,7 @@
 //! [`Instrument`](super::Instrument) turns them into decimals. Their product is exact in
 //! [`TickLots`]. There is no conversion from a binary float here, and none may be added.
 
+use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 
@@ -29,6 +30,26 @@ impl Timestamp {
     #[must_use]
     pub const fn since(self, earlier: Self) -> Span {
         Span(self.0.saturating_sub(earlier.0))
+    }
+}
+
+/// The instant in UTC, to the nanosecond: `2024-02-29T12:00:00.000000001Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SECOND: i64 = 1_000_000_000;
+        const DAY: i64 = 86_400;
+        let (seconds, nanos) = (self.0.div_euclid(SECOND), self.0.rem_euclid(SECOND));
+        let (days, second) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
+        // Days are counted from the first of March of year 0, so that a leap day is the last of its year.
+        let day = days + 719_468;
+        let (era, day) = (day.div_euclid(146_097), day.rem_euclid(146_097));
+        let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+        let day = day - (365 * year + year / 4 - year / 100);
+        let month = (5 * day + 2) / 153;
+        let day = day - (153 * month + 2) / 5 + 1;
+        let (year, month) = (era * 400 + year + i64::from(month > 9), if month < 10 { month + 3 } else { month - 9 });
+        let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+        write!(to, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{nanos:09}Z")
     }
 }
 
@@ -175,6 +196,22 @@ impl Side {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instants_are_told_in_utc() {
+        let told = |seconds: i64| Timestamp(seconds * 1_000_000_000 + 7).to_string();
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00.000000007Z"),
+            (-1, "1969-12-31T23:59:59.000000007Z"),
+            (951_782_400, "2000-02-29T00:00:00.000000007Z"),
+            (951_868_800, "2000-03-01T00:00:00.000000007Z"),
+            (1_704_067_199, "2023-12-31T23:59:59.000000007Z"),
+            (1_709_210_096, "2024-02-29T12:34:56.000000007Z"),
+            (4_107_542_400, "2100-03-01T00:00:00.000000007Z"),
+        ] {
+            assert_eq!(told(seconds), text);
+        }
+    }
 
     #[test]
     fn sides_mirror() {

@@ -42,10 +42,9 @@ fn v_32_daily_loss() {
     assert_eq!(said(&bench), [(Breaker::DailyLoss, true, "500".into(), "500".into())]);
     let text = alerts(&bench, Severity::Critical);
     assert_eq!(text, ["BK-1 daily loss: 500 against 500; entries are denied; it resets at the next daily boundary"]);
-    let since = bench.now.0;
-    let expected = format!(
-        "CK-05 BTC/USDT: 500 against 500; BK-1 daily loss since {since} ns; it resets at the next daily boundary"
-    );
+    let since = bench.now;
+    let expected =
+        format!("CK-05 BTC/USDT: 500 against 500; BK-1 daily loss since {since}; it resets at the next daily boundary");
     assert_eq!(bench.answer(&Ask::v01()), expected);
 
     let mut bench = Bench::margin(&[]);
@@ -185,7 +184,7 @@ fn execution_errors_pause_entries() {
     let tripped = bench.now;
     let text = bench.answer(&Ask::v01());
     let end = tripped.0 + 900 * SECOND;
-    let words = format!("BK-5 execution errors since {} ns; it resets by time at {end} ns", tripped.0);
+    let words = format!("BK-5 execution errors since {tripped}; it resets by time at {}", Timestamp(end));
     assert_eq!(text, format!("CK-05 BTC/USDT: 3 against 3; {words}"));
     bench.now = Timestamp(end - 1);
     bench.quotes_quietly();

@@ -174,7 +174,7 @@ fn v_02_a_spike_halves() {
     bench.transfer_to("10000");
     let text = bench.answer(&Ask::v01());
     let end = begun.0 + 900 * SECOND;
-    assert_eq!(text, format!("CK-06 BTC/USDT: {} against {end} ns; cooldown after Spike", begun.0));
+    assert_eq!(text, format!("CK-06 BTC/USDT: 15min against 0s left; cooldown after Spike, until {}", Timestamp(end)));
     bench.now = Timestamp(end);
     bench.quotes();
     bench.open(&Ask::v01());

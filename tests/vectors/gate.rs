@@ -18,11 +18,11 @@ fn ck_01_session_and_instrument() {
     for (state, words) in [
         (
             SessionState::PostOnly,
-            expect!["CK-01 BTC/USDT: PostOnly against Open session; since 1700049600000000000 ns"],
+            expect!["CK-01 BTC/USDT: PostOnly against Open session; since 2023-11-15T12:00:00.000000000Z"],
         ),
         (
             SessionState::Maintenance,
-            expect!["CK-01 BTC/USDT: Maintenance against Open session; since 1700049600000000000 ns"],
+            expect!["CK-01 BTC/USDT: Maintenance against Open session; since 2023-11-15T12:00:00.000000000Z"],
         ),
     ] {
         bench.step(&Event::Market(bench.now, MarketEvent::Session(B, state)));

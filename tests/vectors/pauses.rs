@@ -20,7 +20,7 @@ fn ck_06_a_cooldown_ends_at_its_end() {
     denied(
         &mut bench,
         &small(),
-        &expect!["CK-06 BTC/USDT: 1700050199999999999 against 1700050200000000000 ns; cooldown after Loss"],
+        &expect!["CK-06 BTC/USDT: 1ns against 0s left; cooldown after Loss, until 2023-11-15T12:10:00.000000000Z"],
     );
     passes(&mut bench, &Ask::long(X, "0.60", "0.588").quantity(100));
     bench.after(1);

@@ -341,16 +341,20 @@ fn ck_32_budget() {
     denied(
         &mut make(),
         &ask,
-        &expect!["CK-32 BTC/USDT: 0 against 1 entry token; next token at 1700049602000000000 ns"],
+        &expect!["CK-32 BTC/USDT: 0 against 1 entry token; next token at 2023-11-15T12:00:02.000000000Z"],
     );
     let mut bench = make();
     bench.after(2 * SECOND - 1);
-    denied(&mut bench, &ask, &expect!["CK-32 BTC/USDT: 0 against 1 entry token; next token at 1700049602000000000 ns"]);
+    denied(
+        &mut bench,
+        &ask,
+        &expect!["CK-32 BTC/USDT: 0 against 1 entry token; next token at 2023-11-15T12:00:02.000000000Z"],
+    );
     bench.after(1);
     passes(&mut bench, &ask);
     denied(
         &mut bench,
         &ask.at("44994"),
-        &expect!["CK-32 BTC/USDT: 0 against 1 entry token; next token at 1700049604000000000 ns"],
+        &expect!["CK-32 BTC/USDT: 0 against 1 entry token; next token at 2023-11-15T12:00:04.000000000Z"],
     );
 }

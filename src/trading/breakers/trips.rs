@@ -231,8 +231,8 @@ impl Core {
             **breaker != Breaker::ConsecutiveLosses && trip.until.is_none_or(|until| now < until)
         };
         let (breaker, trip) = self.guards.active.iter().find(denies)?;
-        let end = trip.until.map_or_else(String::new, |until| format!(" at {} ns", until.0));
-        Some((trip, format!("{} since {} ns; {}{end}", name(*breaker), trip.since.0, resets(*breaker))))
+        let end = trip.until.map_or_else(String::new, |until| format!(" at {until}"));
+        Some((trip, format!("{} since {}; {}{end}", name(*breaker), trip.since, resets(*breaker))))
     }
 }
 

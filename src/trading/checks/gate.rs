@@ -8,6 +8,7 @@ use crate::market::{
     TraderState, planted,
 };
 use crate::trading::plan::Plan;
+use crate::trading::setting::Written;
 use crate::trading::view::{Reference, Unusable};
 use crate::trading::words::Ability;
 
@@ -21,7 +22,7 @@ impl Preflight<'_> {
         if view.session == SessionState::Open {
             return Ok(());
         }
-        let since = view.session_since.map_or_else(String::new, |since| format!("since {} ns", since.0));
+        let since = view.session_since.map_or_else(String::new, |since| format!("since {since}"));
         Err(self.refuse(Check::Entry(1), format!("{:?}", view.session), "Open", "session", &since))
     }
 
@@ -130,7 +131,8 @@ impl Preflight<'_> {
     /// CK-06: no cooldown runs; at its very end it does not.
     pub(super) fn cooled_down(&self) -> Result<(), Denied> {
         let Some((until, cause)) = self.core.pauses.cooling(self.instrument.id, self.now) else { return Ok(()) };
-        Err(self.refuse(Check::Entry(6), self.now.0, until.0, "ns", &format!("cooldown after {cause:?}")))
+        let (left, words) = (until.since(self.now).write(), format!("cooldown after {cause:?}, until {until}"));
+        Err(self.refuse(Check::Entry(6), left, "0s", "left", &words))
     }
 
     /// CK-07: the instrument is not reduce-only, none of its orders is unknown and none of its

@@ -214,7 +214,7 @@ impl Preflight<'_> {
             return Ok(());
         }
         let next = self.core.entry_lane.next_token(self.now);
-        Err(self.refuse(check, 0, 1, "entry token", &format!("next token at {} ns", next.0)))
+        Err(self.refuse(check, 0, 1, "entry token", &format!("next token at {next}")))
     }
 }
 
