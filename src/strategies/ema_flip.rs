@@ -14,8 +14,8 @@ use super::params::{EntrySize, Reader};
 use super::stops::stop_price;
 use super::{Entry, Param, ParamError};
 use crate::market::{
-    Bar, Contract, Event, Instrument, InstrumentId, Intention, MarketEvent, Price, Qty, Rate, RawPrice, Regime, Side,
-    Size, Span,
+    Bar, Contract, Event, Instrument, InstrumentId, Intention, MarketEvent, Price, Pricing, Qty, Rate, RawPrice,
+    Regime, Side, Size, Span,
 };
 use crate::trading::setting::Number;
 use crate::trading::{Desk, Strategy};
@@ -217,6 +217,7 @@ impl EmaFlip {
             Side::Sell => (Intention::OpenShort, Regime::TrendingBear),
         };
         let mut proposal = desk.proposal(self.instrument, intention);
+        proposal.pricing = Pricing::Market;
         proposal.size = match self.size {
             EntrySize::Risk => Size::RiskBased,
             EntrySize::Notional(notional) => Size::Notional(notional),

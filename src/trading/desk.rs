@@ -11,6 +11,7 @@ use super::orders::Order;
 use super::plan::entry_side;
 use super::position::Position;
 use super::view::InstrumentView;
+use super::words::DefaultKind;
 use crate::market::{
     Action, AssetId, Bug, Check, Decision, Denied, DeskId, Event, Instrument, InstrumentId, Intention, MarketEvent,
     Money, OrderId, Pricing, Proposal, ProposalId, Purpose, Qty, Rate, RawPrice, Regime, Severity, Size, Timestamp,
@@ -126,7 +127,9 @@ impl<'a> Desk<'a> {
         &self.core.config
     }
 
-    /// A fresh proposal to fill in: market-like, risk-based, without stop, target or confidence.
+    /// A fresh proposal to fill in: risk-based, without stop, target or confidence. An entry is of the kind
+    /// `orders.default_kind` until another is named, a limit resting at the reference; an exit is
+    /// market-like.
     #[must_use]
     pub fn proposal(&self, instrument: InstrumentId, intention: Intention) -> Proposal {
         Proposal {
@@ -135,7 +138,7 @@ impl<'a> Desk<'a> {
             instrument,
             intention,
             size: Size::RiskBased,
-            pricing: Pricing::Market,
+            pricing: self.usual_pricing(instrument, intention),
             tif: None,
             post_only: false,
             stop: None,
@@ -146,6 +149,20 @@ impl<'a> Desk<'a> {
             regime: Regime::Unknown,
             contributing: Vec::new(),
         }
+    }
+
+    /// The kind of a proposal that names none. Without a usable reference no limit can be named; CK-11 and
+    /// EC-5 deny any order then.
+    fn usual_pricing(&self, id: InstrumentId, intention: Intention) -> Pricing {
+        let limits = &self.core.config;
+        let rests = limits.orders.default_kind == DefaultKind::Limit
+            && matches!(intention, Intention::OpenLong | Intention::OpenShort);
+        let found = self.core.instruments.get(usize::from(id.0)).filter(|_| rests);
+        let reference = found.and_then(|found| {
+            let reference = self.core.view.of(id).reference(self.now, &limits.reference).ok()?;
+            Some(RawPrice::new(reference.price(found)))
+        });
+        reference.map_or(Pricing::Market, Pricing::Limit)
     }
 
     /// The id the next proposal will have.

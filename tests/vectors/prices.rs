@@ -1,9 +1,9 @@
 //! CK-13 … CK-17: where an entry would trade, where it would be given up, and how sure the desk is.
 
 use expect_test::expect;
-use seatrial::market::Regime;
+use seatrial::market::{Intention, OrderKind, Price, Pricing, Qty, Rate, RawPrice, Regime};
 
-use crate::bench::{Ask, B, Bench};
+use crate::bench::{Ask, B, Bench, decimal};
 use crate::{denied, passes};
 
 /// Collar 0.5 % and 10 % behind, both sides; the prices themselves pass.
@@ -244,4 +244,33 @@ fn ck_17_a_run_of_losses() {
     bench.round_trip(&ask, "45000", "46000");
     bench.quotes();
     passes(&mut bench, &Ask::v01().believing("0.60", Regime::Ranging));
+}
+
+/// `orders.default_kind`: an entry that names no kind rests at the reference, or trades at once; a close
+/// that names none is market-like, and without a reference there is no limit to name.
+#[test]
+fn a_proposal_without_a_kind_is_of_the_usual_one() {
+    let usual = |bench: &mut Bench, intention| bench.with_desk(move |desk| desk.proposal(B, intention).pricing);
+    let limit = Pricing::Limit(RawPrice::new(decimal("45000.00")));
+    let mut bench = Bench::margin(&[]);
+    for (intention, pricing) in [
+        (Intention::OpenLong, limit),
+        (Intention::OpenShort, limit),
+        (Intention::Close, Pricing::Market),
+        (Intention::Reduce(Qty(1)), Pricing::Market),
+    ] {
+        assert_eq!(usual(&mut bench, intention), pricing, "{intention:?}");
+    }
+    let order = bench.with_desk(|desk| {
+        let mut proposal = desk.proposal(B, Intention::OpenLong);
+        proposal.stop = Some(RawPrice::new(decimal("44100")));
+        (proposal.confidence, proposal.regime) = (Rate::from_bps(9_000), Regime::TrendingBull);
+        desk.submit(proposal)
+    });
+    assert!(order.is_ok(), "{order:?}");
+    assert_eq!(bench.sent()[0].kind, OrderKind::Limit { limit: Price(4_500_000) });
+    bench.quote(B, "44999.99", "");
+    assert_eq!(usual(&mut bench, Intention::OpenLong), Pricing::Market);
+    let mut bench = Bench::margin(&[("orders.default_kind", "market")]);
+    assert_eq!(usual(&mut bench, Intention::OpenLong), Pricing::Market);
 }

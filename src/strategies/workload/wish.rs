@@ -31,6 +31,7 @@ pub(super) fn entry(desk: &Desk<'_>, of: InstrumentId, side: Side, numbers: &mut
     let mut wish = desk.proposal(of, intention);
     let collar = parts(limits.orders.entry_collar);
     let plan = if numbers.below(100) < 40 {
+        wish.pricing = Pricing::Market;
         mid
     } else {
         // From the far side of the touch to half a percent behind the market.
