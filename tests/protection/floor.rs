@@ -36,6 +36,8 @@ pub struct Floor {
     pub takers: Takers,
     /// Refusals of the next stops, in order.
     pub refusals: VecDeque<RejectReason>,
+    /// Refusals of the next targets, in order.
+    pub target_refusals: VecDeque<RejectReason>,
     pub refuses_amends: bool,
     /// Nothing is answered: commands pile up here.
     pub deaf: bool,
@@ -56,6 +58,7 @@ impl Floor {
             queries: Vec::new(),
             takers: Takers::Fill,
             refusals: VecDeque::new(),
+            target_refusals: VecDeque::new(),
             refuses_amends: false,
             deaf: false,
             unanswered: VecDeque::new(),
@@ -116,7 +119,7 @@ impl Floor {
                 }
             }
             Command::Query(query) => self.queries.push(query),
-            Command::CancelAll(_) | Command::CancelAllAfter(_) => {}
+            Command::CancelAll(_) | Command::CancelAllAfter(_) | Command::Reconnect => {}
         }
     }
 
@@ -124,6 +127,10 @@ impl Floor {
         self.placed.push(order);
         let triggered = order.kind.trigger().is_some();
         if triggered && let Some(reason) = self.refusals.pop_front() {
+            return self.tell(order.id, ReportKind::Rejected(reason));
+        }
+        let is_target = !triggered && order.reduce_only && order.tif == TimeInForce::Gtc;
+        if is_target && let Some(reason) = self.target_refusals.pop_front() {
             return self.tell(order.id, ReportKind::Rejected(reason));
         }
         if order.tif == TimeInForce::Ioc && self.takers == Takers::Silent {

@@ -256,6 +256,11 @@ pub fn a_plan_on_the_wrong_side() {
     };
     let below = fill_at(4_409_999);
     assert_eq!((below.held(B), below.ladder()), (0, vec![(ExitCause::BeyondStop, 1)]));
+    assert!(
+        below.placed.iter().all(|order| order.kind != OrderKind::Limit { limit: Price(4_635_000) }),
+        "{:?}",
+        below.placed
+    );
     let at = fill_at(4_410_000);
     assert_eq!(at.ladder(), [(ExitCause::BeyondStop, 1)], "at the stop is not before it");
     let above = fill_at(4_410_001);
@@ -322,4 +327,38 @@ pub fn an_operator_sets_stop_and_target() {
             .iter()
             .any(|decision| matches!(decision, Decision::Denied(denied) if denied.check == Check::Exit(7)))
     );
+}
+
+/// §3.6: a target that is refused is no cover, and nothing is exited for want of it. A busy venue is asked
+/// again as for any protection, a rule of the market is not argued with; the stop stands throughout.
+#[test]
+pub fn a_refused_target_is_not_forced_on_the_venue() {
+    let check = |refusals: &[RejectReason], asked_at: &[i64]| {
+        let mut floor = Floor::margin(&[]);
+        floor.target_refusals = refusals.iter().copied().collect();
+        floor.open(&Ask::v01().target("46350"));
+        let placed = |floor: &Floor| {
+            let target = |order: &&NewOrder| order.kind == OrderKind::Limit { limit: Price(4_635_000) };
+            floor.placed.iter().filter(target).count()
+        };
+        let mut seen = vec![0; placed(&floor)];
+        for at in (250..=6_000).step_by(250) {
+            floor.wait(250);
+            seen.resize(placed(&floor), at);
+        }
+        assert_eq!(seen, asked_at, "{refusals:?}");
+        assert_eq!((floor.stops().len(), floor.ladder().len()), (1, 0), "{refusals:?}");
+        floor
+    };
+    use RejectReason::{Busy, Lockout, ReduceOnly, Unsupported};
+    assert_eq!(check(&[], &[0]).targets().len(), 1);
+    check(&[Busy; 9], &[0, 250, 750, 1_750, 3_750, 5_750]);
+    assert_eq!(check(&[ReduceOnly, Busy], &[0, 250, 750]).targets().len(), 1);
+    check(&[Lockout], &[0]);
+    let mut floor = check(&[Unsupported; 9], &[0]);
+    assert!(floor.told(Severity::Warning).iter().any(|text| text.contains("none is placed at this price again")));
+    // Another price is another order.
+    floor.target_refusals.clear();
+    floor.control(ControlAct::SetTarget(B, Some(RawPrice::new(decimal("46400")))));
+    assert_eq!(floor.targets().iter().map(|leg| leg.0).collect::<Vec<_>>(), [Price(4_640_000)]);
 }

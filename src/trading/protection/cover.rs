@@ -50,6 +50,9 @@ impl Core {
         self.keep_leg(now, key, Aim { purpose: Purpose::Stop, side, qty, price }, shield, actions);
         // Where lots back one order only, the target is watched and the stop alone rests (PR-6).
         let target = target.filter(|_| !tied || planted(Bug::ProtectReservingVenue));
+        // Nothing new is aimed at while the position is on its way out; what rests stays (EX-4).
+        let aims = |core: &Self| core.own_orders(key, Purpose::Target).next().is_some() || !shield.is_leaving();
+        let target = target.filter(|_| aims(self));
         let qty = target.map_or(Qty::ZERO, |price| closable(self.instrument(key.1), held.qty.abs(), price, now));
         let price = target.unwrap_or_default();
         self.keep_leg(now, key, Aim { purpose: Purpose::Target, side, qty, price }, shield, actions);
@@ -345,7 +348,8 @@ impl Core {
         actions: &mut Vec<Action>,
     ) -> bool {
         let is_stop = aim.purpose == Purpose::Stop;
-        if !self.takes_orders(key) || (is_stop && !Self::may_place(now, shield)) {
+        let may = if is_stop { Self::may_place(now, shield) } else { Self::may_aim(now, aim.price, shield) };
+        if !self.takes_orders(key) || !may {
             return false;
         }
         let rules = self.instrument(key.1).rules(now);
@@ -387,6 +391,15 @@ impl Core {
             shield.moved = Some(now);
         }
         true
+    }
+
+    /// Whether a target may be placed: not while a venue that refused one is given time, and not at a price
+    /// it refuses.
+    fn may_aim(now: Timestamp, price: Price, shield: &mut Shield) -> bool {
+        shield.targets.lets(now, price).unwrap_or_else(|free| {
+            shield.look_at(free);
+            false
+        })
     }
 
     /// Whether a stop may be placed: not while a busy venue is given time, and not after two refusals,

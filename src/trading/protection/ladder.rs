@@ -40,6 +40,11 @@ impl Ladder {
         self.blind
     }
 
+    /// Whether it is to leave nothing of the position.
+    pub(super) const fn leaves_nothing(&self) -> bool {
+        self.remaining.is_zero()
+    }
+
     /// Whether it is tried once: a touched target that does not fill puts the stop back (PR-6), and a
     /// desk's own wish is not chased.
     const fn is_single(&self) -> bool {

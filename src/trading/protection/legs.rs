@@ -1,9 +1,11 @@
 //! The protective orders of a position as they stand, and what is made of one that ends
 //! (production-rules PR-5, PR-8).
 
+use super::shape::price_of;
 use super::{Key, Shield};
 use crate::market::{
-    Action, Bug, ExitCause, OrderId, OrderKind, OrderState, Purpose, Qty, RejectReason, Severity, Timestamp, planted,
+    Action, Bug, ExitCause, OrderId, OrderKind, OrderState, Price, Purpose, Qty, RejectReason, Severity, Timestamp,
+    planted,
 };
 use crate::trading::core::{Core, alert};
 use crate::trading::order::{Order, Terms};
@@ -34,6 +36,27 @@ pub(super) struct Trouble {
     pub(super) lost: u32,
     /// Nothing is placed before this.
     pub(super) not_before: Option<Timestamp>,
+}
+
+/// What was refused of a position's targets. A target is no cover: nothing is exited for want of one.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(super) struct TargetTrouble {
+    /// Targets refused that may be tried again, in a row.
+    busy: u32,
+    /// None is placed before this.
+    not_before: Option<Timestamp>,
+    /// A rule of the market refuses one at this price: never again by itself (§3.6).
+    unwanted: Option<Price>,
+}
+
+impl TargetTrouble {
+    /// Whether a target may be placed at a price; if time alone is missing, when.
+    pub(super) fn lets(&self, now: Timestamp, price: Price) -> Result<bool, Timestamp> {
+        match self.not_before.filter(|free| now < *free) {
+            Some(free) => Err(free),
+            None => Ok(self.unwanted != Some(price)),
+        }
+    }
 }
 
 /// A protective order as it stands.
@@ -130,8 +153,9 @@ impl Core {
                     let asked = memory.asked.take();
                     let held = Terms { qty: order.terms.qty, kind: order.terms.kind };
                     memory.stubborn |= asked.is_some_and(|asked| asked != held);
-                    if purpose == Purpose::Stop {
-                        shield.trouble.busy = 0;
+                    match purpose {
+                        Purpose::Stop => shield.trouble.busy = 0,
+                        _ => shield.targets = TargetTrouble::default(),
                     }
                 }
             }
@@ -146,6 +170,11 @@ impl Core {
             let stop = order.filter(|order| order.purpose == Purpose::Stop);
             if let Some(end) = stop.map(|order| end_of(order, memory)) {
                 self.stop_ended(now, key, id, &end, shield, actions);
+            }
+            let target = self.orders.get(id).filter(|order| order.purpose == Purpose::Target);
+            if let Some(reason) = target.filter(|order| order.state == OrderState::Rejected).map(|order| order.refused)
+            {
+                self.target_refused(now, key, id, reason, shield, actions);
             }
         }
         let orders = &self.orders;
@@ -200,6 +229,34 @@ impl Core {
                     critical(format!("stop {} is the second refused; the position is exited", id.0), actions);
                     self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::Unprotected), actions);
                 }
+            }
+        }
+    }
+
+    /// §3.6: a busy venue is asked for the target again after a while, and one that has seen more of the
+    /// position than we have; a rule of the market is not argued with.
+    fn target_refused(
+        &mut self,
+        now: Timestamp,
+        key: Key,
+        id: OrderId,
+        reason: Option<RejectReason>,
+        shield: &mut Shield,
+        actions: &mut Vec<Action>,
+    ) {
+        let trouble = &mut shield.targets;
+        match reason.map(|reason| (reason, class_of(reason))) {
+            Some((RejectReason::ReduceOnly, _) | (_, Class::Busy | Class::Nonce | Class::Session)) => {
+                trouble.busy += 1;
+                trouble.not_before = Some(now.after(exit_delay(trouble.busy)));
+            }
+            Some((_, Class::StopEverything)) => {
+                trouble.not_before = Some(now.after(self.config.resolve.retry_every));
+            }
+            Some(_) | None => {
+                trouble.unwanted = self.orders.get(id).and_then(|order| price_of(order.terms.kind));
+                let text = format!("target {} was refused; none is placed at this price again", id.0);
+                alert(Severity::Warning, Some(key.1), Some(id), text, actions);
             }
         }
     }

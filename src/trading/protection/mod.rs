@@ -54,6 +54,8 @@ pub struct Shield {
     parting: BTreeSet<OrderId>,
     /// What was refused or lost of its stops.
     trouble: legs::Trouble,
+    /// What was refused of its targets.
+    targets: legs::TargetTrouble,
     /// When a leg was last resized, and when its stop was last moved.
     resized: Option<Timestamp>,
     moved: Option<Timestamp>,
@@ -86,6 +88,11 @@ impl Shield {
     #[must_use]
     pub const fn is_exiting(&self) -> bool {
         self.ladder.is_some()
+    }
+
+    /// Whether all of it is on its way out.
+    fn is_leaving(&self) -> bool {
+        self.ladder.as_ref().is_some_and(Ladder::leaves_nothing)
     }
 
     /// Looks again at `at`, or before.
