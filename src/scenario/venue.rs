@@ -10,7 +10,8 @@
 //! ```
 
 use super::section::{Problems, Section};
-use crate::trading::setting::{Flow, Setting};
+use crate::trading::Config;
+use crate::trading::setting::{Flow, Setting, Written};
 use crate::venue::{FillProfile, RateLimit, VenueConfig};
 
 /// Most orders a venue may be told to hold open.
@@ -20,18 +21,30 @@ const OPEN_ORDERS_MAX: u64 = 1_000_000;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct VenueText {
     profile: FillProfile,
-    rate_limit: Option<RateLimit>,
+    rate_limit: Option<(RateLimit, usize)>,
     reserves_exits: bool,
     validate_trigger_prices: bool,
     max_open_orders: Option<usize>,
 }
 
 impl VenueText {
+    /// §6: the trader's budget must fit what the venue lets through.
+    pub fn hold(&self, trader: &Config, problems: &mut Problems<'_>) {
+        let Some((RateLimit { most: capacity, decay: interval }, at)) = self.rate_limit else { return };
+        let venue = Flow { interval, capacity };
+        if trader.overdraws(venue) {
+            let text = |key: &str| trader.text(key).unwrap_or_default();
+            let (entry, safety) = (text("budget.entry"), text("budget.safety"));
+            let allowed = format!("at least budget.entry = {entry} and budget.safety = {safety} together");
+            problems.add("E-SC-010", at, "venue.rate_limit", format!("\"{}\"", venue.write()), &allowed);
+        }
+    }
+
     /// Terms with what was written.
     pub fn applied(self, standard: VenueConfig) -> VenueConfig {
         VenueConfig {
             profile: self.profile,
-            rate_limit: self.rate_limit,
+            rate_limit: self.rate_limit.map(|(limit, _)| limit),
             triggers_hold: self.reserves_exits,
             strict_triggers: self.validate_trigger_prices,
             max_open_orders: self.max_open_orders.unwrap_or(standard.max_open_orders),
@@ -52,7 +65,7 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
         if flow.is_none() {
             entry.refuse(problems, "E-SC-009", Flow::FORM);
         }
-        flow.map(|Flow { interval, capacity }| RateLimit { most: capacity, decay: interval })
+        flow.map(|Flow { interval, capacity }| (RateLimit { most: capacity, decay: interval }, entry.at))
     });
     let mut switch = |key, usual| section.get(key).map_or(Some(usual), |entry| entry.setting::<bool>(problems));
     let (reserves_exits, validate) = (switch("reserves_exits", true), switch("validate_trigger_prices", false));

@@ -5,7 +5,7 @@
 //! them does not exist. The range is compiled in and is the ceiling of any change. Where
 //! `ceilings = "research"`, a value need only be readable.
 
-use super::setting::{Setting, Written};
+use super::setting::{Flow, Setting, Written};
 use super::words::Ceilings;
 
 /// Why a key or its value is refused. The file and the place are known to the caller.
@@ -292,6 +292,18 @@ impl Config {
         let stricter = self.confidence.after_losses5 >= self.confidence.after_losses3;
         hold(stricter, "confidence.after_losses.5", "at least", "confidence.after_losses.3");
         found
+    }
+
+    /// Whether entries and safety together may send more than a venue lets through; queries it does not
+    /// count. Research may.
+    #[must_use]
+    pub fn overdraws(&self, venue: Flow) -> bool {
+        let (entry, safety) = (self.budget.entry, self.budget.safety);
+        let [e, s, v] = [entry, safety, venue].map(|flow| i128::from(flow.interval.0));
+        let too_many = entry.capacity.saturating_add(safety.capacity) > venue.capacity;
+        // 1/e + 1/s above 1/v.
+        let too_fast = (e + s) * v > e * s;
+        self.ceilings != Ceilings::Research && (too_many || too_fast)
     }
 
     /// What a result must be stamped with, if anything.

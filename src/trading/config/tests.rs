@@ -113,6 +113,18 @@ fn values_that_do_not_go_together_are_named() {
     }
 }
 
+/// §6: the sum of what is sent must fit the venue; what is equal fits.
+#[test]
+fn a_budget_must_fit_the_venue() {
+    let mut config = Config::default();
+    let venue = |text: &str| Flow::read(text).expect("a flow");
+    for (text, overdraws) in [("1/s 15", false), ("75/min 15", false), ("50/min 15", true), ("1/s 14", true)] {
+        assert_eq!(config.overdraws(venue(text)), overdraws, "30/min 5 and 30/min 10 against {text}");
+    }
+    config.ceilings = Ceilings::Research;
+    assert!(!config.overdraws(venue("1/s 14")));
+}
+
 #[test]
 fn instruments_have_their_own_keys() {
     let mut config = Config::default();
