@@ -218,3 +218,30 @@ fn a_number_of_ours_that_we_never_gave_out_stops_entries() {
     let next = bench.open(&Ask::long(X, "0.60", "0.588").quantity(100));
     assert!(next > OrderId(77), "no number is used twice: {next:?}");
 }
+
+/// Under `adopt_and_exit` an order of other hands is cancelled, and what they hold is taken down on the
+/// ladder, reduce-only, while ours stays as it is.
+#[test]
+fn under_adopt_and_exit_what_is_not_ours_is_taken_down() {
+    let mut bench = Bench::margin(&[("external.policy", "adopt_and_exit")]);
+    let mine = resting(&mut bench, B, 1_000_000);
+    looks_again(&mut bench);
+    let (said, held) = (balances(&bench, &[]), positions(&bench));
+    let open = vec![listed(&bench, mine, Qty::ZERO), theirs(Side::Buy, 2_000_000)];
+    bench.say(open, Vec::new(), said, held);
+    assert_eq!(recorded(&bench, |d| matches!(d, Decision::Adopted { order: Some(id), .. } if *id == THEIRS)), 1);
+    assert_eq!(bench.cancels(), [THEIRS]);
+    assert_eq!(bench.trader.core().orders().get(mine).map(|order| order.state), Some(OrderState::Live));
+    bench.quotes();
+    let fill = their_fill(&mut bench, X, Side::Buy, 100, 60_000);
+    bench.tell(ExecutionReport { order: OrderId(THEIRS.0 + 1), ..fill });
+    let exits = bench.sent();
+    let told: Vec<_> = exits.iter().map(|exit| (exit.instrument, exit.side, exit.qty, exit.reduce_only)).collect();
+    assert_eq!(told, [(X, Side::Sell, Qty(100), true)], "{:?}", bench.actions);
+    assert_eq!(ours(&mut bench, X), Qty::ZERO);
+    // The same hands under `adopt` are left alone.
+    let mut bench = Bench::margin(&[]);
+    let fill = their_fill(&mut bench, X, Side::Buy, 100, 60_000);
+    bench.tell(fill);
+    assert_eq!(bench.sent(), []);
+}
