@@ -146,6 +146,7 @@ fn others() -> Vec<Body> {
         Command::CancelAll(None),
         Command::CancelAll(Some(InstrumentId(0))),
         Command::CancelAllAfter(Span::from_secs(60)),
+        Command::Reconnect,
         Command::Query(Query::Order(OrderId(7))),
         Command::Query(Query::OpenOrders),
     ];

@@ -189,6 +189,7 @@ impl Facts {
                 self.standing.spend(now, &self.limits, purpose, command);
                 let row = self.orders.entry(order.id).or_default();
                 row.times_sent += 1;
+                row.sent_at = now;
                 row.sent = Some(*order);
                 row.news = now;
                 if row.state == Some(OrderState::Intent) {
@@ -227,6 +228,7 @@ impl Facts {
                 self.standing.spend(now, &self.limits, None, command);
                 self.ask(now, *query);
             }
+            Command::Reconnect => {}
         }
     }
 

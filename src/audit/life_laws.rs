@@ -10,7 +10,7 @@
 use super::facts::Facts;
 use super::law::{HEARD, Judged, Law, MOVED, TRUTH, Tally, When};
 use crate::journal::{Body, Record};
-use crate::market::{Decision, Event, Link, OrderState, VenueMessage};
+use crate::market::{Decision, Event, Link, OrderState, Timestamp, VenueMessage};
 
 /// How much longer than `orders.silence` an order may be silent: its query may wait for its lane.
 const WAIT_MAX: i64 = 120_000_000_000;
@@ -144,9 +144,12 @@ fn proven(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     let Body::Decision(Decision::Moved { order, row: 17, to: OrderState::Void, .. }) = &record.body else {
         return Ok(());
     };
-    let sent = facts.order(*order).and_then(|row| row.sent);
-    if let (Some(sent), Some(gap)) = (sent, facts.limits.absence) {
-        let earliest = sent.deadline.0.saturating_add(gap);
+    let Some((row, sent)) = facts.order(*order).and_then(|row| Some((row, row.sent?))) else { return Ok(()) };
+    let undated = sent.deadline == Timestamp::MAX;
+    let (from, gap) =
+        if undated { (row.sent_at, facts.limits.absence_undated) } else { (sent.deadline.0, facts.limits.absence) };
+    if let Some(gap) = gap {
+        let earliest = from.saturating_add(gap);
         let why = || format!("order {} is void at {} ns, proof begins at {earliest} ns", order.0, record.now.0);
         tally.holds(record.seq, record.now.0 >= earliest, why);
     }

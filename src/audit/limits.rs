@@ -38,6 +38,8 @@ pub(super) struct Limits {
     pub drawdown: Option<Exact>,
     pub silence: Option<i64>,
     pub absence: Option<i64>,
+    /// The same from the release on, where the venue keeps no deadlines.
+    pub absence_undated: Option<i64>,
     pub clock_offset: Option<i64>,
 }
 
@@ -86,6 +88,7 @@ impl Limits {
             drawdown: rate("breaker.drawdown"),
             silence: time("orders.silence"),
             absence: time("orders.skew_margin").zip(time("resolve.gap")).map(|(margin, gap)| margin + gap),
+            absence_undated: time("resolve.no_deadline_wait").zip(time("resolve.gap")).map(|(wait, gap)| wait + gap),
             clock_offset: time("clock.max_offset"),
             values: BTreeMap::new(),
         };

@@ -15,6 +15,8 @@ pub(super) struct OrderRow {
     pub desk: Option<DeskId>,
     pub sent: Option<NewOrder>,
     pub times_sent: u32,
+    /// When it was released last.
+    pub sent_at: i64,
     /// Least and greatest total quantity we ever asked for.
     pub asked: Option<[i128; 2]>,
     /// Venue time of what we were told of its terms last: older news is none.

@@ -272,7 +272,7 @@ impl Standing {
         };
         match command {
             Command::Query(_) => return take(0, limits.query_lane, "query"),
-            Command::CancelAllAfter(_) => return,
+            Command::CancelAllAfter(_) | Command::Reconnect => return,
             Command::New(_) | Command::Amend(_) | Command::Cancel(_) | Command::CancelAll(_) => {}
         }
         match purpose {

@@ -163,6 +163,7 @@ impl<'a> Renderer<'a> {
             Command::Cancel(id) => format!("cancel of order {}", id.0),
             Command::CancelAll(None) => "cancel of every order".to_owned(),
             Command::CancelAll(Some(id)) => format!("cancel of every order in {}", plain(&self.header.symbol(*id))),
+            Command::Reconnect => "the order session torn down, and another begun".to_owned(),
             Command::CancelAllAfter(span) => format!("dead-man's switch after {} ns", span.0),
             Command::Query(Query::Order(id)) => format!("query of order {}", id.0),
             Command::Query(Query::Fills { since, page }) => {

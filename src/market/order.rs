@@ -268,6 +268,9 @@ pub enum Command {
     CancelAllAfter(Span),
     /// Ask.
     Query(Query),
+    /// Tear the order session down and begin another: nothing sent on the old one can arrive any more
+    /// (production-rules LD-6). It is for the host; no venue hears it.
+    Reconnect,
 }
 
 #[cfg(test)]

@@ -209,6 +209,7 @@ impl Metrics {
             | Command::Cancel(_)
             | Command::CancelAll(_)
             | Command::CancelAllAfter(_)
+            | Command::Reconnect
             | Command::Query(_) => {}
         }
     }

@@ -92,6 +92,16 @@ impl LinkStates {
         told
     }
 
+    /// A link that is up begins anew: nothing sent on it before arrives. False if it is down.
+    pub fn renew(&mut self, link: Link, at: Timestamp) -> bool {
+        let state = &mut self.0[link as usize];
+        let up = state.outages == 0;
+        if up {
+            state.since = at;
+        }
+        up
+    }
+
     /// A process comes up that believed these links down: what it is told. It connects anew, so that
     /// nothing sent before reaches it.
     pub fn reconnect(&mut self, believed_down: &[Link], now: Timestamp) -> Vec<LinkEvent> {

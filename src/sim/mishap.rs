@@ -176,7 +176,11 @@ impl Sim<'_> {
         match *command {
             Command::Cancel(id) => self.release(at, |held| held == id),
             Command::CancelAll(_) => self.release(at, |_| true),
-            Command::New(_) | Command::Amend(_) | Command::CancelAllAfter(_) | Command::Query(_) => {}
+            Command::New(_)
+            | Command::Amend(_)
+            | Command::CancelAllAfter(_)
+            | Command::Query(_)
+            | Command::Reconnect => {}
         }
     }
 

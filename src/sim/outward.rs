@@ -54,6 +54,10 @@ impl Sim<'_> {
         let sent = self.wire.decided(now);
         let mut sends = std::mem::take(&mut self.sends);
         for command in sends.drain(..) {
+            if command == Command::Reconnect {
+                self.reconnect_orders(sent);
+                continue;
+            }
             // Drawn even for what is lost, so that a fault moves no other delay.
             let at = self.wire.arrival(road(&command), sent);
             if self.faults.is_some() {
@@ -63,6 +67,16 @@ impl Sim<'_> {
             }
         }
         self.sends = sends;
+    }
+
+    /// The order session ends and another begins: what was under way on the old one is lost, and the trader
+    /// is told of both. Where the link is down there is no session to end.
+    fn reconnect_orders(&mut self, at: Timestamp) {
+        if self.links.renew(Link::Orders, at) {
+            for event in [LinkEvent::Down(Link::Orders), LinkEvent::Up(Link::Orders)] {
+                self.queue.push(at, Item::Deliver(Event::Link(event), Way::Host));
+            }
+        }
     }
 
     fn send_under_faults(&mut self, now: Timestamp, sent: Timestamp, at: Timestamp, command: Command) {
@@ -131,7 +145,8 @@ pub(super) const fn link(command: &Command) -> Link {
         | Command::Amend(_)
         | Command::Cancel(_)
         | Command::CancelAll(_)
-        | Command::CancelAllAfter(_) => Link::Orders,
+        | Command::CancelAllAfter(_)
+        | Command::Reconnect => Link::Orders,
     }
 }
 
@@ -148,6 +163,6 @@ pub(super) const fn order_of(command: &Command) -> Option<OrderId> {
         Command::New(order) => Some(order.id),
         Command::Amend(amend) => Some(amend.id),
         Command::Cancel(id) => Some(*id),
-        Command::CancelAll(_) | Command::CancelAllAfter(_) | Command::Query(_) => None,
+        Command::CancelAll(_) | Command::CancelAllAfter(_) | Command::Query(_) | Command::Reconnect => None,
     }
 }

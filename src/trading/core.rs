@@ -148,6 +148,8 @@ pub struct Core {
     pub(crate) arming: Arming,
     /// What is known of the account as a whole.
     pub(crate) reconciler: Reconciler,
+    /// Since when the order session is the one there is: what left before cannot arrive any more.
+    pub(crate) session_since: Timestamp,
     /// When the venue's dead-man timer next hears from us, while it is armed.
     pub(crate) heartbeat: Option<Timestamp>,
 }
@@ -187,6 +189,7 @@ impl Core {
             desk_wake: None,
             arming: Arming::default(),
             reconciler: Reconciler::default(),
+            session_since: Timestamp::MIN,
             heartbeat: None,
             state: TraderState::Reconciling,
             config: setup.config,

@@ -59,6 +59,7 @@ impl Core {
 
     /// TR-27: what was not released never will be, and what is under way is unknown.
     pub(crate) fn lose_orders(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        self.session_since = now;
         let open: Vec<OrderId> = self.orders.open().map(|order| order.terms.id).collect();
         for id in open {
             self.apply(now, id, Input::LinkLost, actions);

@@ -10,8 +10,8 @@ use super::core::{Core, alert};
 use super::order::Order;
 use super::transitions::Input;
 use crate::market::{
-    Action, Bug, Decision, ExecutionReport, OpenOrder, OrderId, OrderState, OrderStatus, Query, ReportKind, Severity,
-    Snapshot, Span, Timestamp, planted,
+    Action, Bug, Command, Decision, ExecutionReport, Link, OpenOrder, OrderId, OrderState, OrderStatus, Query,
+    ReportKind, Severity, Snapshot, Span, Timestamp, planted,
 };
 
 /// LD-2: when the order itself is asked about, counted from the moment its outcome became unknown.
@@ -66,12 +66,17 @@ pub(super) enum Part {
 impl Core {
     /// LD-1: the outcome of an order's last command is unknown from here.
     pub(super) fn start_ladder(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
-        let config = &self.config.orders;
-        let (wait, deadline) = (Span(config.deadline.0 + config.skew_margin.0), config.deadline);
-        let order = self.orders.get_mut(id).expect("the order just moved");
+        let order = self.orders.get(id).expect("the order just moved");
         if order.watch.ladder.is_some() {
             return;
         }
+        let config = &self.config.orders;
+        let (wait, deadline) = if self.keeps_deadlines(order.terms.instrument) {
+            (Span(config.deadline.0 + config.skew_margin.0), config.deadline)
+        } else {
+            (self.config.resolve.no_deadline_wait, self.config.resolve.no_deadline_wait)
+        };
+        let order = self.orders.get_mut(id).expect("it was just read");
         let commanded = order.watch.commanded.unwrap_or(now);
         let full = commanded.after(wait).max(now);
         let bar = commanded.after(deadline);
@@ -79,7 +84,29 @@ impl Core {
             Some(Ladder { since: now, queries: 0, full, bar, round: None, negatives: 0, given_up: false });
         let state = order.state;
         note(id, 1, format!("the outcome is unknown ({state:?}); it stays reserved and is not sent again"), actions);
+        if state == OrderState::UnknownSubmit {
+            self.end_session(now, id, commanded, actions);
+        }
         self.climb(now, id, actions);
+    }
+
+    /// LD-6: a venue that keeps no deadlines could take the order at any time while its bytes are under way:
+    /// the session they left on is torn down, once for all that left on it.
+    fn end_session(&mut self, now: Timestamp, id: OrderId, commanded: Timestamp, actions: &mut Vec<Action>) {
+        let instrument = self.orders.get(id).expect("the order just moved").terms.instrument;
+        if self.keeps_deadlines(instrument) || commanded < self.session_since || self.is_down(Link::Orders) {
+            return;
+        }
+        // Whatever leaves in this step leaves on the next session.
+        self.session_since = now;
+        let wait = self.config.resolve.no_deadline_wait.0 / 1_000_000_000;
+        note(
+            id,
+            6,
+            format!("the venue keeps no deadlines: its session is torn down, asked again {wait} s after"),
+            actions,
+        );
+        actions.push(Action::Send(Command::Reconnect));
     }
 
     /// Does what is due on an order's ladder, and asks to be woken for the next step.
@@ -130,7 +157,10 @@ impl Core {
         let (instrument, state) = (order.terms.instrument, order.state);
         if let Some(ladder) = &mut order.watch.ladder {
             ladder.given_up = true;
-            ladder.full = ladder.full.max(again);
+            // A second full query that is due already (LD-4) is not put off.
+            if ladder.negatives != 1 {
+                ladder.full = ladder.full.max(again);
+            }
         }
         if state == OrderState::UnknownSubmit && planted(Bug::Safety3WatchFailure) {
             self.apply(now, id, Input::NotSent, actions);
@@ -214,9 +244,13 @@ impl Core {
         (ladder.bar, ladder.full) = (round.newest, ladder.full.max(round.asked.after(self.config.resolve.gap)));
         let (negatives, given_up) = (ladder.negatives, ladder.given_up);
         let step = if negatives < 2 { 3 } else { 4 };
+        let since = match bar {
+            Timestamp::MAX => "its session ended".to_owned(),
+            deadline => format!("its deadline {}", deadline.0),
+        };
         let text = format!(
-            "not among open orders, closed orders and fills as of {}, after its deadline {}: negative {negatives}",
-            round.newest.0, bar.0
+            "not among open orders, closed orders and fills as of {}, after {since}: negative {negatives}",
+            round.newest.0
         );
         note(id, step, text, actions);
         if negatives < 2 || (given_up && !submit) {

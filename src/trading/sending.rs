@@ -10,6 +10,7 @@ use super::core::Core;
 use super::order::Origin;
 use super::orders::Order;
 use super::transitions::Input;
+use super::words::Ability;
 use crate::market::{
     Action, Amend, Bug, Command, Contract, Decision, DeskId, InstrumentId, IntentId, Link, NewOrder, OrderId,
     OrderKind, OrderState, Price, Purpose, Qty, Side, TimeInForce, Timestamp, TriggerSource, planted,
@@ -92,7 +93,7 @@ impl Core {
             post_only: false,
             reduce_only: draft.reduce_only,
             leverage: draft.leverage,
-            deadline: now.after(self.config.orders.deadline),
+            deadline: self.deadline_of(draft.instrument, now),
             risk_pass: crate::market::RiskPassId(0),
         };
         let intent = self.numbers.intent();
@@ -246,10 +247,22 @@ impl Core {
         }
     }
 
+    /// The deadline of an order released now: none where the venue keeps none (LD-6).
+    pub(crate) fn deadline_of(&self, instrument: InstrumentId, now: Timestamp) -> Timestamp {
+        if self.keeps_deadlines(instrument) { now.after(self.config.orders.deadline) } else { Timestamp::MAX }
+    }
+
+    /// Whether the venue refuses what arrives after its deadline.
+    pub(crate) fn keeps_deadlines(&self, instrument: InstrumentId) -> bool {
+        !self.config.beliefs.lacks(&self.instrument(instrument).symbol, Ability::Deadline)
+    }
+
     /// Releases an intent to the wire. Its deadline counts from here, not from when it was approved.
     fn release(&mut self, now: Timestamp, id: OrderId, actions: &mut Vec<Action>) {
-        let Some(order) = self.orders.get_mut(id).filter(|order| order.state == OrderState::Intent) else { return };
-        order.terms.deadline = now.after(self.config.orders.deadline);
+        let Some(order) = self.orders.get(id).filter(|order| order.state == OrderState::Intent) else { return };
+        let deadline = self.deadline_of(order.terms.instrument, now);
+        let order = self.orders.get_mut(id).expect("it was just read");
+        order.terms.deadline = deadline;
         let new = order.terms;
         let due = now.after(self.config.orders.ack_timeout);
         self.orders.release(now, id, due);

@@ -142,6 +142,8 @@ pub enum Ability {
     ReduceOnly,
     /// Changing an order in place.
     Amend,
+    /// Refusing an order that arrives after its deadline.
+    Deadline,
 }
 
 /// What a venue lacks, written `gtd, fok`; `nothing` where it has everything.
@@ -206,5 +208,6 @@ words! {
     CostRounding, "half_even": "half_even" => HalfEven;
     Ability, "gtd, fok, post_only, stop_market, stop_limit, target_market, target_limit, reduce_only or amend":
         "gtd" => Gtd, "fok" => Fok, "post_only" => PostOnly, "stop_market" => StopMarket, "stop_limit" => StopLimit,
-        "target_market" => TargetMarket, "target_limit" => TargetLimit, "reduce_only" => ReduceOnly, "amend" => Amend;
+        "target_market" => TargetMarket, "target_limit" => TargetLimit, "reduce_only" => ReduceOnly, "amend" => Amend,
+        "deadline" => Deadline;
 }

@@ -226,6 +226,7 @@ impl Venue {
             Command::CancelAll(instrument) => self.on_cancel_all(now, instrument, out),
             Command::CancelAllAfter(span) => self.arm_dead_man(now, span),
             Command::Query(query) => self.answer(now, query, out),
+            Command::Reconnect => {}
         }
         if self.turned {
             self.end_reduce_only(now, out);
@@ -236,6 +237,15 @@ impl Venue {
     #[must_use]
     pub fn next_wake(&self) -> Option<Timestamp> {
         (self.next_due < Timestamp::MAX).then_some(self.next_due)
+    }
+
+    /// How full the account's penalty counter is, in units of so many, and when the next of them is gone;
+    /// none where messages are not counted.
+    #[must_use]
+    pub fn penalty(&self, now: Timestamp) -> Option<(i64, u32, Option<Timestamp>)> {
+        let limit = self.config.rate_limit.as_ref()?;
+        let (units, next) = self.meter.used(limit, now);
+        Some((units, limit.most, next))
     }
 
     /// The public best bid and ask. Our own orders, and what we took, are not in it.

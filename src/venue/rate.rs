@@ -35,6 +35,13 @@ pub(super) enum Charge {
 }
 
 impl Meter {
+    /// How many units are used, a part of one counted whole, and when the next of them is gone.
+    pub(super) fn used(&self, limit: &RateLimit, now: Timestamp) -> (i64, Option<Timestamp>) {
+        let left = (self.used.0 - now.since(self.at).0).max(0);
+        let units = (left + limit.decay.0 - 1) / limit.decay.0;
+        (units, (units > 0).then(|| now.after(Span(left - (units - 1) * limit.decay.0))))
+    }
+
     /// Counts a message; false if it does not fit, and then it is not counted.
     pub(super) fn charge(&mut self, limit: &RateLimit, now: Timestamp, charge: Charge) -> bool {
         let units = match charge {

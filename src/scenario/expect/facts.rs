@@ -231,6 +231,7 @@ const fn kind(command: &Command) -> &'static str {
         Command::CancelAll(_) => "cancel_all",
         Command::CancelAllAfter(_) => "cancel_all_after",
         Command::Query(_) => "query",
+        Command::Reconnect => "reconnect",
     }
 }
 

@@ -265,7 +265,7 @@ fn order_of(command: &Command) -> Option<OrderId> {
         Command::New(order) => Some(order.id),
         Command::Amend(amend) => Some(amend.id),
         Command::Cancel(id) => Some(*id),
-        Command::CancelAll(_) | Command::CancelAllAfter(_) | Command::Query(_) => None,
+        Command::CancelAll(_) | Command::CancelAllAfter(_) | Command::Query(_) | Command::Reconnect => None,
     }
 }
 

@@ -171,7 +171,7 @@ impl Preflight<'_> {
             post_only: self.proposal.post_only,
             reduce_only: exit,
             leverage,
-            deadline: self.now.after(self.core.config.orders.deadline),
+            deadline: self.core.deadline_of(self.proposal.instrument, self.now),
             risk_pass: RiskPassId(0),
         };
         let (measures, trims) = (std::mem::take(&mut self.measures), std::mem::take(&mut self.trims));
