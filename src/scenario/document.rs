@@ -79,7 +79,9 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
     let strategy = trader::strategy(&mut top, problems);
     let symbols: Vec<String> = instruments.iter().map(|instrument| instrument.symbol.value.clone()).collect();
     let trader = trader::config(&mut top, &symbols, problems);
-    venue.iter().for_each(|venue| venue.hold(&trader, problems));
+    if let Some(venue) = &venue {
+        venue.hold(&trader, problems);
+    }
     let faults = fault::read(&mut top, problems);
     let expect = expect::read(&mut top, problems);
     for (later, what) in [("sweep", "parameter grids"), ("include", "includes")] {
