@@ -7,10 +7,14 @@
 mod amends;
 #[path = "vectors/bench.rs"]
 mod bench;
+#[path = "vectors/busts.rs"]
+mod busts;
 #[path = "vectors/ladder.rs"]
 mod ladder;
 #[path = "vectors/retries.rs"]
 mod retries;
+#[path = "vectors/seen.rs"]
+mod seen;
 #[path = "vectors/waiting.rs"]
 mod waiting;
 #[path = "vectors/watching.rs"]

@@ -278,6 +278,7 @@ mod tests {
         assert_eq!(money("-0.4510000001").up(8), money("-0.451"), "a rebate rounds toward zero");
         assert_eq!(money("0.125").half_even(2), money("0.12"));
         assert_eq!(money("-7.29").toward_zero(1), money("-7.2"));
+        assert_eq!((money("-7.29").abs(), money("7.29").abs()), (money("7.29"), money("7.29")));
     }
 
     #[test]

@@ -218,5 +218,6 @@ mod tests {
         assert!(Side::Buy.reaches(Price(10), Price(10)) && !Side::Buy.reaches(Price(10), Price(11)));
         assert!(Side::Sell.reaches(Price(10), Price(10)) && !Side::Sell.reaches(Price(10), Price(9)));
         assert!(Side::Buy.better(Price(9), Price(10)) && Side::Sell.better(Price(10), Price(9)));
+        assert!(!Side::Buy.better(Price(10), Price(10)) && !Side::Sell.better(Price(10), Price(10)));
     }
 }

@@ -213,5 +213,21 @@ mod tests {
         assert!(pauses.cooling(InstrumentId(0), Timestamp(60 * MINUTE - 1)).is_some());
         assert!(pauses.cooling(InstrumentId(0), Timestamp(60 * MINUTE)).is_none());
         assert_eq!(closed(&mut pauses, 0, 60), 65, "a flat close is neither, and cools for five minutes");
+        for (losses, minute) in [(3, 1_000), (5, 2_000)] {
+            let mut pauses = Pauses::default();
+            (0..losses).for_each(|_| _ = closed(&mut pauses, -1, 0));
+            assert_eq!(closed(&mut pauses, 0, minute), minute + 5, "also after {losses} losses");
+        }
+    }
+
+    /// From the fifth entry on; of the two in the middle it is the lower one.
+    #[test]
+    fn the_median_is_one_of_the_entries() {
+        let mut pauses = Pauses::default();
+        for (count, notional) in (1..).zip([70, 10, 60, 20, 50, 30]) {
+            pauses.entry_notionals.entry(DeskId(0)).or_default().push_back(Money::new(notional.into()));
+            let expected = [(5, 50), (6, 30)].into_iter().find(|(at, _)| *at == count);
+            assert_eq!(pauses.median_entry(DeskId(0)), expected.map(|(_, median)| Money::new(median.into())));
+        }
     }
 }

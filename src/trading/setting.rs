@@ -258,6 +258,8 @@ mod tests {
         assert_eq!(Span::read("24h"), Some(Span::from_hours(24)));
         assert_eq!(Span::read("1.5s"), Some(Span::from_millis(1_500)));
         assert_eq!(Span::read("250 ms"), Some(Span::from_millis(250)));
+        assert_eq!((Span::read("7us"), Span::read("7ns")), (Some(Span(7_000)), Some(Span(7))));
+        assert_eq!((Span::read("2min"), Span::read("2d")), (Some(Span::from_mins(2)), Some(Span::from_hours(48))));
         assert_eq!(Rate::read("0.5%"), Some(Rate::from_bps(50)));
         assert_eq!(Money::read("50000"), Some(Money::new(50_000.into())));
         assert_eq!(Flow::read("30/min 5"), Some(Flow { interval: Span::from_secs(2), capacity: 5 }));

@@ -50,3 +50,38 @@ impl Core {
             || self.config.beliefs.reserves_exits(&instrument.symbol) == ReservesExits::Yes
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::samples::b;
+
+    const NOW: Timestamp = Timestamp::MIN;
+
+    /// The least quantity and the least notional are no dust; a lot less is.
+    #[test]
+    fn dust_is_less_than_the_venue_takes() {
+        for (held, price, expected) in [
+            (10_000, 6_000_000, 10_000),
+            (9_999, 6_000_000, 0),
+            (10_000, 5_000_000, 10_000),
+            (10_000, 4_999_999, 0),
+            (25_000, 6_000_000, 25_000),
+        ] {
+            assert_eq!(closable(&b(), Qty(held), Price(price), NOW), Qty(expected), "{held} at {price}");
+        }
+        assert_eq!(closable_beside(&b(), Qty(25_000), Qty(10_000), Price(6_000_000), NOW), Qty(15_000));
+    }
+
+    /// Where the fee is taken in what is sold, what is sold and its fee are together what is held.
+    #[test]
+    fn the_rest_pays_the_fee() {
+        let mut instrument = b();
+        assert_eq!(payable(&instrument, Qty(1_004_000), NOW), Qty(1_004_000));
+        instrument.timeline[0].fees.asset = FeeAsset::Base;
+        assert_eq!(payable(&instrument, Qty(1_004_000), NOW), Qty(1_000_000));
+        assert_eq!(payable(&instrument, Qty(1_003_999), NOW), Qty(999_999), "never more than can be paid");
+        instrument.timeline[0].fees.taker = Rate::ZERO;
+        assert_eq!(payable(&instrument, Qty(1_004_000), NOW), Qty(1_004_000));
+    }
+}
