@@ -144,6 +144,26 @@ impl Core {
             .any(|purpose| self.own_orders(key, *purpose).next().is_some())
     }
 
+    /// Whether a target may be placed: not while a venue that refused one is given time, and not at a price
+    /// it refuses.
+    pub(super) fn may_aim(now: Timestamp, price: Price, shield: &mut Shield) -> bool {
+        shield.targets.lets(now, price).unwrap_or_else(|free| {
+            shield.look_at(free);
+            false
+        })
+    }
+
+    /// Whether a stop may be placed: not while a busy venue is given time, and not after two refusals,
+    /// unless no exit can be sent instead (PR-5, EC-5).
+    pub(super) fn may_place(now: Timestamp, shield: &mut Shield) -> bool {
+        if let Some(free) = shield.trouble.not_before.filter(|free| now < *free) {
+            shield.look_at(free);
+            return false;
+        }
+        let exiting = shield.ladder.as_ref().is_some_and(|ladder| !ladder.waits_for_reference());
+        shield.trouble.refused < 2 || !exiting
+    }
+
     /// Learns what became of the legs since the last visit.
     pub(super) fn settle_legs(&mut self, now: Timestamp, key: Key, shield: &mut Shield, actions: &mut Vec<Action>) {
         for purpose in [Purpose::Stop, Purpose::Target] {
