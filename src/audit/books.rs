@@ -109,6 +109,8 @@ impl Facts {
             holding.position.unbook(heard.fill.side, price, qty)?;
             holding.traded -= i128::from(heard.fill.side.sign()) * qty;
             holding.claimed = [holding.position.qty, holding.position.cost];
+            // What was sold before the venue took back what it was bought by, the venue sold short.
+            holding.oversold = holding.oversold.max(-holding.position.qty);
             self.step.touched.push(key);
         }
         Ok(())

@@ -190,7 +190,7 @@ pub(super) struct Holding {
     /// Whether its position can only be believed: a fill with a fee in base was undone.
     pub is_lost: bool,
     pub cost_unknown: bool,
-    /// What of a short spot position the venue sold beyond the terms of our orders.
+    /// What of a short spot position the venue sold beyond the terms of our orders, or took back later.
     pub oversold: i128,
     /// What fees in base were revised by since the position was last claimed.
     pub revised: Exact,
