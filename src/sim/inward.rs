@@ -1,6 +1,8 @@
 //! What comes to the trader: commands are served by the venue, what it says goes on the wire, and
 //! the market and everything else is handed over.
 
+use rust_decimal::Decimal;
+
 use super::fault::{MessageFate, altered};
 use super::feed::Delivery;
 use super::outward::link;
@@ -9,7 +11,8 @@ use super::run::{Sim, SimError};
 use super::wire::Road;
 use crate::journal::Body;
 use crate::market::{
-    Command, Event, Link, LinkEvent, MarketEvent, RejectReason, ReportKind, Span, Timestamp, VenueMessage,
+    Command, Event, Link, LinkEvent, MarketEvent, Rate, ReferenceEvent, RejectReason, ReportKind, Span, Timestamp,
+    VenueMessage,
 };
 
 /// How often equity is sampled for the drawdown, besides at every fill.
@@ -30,6 +33,10 @@ impl Sim<'_> {
             Item::Moment(moment) => self.befall(at, moment),
             Item::Arrive(arrival) => self.arrive(at, &arrival),
             Item::Deliver(event, way) => self.hand_over(at, event, way),
+            Item::Recount => {
+                self.recount(at, true);
+                Ok(())
+            }
             Item::Wake => self.wake(at),
         }
     }
@@ -38,7 +45,7 @@ impl Sim<'_> {
     fn arrive(&mut self, at: Timestamp, arrival: &Arrival) -> Result<(), SimError> {
         let Arrival { command, sent, verdict } = arrival;
         let link = link(command);
-        if self.faults.is_some() && !self.links.carries_out(link, *sent) {
+        if !self.links.carries_out(link, *sent) {
             self.stick(arrival, at);
             return Ok(());
         }
@@ -54,7 +61,23 @@ impl Sim<'_> {
         }
         self.report(road)?;
         self.release_overtaken(at, &arrival.command);
+        self.recount(at, false);
         Ok(())
+    }
+
+    /// The adapter's estimate of the venue's penalty counter, told whenever it changed: by a command that
+    /// arrived, or because a unit is `gone`.
+    fn recount(&mut self, at: Timestamp, gone: bool) {
+        let Some((units, most, next)) = self.venue.penalty(at) else { return };
+        self.counter.due &= !gone;
+        if let Some(next) = next.filter(|_| !std::mem::replace(&mut self.counter.due, true)) {
+            self.queue.push(next, Item::Recount);
+        }
+        if std::mem::replace(&mut self.counter.told, units) == units {
+            return;
+        }
+        let share = Decimal::from(units).checked_div(Decimal::from(most)).map_or(Rate::ONE, Rate::new);
+        self.queue.push(at, Item::Deliver(Event::Reference(ReferenceEvent::PenaltyCounter { share }), Way::Host));
     }
 
     /// Puts what the venue said on the wire, after writing its own log of it.

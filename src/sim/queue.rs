@@ -20,6 +20,8 @@ pub enum Item {
     Arrive(Arrival),
     /// An event reaches the trader.
     Deliver(Event, Way),
+    /// The venue's penalty counter has run down by one.
+    Recount,
     /// A time the trader asked for.
     Wake,
 }
@@ -76,7 +78,7 @@ impl Item {
         match self {
             Self::Moment(moment) => moment.mends(),
             Self::Arrive(_) | Self::Deliver(..) => true,
-            Self::Wake => false,
+            Self::Recount | Self::Wake => false,
         }
     }
 
@@ -84,7 +86,7 @@ impl Item {
         match self {
             Self::Moment(_) => Lane::Faults,
             Self::Arrive(_) => Lane::Commands,
-            Self::Deliver(..) => Lane::Deliveries,
+            Self::Deliver(..) | Self::Recount => Lane::Deliveries,
             Self::Wake => Lane::Wakes,
         }
     }

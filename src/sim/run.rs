@@ -124,6 +124,16 @@ pub(super) struct Sim<'a> {
     pub(super) faults: Option<Box<Injector>>,
     pub(super) links: LinkStates,
     pub(super) process: Process,
+    pub(super) counter: Counter,
+}
+
+/// What the adapter knows of the venue's penalty counter.
+#[derive(Default)]
+pub(super) struct Counter {
+    /// Units the trader was told of last.
+    pub(super) told: i64,
+    /// Whether it is looked at again when a unit is gone.
+    pub(super) due: bool,
 }
 
 /// The venue as the feed sees it.
@@ -174,6 +184,7 @@ impl<'a> Sim<'a> {
             faults: Injector::new(setup),
             links: LinkStates::default(),
             process: Process::new(setup),
+            counter: Counter::default(),
         })
     }
 
