@@ -53,6 +53,9 @@ pub mod tables;
 mod timers;
 pub mod trader;
 pub mod transitions;
+#[cfg(test)]
+#[path = "../../tests/vectors/undone.rs"]
+mod undone;
 pub mod valuation;
 pub mod view;
 pub mod volatility;

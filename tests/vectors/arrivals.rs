@@ -24,15 +24,15 @@ use crate::market::{
 const STORIES: u64 = 2_500;
 const SHUFFLES: u64 = 40;
 
-const NOW: Timestamp = Timestamp(1_700_000_000_000_000_000);
-const QTY: Qty = Qty(2_000_000);
-const LIMIT: Price = Price(4_500_000);
+pub(super) const NOW: Timestamp = Timestamp(1_700_000_000_000_000_000);
+pub(super) const QTY: Qty = Qty(2_000_000);
+pub(super) const LIMIT: Price = Price(4_500_000);
 
 /// A fixed sequence of numbers; nothing in the trading core may draw one.
-struct Numbers(u64);
+pub(super) struct Numbers(pub(super) u64);
 
 impl Numbers {
-    fn below(&mut self, end: usize) -> usize {
+    pub(super) fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
@@ -58,7 +58,7 @@ enum End {
     Rejected,
 }
 
-fn core(contract: Contract) -> Core {
+pub(super) fn core(contract: Contract) -> Core {
     let instrument = Instrument { contract, ..samples::b() };
     let mut config = Config::default();
     config.set("budget.query", "100/s 1000").expect("the table knows the key");
@@ -76,7 +76,7 @@ fn core(contract: Contract) -> Core {
     core
 }
 
-fn send(core: &mut Core, side: Side, purpose: Purpose) -> OrderId {
+pub(super) fn send(core: &mut Core, side: Side, purpose: Purpose) -> OrderId {
     let terms = NewOrder {
         id: OrderId(0),
         instrument: InstrumentId(0),
@@ -108,7 +108,7 @@ fn send(core: &mut Core, side: Side, purpose: Purpose) -> OrderId {
     id
 }
 
-fn report(id: OrderId, second: i64, cumulative: Qty, kind: ReportKind) -> ExecutionReport {
+pub(super) fn report(id: OrderId, second: i64, cumulative: Qty, kind: ReportKind) -> ExecutionReport {
     ExecutionReport {
         order: id,
         venue_id: Some(VenueRef::numbered('V', id.0)),
@@ -119,7 +119,7 @@ fn report(id: OrderId, second: i64, cumulative: Qty, kind: ReportKind) -> Execut
     }
 }
 
-fn fill(number: u64, side: Side, qty: Qty, price: Price) -> ReportKind {
+pub(super) fn fill(number: u64, side: Side, qty: Qty, price: Price) -> ReportKind {
     let execution = VenueRef::numbered('E', number);
     ReportKind::Filled(Fill { execution, side, price, qty, liquidity: Liquidity::Taker, fee: None })
 }
@@ -227,7 +227,7 @@ fn tell(core: &Core, id: OrderId, reports: &[ExecutionReport], actions: &mut Vec
     left(&core, id)
 }
 
-fn shuffled(numbers: &mut Numbers, reports: &[ExecutionReport]) -> Vec<ExecutionReport> {
+pub(super) fn shuffled(numbers: &mut Numbers, reports: &[ExecutionReport]) -> Vec<ExecutionReport> {
     let mut order = reports.to_vec();
     for place in (1..order.len()).rev() {
         order.swap(place, numbers.below(place + 1));
