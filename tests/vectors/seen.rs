@@ -2,7 +2,7 @@
 
 use seatrial::market::{ControlAct, DeskId, OrderState, OrderStatus, Qty, RawPrice, ReportKind, Scope};
 
-use crate::bench::{Ask, B, Bench, SECOND, X, decimal, money};
+use crate::bench::{Ask, B, Bench, SECOND, USDT, X, decimal, money};
 use crate::{AT, LOTS, sent, state};
 
 /// Orders that protect or shrink a position are being cleared until they ended; entries are not.
@@ -28,6 +28,8 @@ fn a_desk_sees_the_account_as_it_is() {
     let now = bench.now;
     let seen = bench.with_desk(|desk| (desk.now(), desk.equity(), desk.is_naked(B)));
     assert_eq!(seen, (now, Some(money("10000")), false));
+    let known = bench.with_desk(move |desk| (desk.order(order).map(|order| order.terms.id), desk.cash(USDT)));
+    assert_eq!(known, (Some(order), money("10000")));
     bench.fill_whole(order);
     let equity = bench.trader.core().equity().expect("a mark");
     assert_eq!(bench.with_desk(|desk| desk.equity().expect("a mark").decimal()), equity);
