@@ -136,6 +136,8 @@ impl Facts {
             }
             self.settle_one(booking)?;
         }
+        // The venue's own log undid what it undid.
+        let internal = internal || !self.step.reversed.is_empty();
         self.undo()?;
         adjustments.try_for_each(|adjustment| self.settle_adjustment(adjustment, internal))
     }

@@ -63,6 +63,13 @@ impl Cover {
         row.plan = Some(Plan { stop: *stop, pinned: *pinned, author: *author });
     }
 
+    /// A position is flat: what was planned for it is over.
+    pub fn forget_plan(&mut self, key: (DeskId, InstrumentId)) {
+        if let Some(row) = self.rows.get_mut(&key) {
+            (row.plan, row.plan_before) = (None, None);
+        }
+    }
+
     /// The trader says that a position is naked since then, or covered again.
     pub fn says(&mut self, key: (DeskId, InstrumentId), since: Option<Timestamp>) {
         self.rows.entry(key).or_default().said_since = since.map(|since| since.0);

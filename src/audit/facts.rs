@@ -43,6 +43,8 @@ pub(super) struct Facts {
     pub venue: Venue,
     pub reconciling: Passes,
     pub has_truth: bool,
+    /// Kinds of fault that hit each order.
+    struck: BTreeMap<OrderId, BTreeSet<String>>,
     /// Time and cursor of the last two records.
     pub clock: [(i64, u64); 2],
     pub step: Step,
@@ -70,6 +72,7 @@ impl Facts {
             venue: Venue::default(),
             reconciling: Passes::default(),
             has_truth: false,
+            struck: BTreeMap::new(),
             clock: [(i64::MIN, 0); 2],
             step: Step::default(),
             offsets: BTreeMap::new(),
@@ -98,7 +101,12 @@ impl Facts {
         self.open.iter().filter_map(|id| Some((*id, self.orders.get(id)?)))
     }
 
-    /// Whether the run was made with a fault of this kind, so that the venue itself does what it may not.
+    /// Whether a fault of this kind hit an order, so that the venue itself does what it may not.
+    pub fn struck(&self, kind: &str, order: OrderId) -> bool {
+        self.struck.get(&order).is_some_and(|kinds| kinds.iter().any(|hit| hit == kind))
+    }
+
+    /// Whether the run was made with a fault of this kind.
     pub fn has_fault(&self, kind: &str) -> bool {
         self.header.faults.iter().any(|fault| fault == kind)
     }
@@ -148,17 +156,18 @@ impl Facts {
         Ok(())
     }
 
-    /// Of the faults that were injected only two excuse anybody: a process that is down does nothing, and what
-    /// the venue shows in no answer can be known to nobody.
+    /// A fault is a message to whoever judges: a process that is down does nothing, what no answer shows can be
+    /// known to nobody, and which orders the venue itself wronged.
     fn learn_fault(&mut self, text: &str) {
         let words: Vec<&str> = text.split(' ').collect();
         match words[..] {
             ["crash", ..] => self.standing.crashed = true,
-            ["hidden", "order", id, lasts] => {
-                let lasts =
-                    lasts.strip_prefix("lasts=").and_then(|lasts| lasts.strip_suffix("ns")?.parse::<i64>().ok());
-                if let (Ok(id), Some(lasts)) = (id.parse(), lasts) {
-                    self.orders.entry(OrderId(id)).or_default().hidden_until = self.now().saturating_add(lasts);
+            [kind, "order", id, ..] => {
+                let Ok(id) = id.parse().map(OrderId) else { return };
+                self.struck.entry(id).or_default().insert(kind.to_owned());
+                let lasts = words.iter().find_map(|word| word.strip_prefix("lasts=")?.strip_suffix("ns"));
+                if let Some(lasts) = lasts.filter(|_| kind == "hidden").and_then(|lasts| lasts.parse::<i64>().ok()) {
+                    self.orders.entry(id).or_default().hidden_until = self.now().saturating_add(lasts);
                 }
             }
             _ => {}
@@ -336,6 +345,12 @@ impl Facts {
 
     fn claim(&mut self, seq: u64, decision: &Decision) {
         let Decision::Booked { order, execution, position, cost, gross, net } = decision else { return };
+        if position.is_zero()
+            && let Some(key) = self.orders.get(order).and_then(OrderRow::key)
+        {
+            // What follows in the same step is the plan of another life.
+            self.cover.forget_plan(key);
+        }
         let row = self.executions.entry(*execution).or_default();
         row.times_booked += 1;
         let here = self.step.heard.iter().find(|heard| heard.fill.execution == *execution);

@@ -14,7 +14,7 @@ use super::rows::Reported;
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
     Contract, DeskId, Event, ExecutionReport, FeeAsset, Fill, Liquidity, NewOrder, OrderKind, ReportKind, TimeInForce,
-    Timestamp,
+    Timestamp, TraderState,
 };
 
 pub(super) const LAWS: &[Law] = &[
@@ -94,9 +94,9 @@ fn cumulative_adds_up(facts: &Facts, record: &Record, tally: &mut Tally) -> Judg
 fn true_once(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     let Some((report, fill)) = true_fill(record) else { return Ok(()) };
     let times = facts.executions.get(&fill.execution).map_or(0, |row| row.times_true);
-    let revised = facts.has_fault("fee_revised");
+    let revised = facts.struck("fee_revised", report.order);
     tally.holds(record.seq, times == 1 || revised, || format!("execution {} is logged {times} times", fill.execution));
-    if facts.has_fault("overfill") || times > 1 {
+    if facts.struck("overfill", report.order) || times > 1 {
         return Ok(());
     }
     let ended = facts.order(report.order).is_some_and(|row| row.venue.ended_before);
@@ -163,10 +163,10 @@ fn before_expiry(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
 }
 
 fn within_limit(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
-    if facts.has_fault("worse_than_limit") {
-        return Ok(());
-    }
     for Reported { report, fill } in fills(facts, record) {
+        if facts.struck("worse_than_limit", report.order) {
+            continue;
+        }
         let kind: Option<OrderKind> = facts.order(report.order).and_then(|row| row.venue.terms).map(|(kind, _)| kind);
         if let Some(limit) = kind.and_then(OrderKind::limit) {
             let paid_more = i128::from(fill.side.sign()) * (i128::from(fill.price.0) - i128::from(limit.0)) > 0;
@@ -192,10 +192,12 @@ fn alarmed(facts: &Facts, tally: &mut Tally) -> Judged {
 }
 
 fn fee_by_schedule(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
-    if facts.has_fault("fee_revised") {
-        return Ok(());
-    }
     for Reported { report, fill } in fills(facts, record) {
+        // The first word on a fee is the schedule's; what the venue makes of it later is its own.
+        let again = facts.executions.get(&fill.execution).is_some_and(|row| row.times_true != 1);
+        if again && facts.struck("fee_revised", report.order) {
+            continue;
+        }
         let (Some(card), Some(fee)) = (facts.card(report.instrument), fill.fee) else { continue };
         let (asset, amount) = scheduled(card, &fill, report.at)?;
         let same = fee.asset == asset && Exact::from(fee.amount) == amount;
@@ -293,11 +295,19 @@ fn booked(facts: &Facts, tally: &mut Tally) -> Judged {
             let why =
                 || format!("execution {} was heard and is booked {} times", heard.fill.execution, row.times_booked);
             // A page of history is worked through once its pass has heard everything; C1f holds that to it.
-            let booked = row.times_booked == 1 || (facts.step.paged && row.times_booked == 0);
+            let later = facts.step.paged || in_the_opening(facts, heard);
+            let booked = row.times_booked == 1 || (later && row.times_booked == 0);
             tally.holds(facts.step.seq, booked, why);
         }
     }
     Ok(())
+}
+
+/// Whether the balances the books are opened with hold an execution: it is never booked, and before they are
+/// opened it is not known yet. C1f holds what came after them to be booked.
+fn in_the_opening(facts: &Facts, heard: &Reported) -> bool {
+    let unopened = facts.posted == 0 && facts.standing.trader == TraderState::Reconciling;
+    facts.reconciling.opened.map_or(unopened, |opened| heard.report.at.0 <= opened)
 }
 
 /// Production-rules §4.4: what a fill must be to be booked at all.
@@ -327,7 +337,8 @@ fn true_to_venue(facts: &Facts, tally: &mut Tally) -> Judged {
         tally.holds(booking.seq, named, why);
         let made = facts.executions.get(&name).and_then(|row| row.truth);
         if facts.has_truth {
-            let true_fill = made.is_some_and(|made| same(&made, &reported)) || facts.has_fault("fill_conflict");
+            let told_other = facts.struck("fill_conflict", booking.order);
+            let true_fill = made.is_some_and(|made| same(&made, &reported) || told_other);
             tally.holds(booking.seq, true_fill, || format!("execution {name} is booked other than the venue made it"));
         }
     }

@@ -12,7 +12,8 @@ use super::law::{Judged, Law, POSTED, Tally, When};
 use super::rows::{Booking, Step};
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
-    Account, AssetId, Cause, Contract, Decision, Fee, Posting, Qty, TickLots, TraderState, Transaction, VenueRef,
+    Account, AssetId, Cause, Contract, Decision, Fee, Posting, Qty, TickLots, TraderState, Transaction, VenueMessage,
+    VenueRef,
 };
 
 pub(super) const LAWS: &[Law] = &[
@@ -28,7 +29,11 @@ pub(super) const LAWS: &[Law] = &[
         name: "net realised of a closed position is gross less all costs",
         when: When::Step(net_of_flat),
     },
-    Law { id: "B14", name: "funding is posted once per funding time", when: When::Record(POSTED, funded_once) },
+    Law {
+        id: "B14",
+        name: "transfers and funding told of are posted, funding once per time",
+        when: When::Step(told_is_booked),
+    },
 ];
 
 fn posted(record: &Record) -> Option<&Transaction> {
@@ -250,11 +255,30 @@ fn net_of_flat(facts: &Facts, tally: &mut Tally) -> Judged {
     Ok(())
 }
 
-fn funded_once(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
-    if let Some(Cause::Funding(instrument, at)) = posted(record).map(|transaction| transaction.cause) {
-        let times = facts.funded.get(&(instrument, at.0)).copied().unwrap_or_default();
-        let why = || format!("funding of {} at {} is posted {times} times", facts.header.symbol(instrument), at.0);
-        tally.holds(record.seq, times == 1, why);
+/// What the venue tells of once is booked when it is told, and never found as a difference later.
+fn told_is_booked(facts: &Facts, tally: &mut Tally) -> Judged {
+    for (seq, transaction) in &facts.step.posted {
+        if let Cause::Funding(instrument, at) = transaction.cause {
+            let times = facts.funded.get(&(instrument, at.0)).copied().unwrap_or_default();
+            let why = || format!("funding of {} at {} is posted {times} times", facts.header.symbol(instrument), at.0);
+            tally.holds(*seq, times == 1, why);
+        }
+    }
+    for message in &facts.step.told {
+        let (booked, what) = match message {
+            VenueMessage::Transfer(moved) => {
+                let cash = Posting { account: Account::Cash, asset: moved.asset, amount: moved.total };
+                let of_it = |transaction: &Transaction| {
+                    transaction.cause == Cause::Transfer && transaction.postings.contains(&cash)
+                };
+                (facts.step.posted.iter().any(|(_, transaction)| of_it(transaction)), "a transfer")
+            }
+            VenueMessage::Funding { instrument, at, .. } => {
+                (facts.funded.get(&(*instrument, at.0)).is_some_and(|times| *times > 0), "funding")
+            }
+            _ => continue,
+        };
+        tally.holds(facts.step.seq, booked, || format!("{what} is told of and not booked: {message:?}"));
     }
     Ok(())
 }

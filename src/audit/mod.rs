@@ -14,7 +14,7 @@
 //!
 //! | Ids | Where |
 //! |---|---|
-//! | L1, L2, L4, L6 to L9 | `ledger_laws`, `equity`; L4 in `pass_laws` |
+//! | L1, L2, L4, L6 to L9 | `ledger_laws`, `equity`; L4 in `pass_laws`; B14 and J02 as B14 |
 //! | L3 | clippy and `tests/tidy.rs`: no binary float in the core |
 //! | L5 | marks are not in a journal; `tests/trading_vectors.rs`, `tests/journal_metrics.rs` |
 //! | O1 to O16 | `order_laws`, `life_laws`, `fill_laws`; O9 in `pass_laws` |

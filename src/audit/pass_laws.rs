@@ -86,8 +86,7 @@ fn cash(facts: &Facts, tally: &mut Tally) -> Judged {
         return Ok(());
     }
     for stated in &balances.items {
-        let Some(owed) = owed(facts, stated.asset) else { continue };
-        let ours = facts.balance(stated.asset, Account::Cash).plus(owed)?;
+        let ours = facts.balance(stated.asset, Account::Cash).plus(owed(facts, stated.asset))?;
         let (then, vaguely, vague) = facts.cash_when_stated(stated.asset, ours)?;
         // Of several movements at an uncertain instant it is not known which are in the balance.
         if vague > 1 {
@@ -101,15 +100,16 @@ fn cash(facts: &Facts, tally: &mut Tally) -> Judged {
 }
 
 /// What the venue settled more of an asset than we, because it nets the positions of several desks, or what
-/// we heard of in another order than it happened in; not known where one of those was reversed.
-fn owed(facts: &Facts, asset: AssetId) -> Option<Exact> {
+/// we heard of in another order than it happened in, or because it took something back.
+fn owed(facts: &Facts, asset: AssetId) -> Exact {
     let quoted = |id: InstrumentId| facts.card(id).is_some_and(|card| card.quote == asset);
     let shared = facts.holdings.keys().any(|(desk, id)| *desk == DeskId::EXTERNAL && quoted(*id));
-    if !shared && !facts.reconciling.disordered.iter().any(|id| quoted(*id)) {
-        return Some(Exact::ZERO);
-    }
+    let disordered = facts.reconciling.disordered.iter().any(|id| quoted(*id));
     let reversed = facts.holdings.iter().any(|((_, id), holding)| quoted(*id) && holding.reversed);
-    (!reversed).then(|| facts.reconciling.owed.get(&asset).copied().unwrap_or_default())
+    if !shared && !disordered && !reversed {
+        return Exact::ZERO;
+    }
+    facts.reconciling.owed.get(&asset).copied().unwrap_or_default()
 }
 
 fn strangers(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {

@@ -4,7 +4,7 @@ use super::position::{Effect, Position};
 use crate::journal::Exact;
 use crate::market::{
     AssetId, Command, DeskId, ExecutionReport, Fee, Fill, InstrumentId, IntentId, NewOrder, OrderId, OrderKind,
-    OrderState, Purpose, Qty, Severity, TraderState, Transaction, VenueRef,
+    OrderState, Purpose, Qty, Severity, TraderState, Transaction, VenueMessage, VenueRef,
 };
 
 /// An order as we and the venue know it.
@@ -205,6 +205,8 @@ pub(super) struct Step {
     /// Whether the trader was given anything in it: its process may be down.
     pub is_given: bool,
     pub heard: Vec<Reported>,
+    /// Transfers and funding told of in an instrument that is ours.
+    pub told: Vec<VenueMessage>,
     /// Whether they were heard in a page of history.
     pub paged: bool,
     pub bookings: Vec<Booking>,
@@ -235,13 +237,14 @@ impl Step {
     pub fn is_busy(&self) -> bool {
         let booked = !(self.bookings.is_empty() && self.adjustments.is_empty() && self.posted.is_empty());
         let sent = !(self.sent.is_empty() && self.entries.is_empty() && self.sweeps.is_empty());
-        let told = !self.heard.is_empty() || self.valued.is_some() || self.clean.is_some();
+        let told = !(self.heard.is_empty() && self.told.is_empty()) || self.valued.is_some() || self.clean.is_some();
         booked || sent || told || !(self.rebased.is_empty() && self.touched.is_empty())
     }
 
     /// A new step begins; what was gathered keeps its room.
     pub fn clear(&mut self) {
         self.heard.clear();
+        self.told.clear();
         self.paged = false;
         self.bookings.clear();
         self.posted.clear();

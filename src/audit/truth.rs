@@ -49,10 +49,9 @@ impl Facts {
                     self.note_news(report.order);
                 }
             }
-            VenueMessage::Positions(_)
-            | VenueMessage::Transfer(_)
-            | VenueMessage::Funding { .. }
-            | VenueMessage::Session { .. } => {}
+            VenueMessage::Funding { instrument, .. } if self.card(*instrument).is_none() => {}
+            VenueMessage::Transfer(_) | VenueMessage::Funding { .. } => self.step.told.push(message.clone()),
+            VenueMessage::Positions(_) | VenueMessage::Session { .. } => {}
         }
     }
 

@@ -15,7 +15,7 @@ use crate::market::{
 };
 use crate::replay::Parity;
 use crate::sim::Setup;
-use crate::sim::fault::Fault;
+use crate::sim::fault::{Fault, FaultKind};
 use crate::trading::Trader;
 use crate::trading::orders::Order;
 use crate::venue::Venue;
@@ -118,25 +118,35 @@ pub fn unrest(setup: &Setup, trader: &Trader, venue: &Venue, hits: &[Fault]) -> 
     }
     positions(setup, trader, venue, &mut add);
     cover(setup, trader, venue, &mut add);
-    money(setup, trader, venue, !hits.iter().any(tells_once), &mut add);
+    money(setup, trader, venue, is_explicable(hits), &mut add);
     if core.state() == TraderState::Reconciling {
         add("C1", "the trader is still Reconciling at the end".to_owned());
     }
     findings
 }
 
-/// Whether a fault moves money and the venue tells of it at most once: with that message gone, what is
-/// found can only be called unexplained (production-rules §4.10).
-fn tells_once(fault: &Fault) -> bool {
-    const KINDS: [&str; 6] = ["balance_off", "transfer", "funding", "bust", "fee_revised", "fee_missing"];
-    KINDS.contains(&fault.kind.name())
+/// Whether everything that moves money can be known. A fault may move money and the venue tell of it at most
+/// once: with that message gone or late, what is found can only be called unexplained (production-rules §4.10).
+fn is_explicable(hits: &[Fault]) -> bool {
+    const ONCE: [&str; 5] = ["transfer", "funding", "bust", "fee_revised", "fee_missing"];
+    let tells_once = |fault: &Fault| ONCE.contains(&fault.kind.name());
+    // A message under way to a trader that cannot hear is gone.
+    let deafens = |fault: &Fault| match fault.kind {
+        FaultKind::Message(_) | FaultKind::Link(_) | FaultKind::Process(_) => !tells_once(fault),
+        FaultKind::Request(_) | FaultKind::Order(_) | FaultKind::Venue(_) | FaultKind::Feed(_) | FaultKind::Hand(_) => {
+            false
+        }
+    };
+    let untold = hits.iter().any(|fault| fault.kind.name() == "balance_off");
+    !untold && !(hits.iter().any(tells_once) && hits.iter().any(deafens))
 }
 
 /// Findings of the audit that a fault makes no breach.
 pub(super) fn excuse(hits: &[Fault], findings: &mut Vec<Finding>) {
-    if hits.iter().any(tells_once) {
-        findings.retain(|finding| finding.law != "LG-6");
+    if is_explicable(hits) {
+        return;
     }
+    findings.retain(|finding| finding.law != "LG-6");
 }
 
 /// Only what protects a position may outlive the workload, which left everything it could leave.

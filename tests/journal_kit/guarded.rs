@@ -244,6 +244,7 @@ pub fn guarded_story() -> Story {
     story.enter(9, Side::Sell, 4_440_000, 3_000_000, Size::RiskBased);
     story.accepted(9);
     story.fill(9, 4_440_000, 3_000_000, Liquidity::Maker, Live);
+    story.tell(Body::Fault("overfill order 9 by_ppm=33333".into()));
     story.fill(9, 4_440_000, 100_000, Liquidity::Maker, OrderState::Filled);
     let (severity, instrument, order) = (Severity::Critical, Some(PERP), Some(OrderId(9)));
     story.tell(Body::Alert(Alert { severity, instrument, order, text: "overfilled".into() }));
