@@ -138,7 +138,7 @@ fn is_explicable(hits: &[Fault]) -> bool {
         }
     };
     let untold = hits.iter().any(|fault| fault.kind.name() == "balance_off");
-    !untold && !(hits.iter().any(tells_once) && hits.iter().any(deafens))
+    !(untold || (hits.iter().any(tells_once) && hits.iter().any(deafens)))
 }
 
 /// Findings of the audit that a fault makes no breach.
