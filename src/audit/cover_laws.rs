@@ -184,7 +184,7 @@ fn dead_man(facts: &Facts, tally: &mut Tally) -> Judged {
     let Some(policy) = facts.limits.value("dms.policy") else { return Ok(()) };
     for (seq, command) in &facts.step.sweeps {
         let Command::CancelAllAfter(span) = command else { continue };
-        let holds = facts.holdings.values().any(|holding| holding.claimed[0] != 0);
+        let holds = facts.holdings.keys().any(|key| facts.held(*key) != 0);
         let allowed = span.0 == 0 || policy == "flatten" || (policy == "flat_only" && !holds);
         tally.holds(*seq, allowed, || format!("the switch is armed under `{policy}`, positions held: {holds}"));
     }

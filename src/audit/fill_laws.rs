@@ -183,7 +183,9 @@ fn within_limit(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
 fn alarmed(facts: &Facts, tally: &mut Tally) -> Judged {
     for booking in &facts.step.bookings {
         if facts.executions.get(&booking.execution).is_some_and(|row| row.outrageous) {
-            let told = facts.step.alarmed(booking.order, booking.instrument);
+            // Where another fill of it came garbled, and was cried out about, its total is not known yet.
+            let garbled = facts.struck("fill_malformed", booking.order);
+            let told = garbled || facts.step.alarmed(booking.order, booking.instrument);
             let why = || format!("execution {} was never the venue's to make, and nobody is told", booking.execution);
             tally.holds(booking.seq, told, why);
         }

@@ -80,6 +80,10 @@ fn one_of_each(facts: &Facts, tally: &mut Tally) -> Judged {
         let (Some(row), Some(card)) = (facts.executions.get(&booking.execution), facts.card(booking.instrument)) else {
             continue;
         };
+        if row.bust[0] {
+            // Its undoing came first: what is posted is reversed in the same step.
+            continue;
+        }
         let [trades, settlements, fees] = row.standing;
         let (closes, gross) =
             booking.counted.as_ref().map_or((false, 0), |(_, effect)| (effect.closed > 0, effect.gross));

@@ -46,7 +46,9 @@ fn executions(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
         let order = facts.executions.get(execution).and_then(|row| row.truth).map(|truth| truth.report.order);
         order.and_then(|order| facts.order(order)).is_none_or(|row| row.hidden_until < asked)
     };
-    let late = |at: &i64| (opened.saturating_add(1)..asked).contains(at);
+    // A history served stale is whole only up to the instant at which it was true.
+    let seen = facts.reconciling.fills_at.map_or(asked, |at| at.min(asked));
+    let late = |at: &i64| (opened.saturating_add(1)..seen).contains(at);
     let missed = facts.venue.unbooked.iter().find(|(execution, at)| late(at) && shown(execution));
     let why = || format!("execution {} is not booked, and the pass is clean", missed.expect("found").0);
     tally.holds(record.seq, missed.is_none(), why);
@@ -62,7 +64,8 @@ fn orders(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
             let why = || format!("order {} is {state:?} after a clean pass, and its instrument is free", id.0);
             tally.holds(record.seq, flagged, why);
         } else if facts.has_truth && state != OrderState::Intent && row.venue.ended {
-            let lately = row.venue.ended_at >= asked || row.hidden_until >= asked;
+            // One that was hidden when lists of ended orders were read is asked about by itself.
+            let lately = row.venue.ended_at >= asked || facts.struck("hidden", id);
             tally.holds(record.seq, lately, || format!("order {} is {state:?} with us and ended at the venue", id.0));
         }
     }

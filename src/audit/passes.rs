@@ -32,6 +32,8 @@ pub(super) struct Passes {
     pub asked_fills: Option<i64>,
     pub asked_account: Option<i64>,
     pub asked_orders: Option<i64>,
+    /// When the newest page of executions heard was true.
+    pub fills_at: Option<i64>,
     /// When all open orders were last asked for.
     pub looked_at: i64,
     /// The last balances the venue stated.

@@ -40,6 +40,9 @@ impl Facts {
             VenueMessage::Report(report) => self.hear(report),
             VenueMessage::Fills(page) => {
                 self.step.paged = true;
+                if page.page == 0 {
+                    self.reconciling.fills_at = Some(page.at.0);
+                }
                 page.fills.iter().for_each(|report| self.hear(report));
             }
             VenueMessage::OpenOrders(snapshot) => self.hear_open(snapshot),

@@ -177,7 +177,8 @@ fn cover(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'s
         let instrument = &setup.instruments[usize::from(id.0)];
         let rules = instrument.rules(Timestamp::MAX);
         // A fee in base is paid from what is sold: so much need not be covered.
-        let there = Qty(position.qty.0.min(at_venue(instrument, venue, position.qty.0)));
+        let against = core.books().position(DeskId::EXTERNAL, id).map_or(0, |others| others.qty.0);
+        let there = Qty(at_venue(instrument, venue, position.qty.0, against));
         let fee = if rules.fees.asset == FeeAsset::Base { there.0.abs() / 100 + rules.lot.0 } else { 0 };
         let held = Qty(there.0.abs() - fee);
         let worth = instrument.value(TickLots(i128::from(held.0) * i128::from(venue.touch(id).bid.0)));
@@ -191,15 +192,17 @@ fn cover(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'s
     }
 }
 
-/// How much of a spot position the account still holds, by the venue's books: other hands may have sold it, or a
-/// bust undone it, without a word to us. A margin position is held against [`positions`].
-fn at_venue(instrument: &Instrument, venue: &Venue, position: i64) -> i64 {
+/// How much of a position is there to be closed, by the venue's books: of a spot position, what the account
+/// still holds, because other hands may have sold it, or a bust undone it, without a word to us; of a margin
+/// position, what other hands do not hold against it.
+fn at_venue(instrument: &Instrument, venue: &Venue, position: i64, others: i64) -> i64 {
     if instrument.contract == Contract::Linear {
-        return position;
+        let against = if others.signum() * position.signum() < 0 { others.abs().min(position.abs()) } else { 0 };
+        return position - against * position.signum();
     }
     let balance = venue.balances().into_iter().find(|balance| balance.asset == instrument.base);
     let units = balance.map(|balance| (balance.total.decimal() / instrument.qty_unit).trunc());
-    units.and_then(|units| units.to_i64()).unwrap_or(0)
+    position.min(units.and_then(|units| units.to_i64()).unwrap_or(0))
 }
 
 /// L4: cash of every asset is the venue's, to the unit, what it netted over desks included; and nothing

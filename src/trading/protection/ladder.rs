@@ -332,7 +332,8 @@ impl Core {
             return false;
         }
         let held = self.backed(key.0, key.1).abs();
-        let out = |order: &&Order| order.state != OrderState::Intent;
+        // A stop or a target that waits for a token will leave; of exits the older one does first.
+        let out = |order: &&Order| order.state != OrderState::Intent || order.purpose != Purpose::Exit;
         let legs = [Purpose::Stop, Purpose::Target, Purpose::Exit];
         let taken: Qty =
             legs.iter().flat_map(|purpose| self.own_orders(key, *purpose).filter(out)).map(Order::could_fill).sum();
