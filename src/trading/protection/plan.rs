@@ -67,7 +67,9 @@ impl Core {
                 self.take_plan(key, id, held, shield, actions);
             }
         }
-        if shield.cover.is_none() && shield.ladder.is_none() && key.0 != DeskId::EXTERNAL {
+        // What was found to be dust is told once.
+        let is_dust = shield.dust == Some(held.qty);
+        if shield.cover.is_none() && shield.ladder.is_none() && key.0 != DeskId::EXTERNAL && !is_dust {
             // Nobody wished for it: both legs filled, or an exit went beyond zero.
             let (desk, instrument) = key;
             let text = format!("desk {} holds {} of it that no entry opened; it is exited", desk.0, held.qty.0);
