@@ -333,7 +333,7 @@ proptest! {
         };
         let (mut busted, without) = (run(None), run(Some(which)));
         let execution = seatrial::market::VenueRef::numbered('E', u64::try_from(which).expect("few fills"));
-        let booked = busted.bust(Timestamp(3), &instrument, execution).expect("a known execution").expect("not busted yet");
+        let booked = busted.bust((Timestamp(3), Timestamp(3)), &instrument, execution).expect("a known execution").expect("not busted yet");
         prop_assert!(booked.transactions.iter().any(|posted| matches!(posted.cause, Cause::Reversal(_))));
         busted.verify(std::slice::from_ref(&instrument)).expect("every law holds");
         let held = |books: &Books| books.position(DESK, instrument.id).map_or(Qty::ZERO, |position| position.qty);
@@ -352,7 +352,7 @@ proptest! {
             prop_assert_eq!(busted.residue(DESK, instrument.id), without.residue(DESK, instrument.id));
         }
         let again = busted.clone();
-        prop_assert_eq!(busted.bust(Timestamp(3), &instrument, execution), Ok(None));
+        prop_assert_eq!(busted.bust((Timestamp(3), Timestamp(3)), &instrument, execution), Ok(None));
         prop_assert_eq!(&busted, &again);
     }
 }

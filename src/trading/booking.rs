@@ -63,6 +63,8 @@ struct Applied {
     charge: Charge,
     trade_transaction: Option<TransactionId>,
     fee_transaction: TransactionId,
+    /// What it did to the cost of the venue's one position and realised there, once its turn is certain.
+    at_venue: Option<(TickLots, TickLots)>,
     busted: bool,
 }
 
@@ -232,6 +234,7 @@ impl Books {
             charge,
             trade_transaction: transactions.first().map(|trade| trade.id),
             fee_transaction: fee.id,
+            at_venue: None,
             busted: false,
         };
         transactions.push(fee);

@@ -178,9 +178,9 @@ impl Core {
         let text = format!("the venue undid execution {id} of order {}, which is not ours", report.order.0);
         anomaly(Some(report.order), text.clone(), actions);
         alert(Severity::Critical, Some(report.instrument), Some(report.order), text, actions);
-        let Some(instrument) = self.instruments.get(usize::from(report.instrument.0)) else { return };
-        if let Ok(Some(booked)) = self.books.bust(now, instrument, id) {
-            post(booked, actions);
+        let key = (DeskId::EXTERNAL, report.instrument);
+        let Some(fill) = self.books.applied(&id).copied() else { return };
+        if self.take_back((now, report.at), key, id, &fill, actions) == Ok(true) {
             self.look_at_positions_in(report.instrument);
         }
     }

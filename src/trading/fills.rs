@@ -6,7 +6,7 @@
 
 use rust_decimal::Decimal;
 
-use super::booking::{Booked, Execution, Outcome};
+use super::booking::{BookError, Booked, Execution, Outcome};
 use super::core::{Core, alert, anomaly};
 use super::order::{Booking, Order};
 use super::transitions::Input;
@@ -58,7 +58,7 @@ impl Core {
                 self.orders.refile(now, id);
                 if self.orders.get(id).is_some_and(|order| order.taken_back.contains(&fill.execution)) {
                     // Its undoing overtook it.
-                    self.on_busted(now, id, fill.execution, actions);
+                    self.on_busted(now, report.at, id, fill.execution, actions);
                 }
             }
             Ok(Outcome::FeeCorrected(booked)) => self.correct_fee(id, fill, booked, actions),
@@ -84,7 +84,14 @@ impl Core {
     }
 
     /// TR-28: a booked fill is taken back by reversals; of one we never booked, a question is made.
-    pub(super) fn on_busted(&mut self, now: Timestamp, id: OrderId, execution: VenueRef, actions: &mut Vec<Action>) {
+    pub(super) fn on_busted(
+        &mut self,
+        now: Timestamp,
+        at: Timestamp,
+        id: OrderId,
+        execution: VenueRef,
+        actions: &mut Vec<Action>,
+    ) {
         let order = self.orders.get(id).expect("the caller found the order");
         let known = self.books.applied(&execution).copied();
         let ours = known.filter(|_| order.executions.iter().any(|booked| booked.execution == execution));
@@ -96,33 +103,46 @@ impl Core {
             self.apply(now, id, Input::BustedUnknown, actions);
             return;
         };
-        let instrument = &self.instruments[usize::from(order.terms.instrument.0)];
-        match self.books.bust(now, instrument, execution) {
-            Ok(Some(booked)) => {
-                let taken_back = |posted: &&Transaction| matches!(posted.cause, Cause::Reversal(_));
-                let reversals = booked.transactions.iter().filter(taken_back).count();
-                let told = reversals > 1 || instrument.contract == Contract::Spot;
-                post(booked.transactions, actions);
+        let key = (order.desk, order.terms.instrument);
+        match self.take_back((now, at), key, execution, &fill, actions) {
+            Ok(true) => {
                 let order = self.orders.get_mut(id).expect("just read");
-                if !told {
-                    // Nothing but its fee is taken back: that the position changes stands nowhere else.
-                    let (by, at) = (Qty(-fill.side.signed(fill.qty).0), fill.price);
-                    let (position, cost) = (booked.position.qty, booked.position.cost);
-                    let (desk, instrument) = (order.desk, order.terms.instrument);
-                    actions.push(Action::Record(Decision::Adjusted { desk, instrument, by, at, position, cost }));
-                }
                 order.busted += fill.qty;
                 order.undone = Qty((order.undone - fill.qty).0.max(0));
                 order.taken_back.retain(|early| *early != execution);
                 self.apply(now, id, Input::Busted, actions);
             }
             // It was taken back before.
-            Ok(None) => {}
+            Ok(false) => {}
             Err(error) => {
                 anomaly(Some(id), error.to_string(), actions);
                 self.apply(now, id, Input::BustedUnknown, actions);
             }
         }
+    }
+
+    /// Takes a booked fill back, which the venue undid at `at`; whether it still stood.
+    pub(super) fn take_back(
+        &mut self,
+        (now, at): (Timestamp, Timestamp),
+        (desk, instrument): (DeskId, InstrumentId),
+        execution: VenueRef,
+        fill: &Fill,
+        actions: &mut Vec<Action>,
+    ) -> Result<bool, BookError> {
+        let found = &self.instruments[usize::from(instrument.0)];
+        let Some(booked) = self.books.bust((now, at), found, execution)? else { return Ok(false) };
+        let taken_back = |posted: &&Transaction| matches!(posted.cause, Cause::Reversal(_));
+        let reversals = booked.transactions.iter().filter(taken_back).count();
+        let told = reversals > 1 || found.contract == Contract::Spot;
+        post(booked.transactions, actions);
+        if !told {
+            // Nothing but its fee is taken back: that the position changes stands nowhere else.
+            let (by, at) = (Qty(-fill.side.signed(fill.qty).0), fill.price);
+            let (position, cost) = (booked.position.qty, booked.position.cost);
+            actions.push(Action::Record(Decision::Adjusted { desk, instrument, by, at, position, cost }));
+        }
+        Ok(true)
     }
 
     /// Whether a fill differs from the booked one by its fee alone, and that fee is not the one it had
@@ -241,6 +261,11 @@ impl Core {
             let text = format!("order {} filled at {:?}, worse than its limit; booked", id.0, fill.price);
             alert(Severity::Critical, Some(key.1), Some(id), text.clone(), actions);
             self.restrict(key.1, text, actions);
+        }
+        if purpose != Purpose::Entry && !booked.split.opened.is_zero() {
+            let opened = booked.split.opened.0;
+            let text = format!("order {} was to close and filled {opened} beyond what desk {} held", id.0, key.0.0);
+            alert(Severity::Critical, Some(key.1), Some(id), text, actions);
         }
         if !announced.is_zero() {
             self.find_fills(now, id, actions);

@@ -38,7 +38,8 @@ impl Core {
                 };
                 self.apply(now, id, input, actions);
             }
-            ReportKind::Busted(execution) => self.on_busted(now, id, execution, actions),
+            // It says nothing of whether the order lives: an older answer to that is still news.
+            ReportKind::Busted(execution) => return self.on_busted(now, report.at, id, execution, actions),
             ReportKind::Status(status) => return self.on_status(now, report, status, actions),
         }
         self.dated(report);

@@ -249,7 +249,10 @@ impl World {
         let (_, place, fill) = self.fills[which % self.fills.len()];
         let instrument = self.instruments[place].clone();
         let before = self.books.clone();
-        let booked = self.books.bust(Timestamp(self.time), &instrument, fill.execution).expect("a known execution");
+        let booked = self
+            .books
+            .bust((Timestamp(self.time), Timestamp(self.time)), &instrument, fill.execution)
+            .expect("a known execution");
         match booked {
             Some(booked) if instrument.contract == Contract::Spot && booked.position.qty.0 < 0 => {
                 self.books = before;

@@ -50,13 +50,14 @@ impl Books {
         Ok(Booked { position: holding.position, split, charge, gross, lots_gross, net, closed: None, transactions })
     }
 
-    /// Takes a booked fill back. Its id stays known; a second bust of it changes nothing.
+    /// Takes a booked fill back, which the venue undid at `undone`. Its id stays known; a second bust of it
+    /// changes nothing.
     ///
     /// # Errors
     /// When the execution was never booked for this instrument; nothing has changed then.
     pub fn bust(
         &mut self,
-        now: Timestamp,
+        (now, undone): (Timestamp, Timestamp),
         instrument: &Instrument,
         execution: VenueRef,
     ) -> Result<Option<Booked>, BookError> {
@@ -88,7 +89,7 @@ impl Books {
             Cause::Settlement(_) => cash_of(transaction, instrument.quote),
             _ => Money::ZERO,
         };
-        self.net_bust(now, instrument, &known, reversals.iter().map(settled).sum());
+        self.net_bust(undone, instrument, &known, reversals.iter().map(settled).sum());
         let transactions = if planted(Bug::LedgerBust) { Vec::new() } else { reversals };
         self.settle(&opposite, &charge, &holding, &effect);
         self.applied.insert(execution, Applied { busted: true, ..known });

@@ -89,17 +89,27 @@ impl Netted {
         None
     }
 
-    /// What happened up to an instant is known whole: its order is settled.
-    fn fold(&mut self, instrument: &Instrument, until: Timestamp) {
+    /// What happened up to an instant is known whole: its order is settled. What each execution did in it.
+    fn fold(&mut self, instrument: &Instrument, until: Timestamp) -> Vec<(VenueRef, (TickLots, TickLots))> {
         let end = self.changes.partition_point(|(at, _)| *at <= until);
+        let mut effects = Vec::new();
         for (_, change) in self.changes.drain(..end) {
-            self.before += apply(&mut self.base, instrument, change);
+            let cost = self.base.cost;
+            match change {
+                Change::Traded(execution, qty, price) => {
+                    let gross = trade(&mut self.base, instrument, qty, price);
+                    self.before += instrument.cash(gross);
+                    effects.push((execution, (self.base.cost - cost, gross)));
+                }
+                Change::Undone(..) | Change::Stated(..) => self.before += apply(&mut self.base, instrument, change),
+            }
         }
         self.position = self.base;
         self.settled = Money::ZERO;
         for (_, change) in &self.changes {
             self.settled += apply(&mut self.position, instrument, *change);
         }
+        effects
     }
 }
 
@@ -143,23 +153,26 @@ impl Books {
         }
     }
 
-    /// The venue took an execution back at `now`: with it goes what it had done there. With us
+    /// The venue took an execution back at `at`: with it goes what it had done there. With us
     /// `settled` is what that settled.
-    pub(super) fn net_bust(&mut self, now: Timestamp, instrument: &Instrument, known: &Applied, settled: Money) {
+    pub(super) fn net_bust(&mut self, at: Timestamp, instrument: &Instrument, known: &Applied, settled: Money) {
         let Some((_, netted)) = self.netted.get_mut(&instrument.id) else { return };
         let signed = known.fill.side.signed(known.fill.qty);
-        // One that was folded in did there what it did with us.
-        let opened = known.fill.side.signed(known.split.opened).at(known.fill.price);
-        let with_us = (opened - known.split.released, known.split.gross);
-        let (cost, gross) = netted.effect_of(instrument, known.fill.execution).unwrap_or(with_us);
+        // One whose turn is not among the changes is remembered with what it did.
+        let effect = known.at_venue.or_else(|| netted.effect_of(instrument, known.fill.execution));
+        let Some((cost, gross)) = effect else { return };
         netted.ours += settled;
-        netted.insert(instrument, now, Change::Undone(signed, cost, gross));
+        netted.insert(instrument, at, Change::Undone(signed, cost, gross));
     }
 
     /// Every execution up to an instant is booked: their order is what it is.
     pub(crate) fn fold_netted(&mut self, instruments: &[Instrument], until: Timestamp) {
         for (id, (_, netted)) in &mut self.netted {
-            netted.fold(&instruments[usize::from(id.0)], until);
+            for (execution, effect) in netted.fold(&instruments[usize::from(id.0)], until) {
+                if let Some(applied) = self.applied.get_mut(&execution) {
+                    applied.at_venue = Some(effect);
+                }
+            }
         }
     }
 

@@ -140,6 +140,12 @@ impl Core {
 
     /// Brings the legs of one purpose in line with what is wanted.
     fn keep_leg(&mut self, now: Timestamp, key: Key, aim: Aim, shield: &mut Shield, actions: &mut Vec<Action>) {
+        let is_off = |leg: &Leg| price_of(leg.kind) != Some(aim.price);
+        // One that has not left yet is not amended: it is made anew.
+        let unsent = |leg: &Leg| leg.state == OrderState::Intent && is_off(leg);
+        for leg in self.legs(key, aim.purpose, shield).into_iter().filter(unsent) {
+            self.part(now, leg.id, shield, actions);
+        }
         let legs = self.legs(key, aim.purpose, shield);
         let mut staying: Vec<Leg> = legs.iter().filter(|leg| !leg.parting).copied().collect();
         if aim.qty.is_zero() {
@@ -152,7 +158,6 @@ impl Core {
             // Its lots come free as a whole; until then nothing is placed in parts.
             return;
         }
-        let is_off = |leg: &Leg| price_of(leg.kind) != Some(aim.price);
         // The first is resized: one that takes new terms, if there is any.
         staying.sort_by_key(|leg| leg.stubborn);
         let (outdated, mut sound): (Vec<Leg>, Vec<Leg>) =
