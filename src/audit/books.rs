@@ -54,10 +54,6 @@ impl Facts {
         let row = self.executions.entry(execution).or_default();
         row.standing[slot] = row.standing[slot].saturating_sub(1);
         let (booked, fee) = (row.booked, row.fee);
-        if slot == 2 {
-            self.revise(booked, fee, true)?;
-        }
-        let row = self.executions.entry(execution).or_default();
         if row.bust == [true, false] {
             row.bust[1] = true;
             if let Some((_, instrument)) = booked {
@@ -65,7 +61,7 @@ impl Facts {
             }
         }
         self.step.reversed.push((execution, slot));
-        Ok(())
+        if slot == 2 { self.revise(booked, fee, true) } else { Ok(()) }
     }
 
     /// Attaches funding to the positions that paid it: those on the side of the net quantity, by their
@@ -149,6 +145,9 @@ impl Facts {
         let key: (DeskId, InstrumentId) = (desk, booking.instrument);
         let row = self.executions.entry(booking.execution).or_default();
         row.booked = Some(key);
+        if row.truth.is_some_and(|made| made.fill.side != fill.side) {
+            self.reconciling.unpriced.insert(booking.instrument);
+        }
         self.step.touched.push(key);
         let fee = row.fee.or(fill.fee);
         self.orders.entry(booking.order).or_default().booked += i128::from(fill.qty.0);
@@ -209,6 +208,11 @@ impl Facts {
             holding.mark = i64::try_from(adjustment.at).map_err(|_| TooLarge)?;
         }
         if card.contract == Contract::Linear && !internal {
+            // Where it follows from what the venue undid and never said, its price is not the venue's.
+            let untold = |name: &VenueRef| self.executions.get(name).is_some_and(|row| !row.bust[0]);
+            if self.reconciling.undone.iter().any(untold) {
+                self.reconciling.unpriced.insert(adjustment.key.1);
+            }
             self.reconciling.netted.entry(adjustment.key.1).or_default().trade(adjustment.by, adjustment.at)?;
         }
         Ok(())

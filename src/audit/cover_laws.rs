@@ -5,6 +5,8 @@
     reason = "all laws share one signature, also those that cannot meet a large amount"
 )]
 
+use std::collections::BTreeMap;
+
 use super::cover::CoverRow;
 use super::facts::Facts;
 use super::law::{Judged, Law, PROTECTED, Tally, When};
@@ -184,7 +186,10 @@ fn dead_man(facts: &Facts, tally: &mut Tally) -> Judged {
     let Some(policy) = facts.limits.value("dms.policy") else { return Ok(()) };
     for (seq, command) in &facts.step.sweeps {
         let Command::CancelAllAfter(span) = command else { continue };
-        let holds = facts.holdings.keys().any(|key| facts.held(*key) != 0);
+        // Desks may hold against each other what the venue does not hold at all.
+        let mut held: BTreeMap<InstrumentId, i128> = BTreeMap::new();
+        facts.holdings.keys().for_each(|key| *held.entry(key.1).or_default() += facts.held(*key));
+        let holds = held.values().any(|held| *held != 0);
         let allowed = span.0 == 0 || policy == "flatten" || (policy == "flat_only" && !holds);
         tally.holds(*seq, allowed, || format!("the switch is armed under `{policy}`, positions held: {holds}"));
     }

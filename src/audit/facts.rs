@@ -269,6 +269,9 @@ impl Facts {
                 self.reconciling.end();
             }
             Decision::Adjusted { desk, instrument, by, at, position, cost } => {
+                if position.is_zero() {
+                    self.cover.forget_plan((*desk, *instrument));
+                }
                 self.step.adjustments.push(Adjustment {
                     seq,
                     key: (*desk, *instrument),
@@ -345,10 +348,10 @@ impl Facts {
 
     fn claim(&mut self, seq: u64, decision: &Decision) {
         let Decision::Booked { order, execution, position, cost, gross, net } = decision else { return };
-        if position.is_zero()
-            && let Some(key) = self.orders.get(order).and_then(OrderRow::key)
+        if let Some(key) = self.orders.get(order).and_then(OrderRow::key)
+            && (position.is_zero() || i128::from(position.0.signum()) != self.position(key).signum())
         {
-            // What follows in the same step is the plan of another life.
+            // What was planned was planned for another life.
             self.cover.forget_plan(key);
         }
         let row = self.executions.entry(*execution).or_default();

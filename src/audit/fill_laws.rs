@@ -10,11 +10,11 @@
 
 use super::facts::Facts;
 use super::law::{HEARD, Judged, Law, TRUTH, Tally, When};
-use super::rows::Reported;
+use super::rows::{OrderRow, Reported};
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
-    Contract, DeskId, Event, ExecutionReport, FeeAsset, Fill, Liquidity, NewOrder, OrderKind, ReportKind, TimeInForce,
-    Timestamp, TraderState,
+    Contract, DeskId, Event, ExecutionReport, FeeAsset, Fill, Liquidity, NewOrder, OrderId, OrderKind, OrderState,
+    ReportKind, TimeInForce, Timestamp, TraderState,
 };
 
 pub(super) const LAWS: &[Law] = &[
@@ -115,7 +115,8 @@ fn at_once(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     match report.kind {
         ReportKind::Filled(fill) => {
             let on_arrival = row.venue.first == Some(report.at.0) && fill.liquidity == Liquidity::Taker;
-            tally.holds(record.seq, on_arrival, || format!("order {} is {:?} and rested", order.id.0, order.tif));
+            let held = on_arrival || facts.struck("overfill", report.order);
+            tally.holds(record.seq, held, || format!("order {} is {:?} and rested", order.id.0, order.tif));
         }
         ReportKind::Cancelled(_) if order.tif == TimeInForce::Fok => {
             let filled = row.venue.filled;
@@ -129,11 +130,10 @@ fn at_once(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
 fn at_once_at_end(facts: &Facts, tally: &mut Tally) -> Judged {
     for row in facts.orders.values() {
         let Some(order) = row.sent.filter(immediate) else { continue };
-        if row.venue.first.is_none() {
-            continue;
-        }
         let (number, tif) = (order.id.0, order.tif);
-        tally.holds(facts.step.seq, row.venue.ended, || format!("order {number} is {tif:?} and still open"));
+        tally.holds(facts.step.seq, !facts.venue.open.contains(&order.id), || {
+            format!("order {number} is {tif:?} and still open")
+        });
         let filled = row.venue.filled;
         let whole = tif != TimeInForce::Fok || filled == 0 || filled >= i128::from(order.qty.0);
         tally.holds(facts.step.seq, whole, || format!("order {number} is Fok and filled {filled} of it"));
@@ -182,10 +182,13 @@ fn within_limit(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
 /// Beyond its limit, or after its end: the venue did it, and the trader must cry out when it books it.
 fn alarmed(facts: &Facts, tally: &mut Tally) -> Judged {
     for booking in &facts.step.bookings {
-        if facts.executions.get(&booking.execution).is_some_and(|row| row.outrageous) {
-            // Where another fill of it came garbled, and was cried out about, its total is not known yet.
-            let garbled = facts.struck("fill_malformed", booking.order);
-            let told = garbled || facts.step.alarmed(booking.order, booking.instrument);
+        let Some(row) = facts.executions.get(&booking.execution) else { continue };
+        // That the venue had ended the order is not to be seen while it is open with us and has room.
+        let ended = |row: &OrderRow| row.state.is_some_and(|state| state.is_terminal() && state != OrderState::Filled);
+        let has_room = |row: &OrderRow| row.terms.is_some_and(|[_, most]| row.booked <= most) && !ended(row);
+        let seen = row.late && !facts.order(booking.order).is_some_and(has_room);
+        if row.outrageous || seen {
+            let told = facts.step.alarmed(booking.order, booking.instrument);
             let why = || format!("execution {} was never the venue's to make, and nobody is told", booking.execution);
             tally.holds(booking.seq, told, why);
         }
@@ -339,7 +342,9 @@ fn true_to_venue(facts: &Facts, tally: &mut Tally) -> Judged {
         tally.holds(booking.seq, named, why);
         let made = facts.executions.get(&name).and_then(|row| row.truth);
         if facts.has_truth {
-            let told_other = facts.struck("fill_conflict", booking.order);
+            // Of an order of other hands nothing is known by which a garbled fill could be told.
+            let garbled = booking.order >= OrderId::FIRST_EXTERNAL && facts.struck("fill_malformed", booking.order);
+            let told_other = garbled || facts.struck("fill_conflict", booking.order);
             let true_fill = made.is_some_and(|made| same(&made, &reported) || told_other);
             tally.holds(booking.seq, true_fill, || format!("execution {name} is booked other than the venue made it"));
         }

@@ -88,7 +88,11 @@ fn cash(facts: &Facts, tally: &mut Tally) -> Judged {
     if balances.at.0 < asked {
         return Ok(());
     }
-    for stated in &balances.items {
+    let is_priced = |asset: AssetId| {
+        let unpriced = &facts.reconciling.unpriced;
+        !unpriced.iter().any(|id| facts.card(*id).is_some_and(|card| card.quote == asset))
+    };
+    for stated in balances.items.iter().filter(|stated| is_priced(stated.asset)) {
         let ours = facts.balance(stated.asset, Account::Cash).plus(owed(facts, stated.asset))?;
         let (then, vaguely, vague) = facts.cash_when_stated(stated.asset, ours)?;
         // Of several movements at an uncertain instant it is not known which are in the balance.

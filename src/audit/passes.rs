@@ -53,6 +53,10 @@ pub(super) struct Passes {
     pub turns: u64,
     pub last_turn: BTreeMap<InstrumentId, u64>,
     pub disordered: BTreeSet<InstrumentId>,
+    /// Executions the venue undid, by its own log.
+    pub undone: BTreeSet<VenueRef>,
+    /// Instruments whose position we changed at a price that is not the venue's.
+    pub unpriced: BTreeSet<InstrumentId>,
     ended: bool,
 }
 

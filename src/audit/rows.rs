@@ -126,6 +126,8 @@ pub(super) struct ExecutionRow {
     pub undone: bool,
     /// Whether the venue itself did what no venue may, so that the trader owes a critical alert.
     pub outrageous: bool,
+    /// Whether the order had ended when it happened.
+    pub late: bool,
     /// What it did to the venue's one position: quantity, cost, gross. In the venue's order where that
     /// is known.
     pub at_venue: Option<[i128; 3]>,

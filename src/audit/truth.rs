@@ -83,7 +83,10 @@ impl Facts {
         }
         if let ReportKind::Filled(fill) = report.kind {
             let reported = Reported { report: *report, fill };
-            self.executions.entry(fill.execution).or_default().heard = Some(reported);
+            let row = self.executions.entry(fill.execution).or_default();
+            if row.times_booked == 0 {
+                row.heard = Some(reported);
+            }
             self.step.heard.push(reported);
         }
     }
@@ -141,7 +144,8 @@ impl Facts {
         let beyond = limit.is_some_and(|limit| !fill.side.reaches(limit, fill.price));
         let row = self.executions.entry(fill.execution).or_default();
         row.times_true += 1;
-        row.outrageous |= beyond || order.venue.ended_before;
+        row.outrageous |= beyond;
+        row.late |= order.venue.ended_before;
         row.truth.get_or_insert(Reported { report: *report, fill });
         if row.times_booked == 0 {
             self.venue.unbooked.insert(fill.execution, report.at.0);
@@ -172,6 +176,7 @@ impl Facts {
     /// Takes an execution out again.
     fn undone(&mut self, execution: VenueRef) -> Result<(), TooLarge> {
         self.venue.unbooked.remove(&execution);
+        self.reconciling.undone.insert(execution);
         let Some(truth) = self.executions.get(&execution).and_then(|row| row.truth) else { return Ok(()) };
         self.count(truth.report.instrument, truth.fill, -1)?;
         if let Some([qty, cost, _]) = self.executions.get(&execution).and_then(|row| row.at_venue) {

@@ -10,8 +10,8 @@ use rust_decimal::prelude::ToPrimitive;
 use crate::audit::AuditReport;
 use crate::journal::{Body, Header, Record, Renderer};
 use crate::market::{
-    Account, AssetId, Contract, DeskId, FeeAsset, Instrument, InstrumentId, Money, OrderId, OrderState, Purpose, Qty,
-    Severity, TickLots, Timestamp, TraderState,
+    Account, AssetId, Contract, DeskId, FeeAsset, Instrument, InstrumentId, Money, OpenOrder, OrderId, OrderState,
+    Purpose, Qty, Severity, Side, TickLots, Timestamp, TraderState,
 };
 use crate::replay::Parity;
 use crate::sim::Setup;
@@ -176,9 +176,9 @@ fn cover(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'s
     for (desk, id, position) in core.books().positions().filter(|(desk, ..)| *desk != DeskId::EXTERNAL) {
         let instrument = &setup.instruments[usize::from(id.0)];
         let rules = instrument.rules(Timestamp::MAX);
-        // A fee in base is paid from what is sold: so much need not be covered.
         let against = core.books().position(DeskId::EXTERNAL, id).map_or(0, |others| others.qty.0);
         let there = Qty(at_venue(instrument, venue, position.qty.0, against));
+        // A fee in base is paid from what is sold: so much need not be covered.
         let fee = if rules.fees.asset == FeeAsset::Base { there.0.abs() / 100 + rules.lot.0 } else { 0 };
         let held = Qty(there.0.abs() - fee);
         let worth = instrument.value(TickLots(i128::from(held.0) * i128::from(venue.touch(id).bid.0)));
@@ -193,16 +193,21 @@ fn cover(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'s
 }
 
 /// How much of a position is there to be closed, by the venue's books: of a spot position, what the account
-/// still holds, because other hands may have sold it, or a bust undone it, without a word to us; of a margin
+/// still holds, because other hands may have sold it, offer it, or a bust undone it, without a word to us; of a margin
 /// position, what other hands do not hold against it.
 fn at_venue(instrument: &Instrument, venue: &Venue, position: i64, others: i64) -> i64 {
     if instrument.contract == Contract::Linear {
         let against = if others.signum() * position.signum() < 0 { others.abs().min(position.abs()) } else { 0 };
         return position - against * position.signum();
     }
+    let sells = |order: &OpenOrder| {
+        order.order >= OrderId::FIRST_EXTERNAL && order.instrument == instrument.id && order.side == Side::Sell
+    };
+    let tied: i64 =
+        venue.open_orders().iter().filter(|order| sells(order)).map(|order| (order.qty - order.filled).0).sum();
     let balance = venue.balances().into_iter().find(|balance| balance.asset == instrument.base);
     let units = balance.map(|balance| (balance.total.decimal() / instrument.qty_unit).trunc());
-    position.min(units.and_then(|units| units.to_i64()).unwrap_or(0))
+    position.min(units.and_then(|units| units.to_i64()).unwrap_or(0) - tied)
 }
 
 /// L4: cash of every asset is the venue's, to the unit, what it netted over desks included; and nothing
