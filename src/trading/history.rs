@@ -6,10 +6,10 @@
 //! Page 0 holds the newest: executions that happen meanwhile move others to later pages, so a page
 //! may repeat what the one before it held, and never skips anything.
 
-use super::core::Core;
+use super::core::{Core, alert};
 use super::order::Order;
 use super::resolution::Part;
-use crate::market::{Action, Fill, FillPage, OrderId, Query, ReportKind, Span, Timestamp};
+use crate::market::{Action, Fill, FillPage, OrderId, Query, ReportKind, Severity, Span, Timestamp};
 
 /// A reading of the fill history.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,10 +88,36 @@ impl Core {
         let short = |order: &&Order| !order.taken_back.is_empty() && !order.due().is_zero();
         let found: Vec<OrderId> = self.orders.open().filter(whole).filter(short).map(Order::id).collect();
         for id in found {
-            let order = self.orders.get_mut(id).expect("just found");
-            order.undone += order.due();
-            order.watch.due_since = None;
-            self.orders.refile(now, id);
+            self.await_no_more(now, id);
+        }
+    }
+
+    fn await_no_more(&mut self, now: Timestamp, id: OrderId) {
+        let order = self.orders.get_mut(id).expect("the caller found it");
+        order.undone += order.due();
+        order.watch.due_since = None;
+        self.orders.refile(now, id);
+    }
+
+    /// What the venue said of an order, and neither its whole history as of `at` nor the account has, was taken
+    /// back without a word that reached us: it is not waited for.
+    pub(super) fn write_off_unseen(
+        &mut self,
+        now: Timestamp,
+        (settled, at): (Timestamp, Timestamp),
+        actions: &mut Vec<Action>,
+    ) {
+        let read = |order: &&Order| {
+            let since = order.watch.released.is_some_and(|released| released >= settled);
+            since && order.watch.newest.is_some_and(|newest| newest <= at)
+        };
+        let short = |order: &&Order| !order.due().is_zero();
+        let found: Vec<Order> = self.orders.open().filter(short).filter(read).cloned().collect();
+        for order in found {
+            let (id, due) = (order.id(), order.due().0);
+            let text = format!("{due} of order {} were reported, and the venue has no such execution", id.0);
+            alert(Severity::Warning, Some(order.terms.instrument), Some(id), text, actions);
+            self.await_no_more(now, id);
         }
     }
 

@@ -72,14 +72,14 @@ impl Preflight<'_> {
             return Err(self.refuse(Check::Exit(2), self.instrument.qty(wanted).normalize(), limit, "base", words));
         }
         self.passed(Check::Exit(2), self.instrument.qty(wanted), self.instrument.qty(free));
-        Ok((wanted, free))
+        // The fees of live exits are paid from what is held as well.
+        Ok((wanted, Qty((payable(self.instrument, held, self.now) - leaves).0.max(0))))
     }
 
     /// EC-4: leaves no dust and sends none. Dust is less than the venue takes, by quantity or by
     /// notional at the smaller of order price and reference.
     fn without_dust(&mut self, wanted: Qty, free: Qty, price: Price, reference: Reference) -> Result<Qty, Denied> {
         let check = Check::Exit(4);
-        let free = payable(self.instrument, free, self.now);
         let wanted = wanted.min(free);
         let (least, lot) = (self.rules.min_qty.max(Qty(1)), self.rules.lot.0);
         let (least_value, counted) =

@@ -318,7 +318,11 @@ impl Core {
         let (life, legs, parting) =
             (shield.life, std::mem::take(&mut shield.legs), std::mem::take(&mut shield.parting));
         Self::no_longer_naked(now, key, shield, actions);
-        *shield = Shield { life, legs, parting, ..Shield::default() };
+        // A position of which nothing is there for now keeps its plan: what tightened it is not forgotten.
+        let stands = self.books.position(key.0, key.1).is_some_and(|held| held.life == life);
+        let (cover, adopted) =
+            if stands { (shield.cover.take(), std::mem::take(&mut shield.adopted)) } else { Default::default() };
+        *shield = Shield { life, cover, adopted, legs, parting, ..Shield::default() };
         if planted(Bug::ProtectOrphan) && !closed_by_us {
             return;
         }

@@ -202,7 +202,7 @@ impl Core {
         if let Some(due) = shield.due {
             self.wake_at(due, actions);
         }
-        if held.is_some() || !shield.is_idle() {
+        if held.is_some() || shield.cover.is_some() || !shield.is_idle() {
             self.protection.shields.insert(key, shield);
         }
         self.refresh_heed(key.1);

@@ -129,6 +129,9 @@ impl Core {
         actions.push(Action::Record(Decision::Reconciled { clean, text }));
         self.reconciler.due = None;
         if clean {
+            if let Some(at) = heard.fills_at {
+                self.write_off_unseen(now, (self.reconciler.settled, at), actions);
+            }
             // Everything that executed is booked; the next pass reads on from the last of it.
             self.reconciler.settled = self.reconciler.settled.max(self.reconciler.newest);
             self.reconciler.looked = heard.looked;
