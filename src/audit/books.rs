@@ -196,7 +196,10 @@ impl Facts {
         let Some(card) = self.header.card(adjustment.key.1) else { return Ok(()) };
         let holding = self.holdings.entry(adjustment.key).or_default();
         let before = holding.position.qty;
-        let (gross, closed) = holding.position.trade(adjustment.by, adjustment.at)?;
+        let (_, closed) = holding.position.trade(adjustment.by, adjustment.at)?;
+        // By the costs the trader claims: after a bust they may be others than counted here.
+        let paid = adjustment.by.checked_mul(adjustment.at).ok_or(TooLarge)?;
+        let gross = adjustment.claimed[1] - holding.claimed[1] - paid;
         let split = [before, closed, adjustment.by.abs()];
         let net = holding.position.net(card.value(TickLots(gross))?, Exact::ZERO, split, card.quote_scale)?;
         adjustment.counted = [holding.position.qty, holding.position.cost];

@@ -44,7 +44,8 @@ fn executions(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     let opened = facts.reconciling.opened.unwrap_or(i64::MIN);
     let shown = |execution: &VenueRef| {
         let order = facts.executions.get(execution).and_then(|row| row.truth).map(|truth| truth.report.order);
-        order.and_then(|order| facts.order(order)).is_none_or(|row| row.hidden_until < asked)
+        // One that was hidden when it would have been read may be behind what is read now.
+        order.is_none_or(|order| !facts.struck("hidden", order))
     };
     // A history served stale is whole only up to the instant at which it was true.
     let seen = facts.reconciling.fills_at.map_or(asked, |at| at.min(asked));
@@ -57,6 +58,9 @@ fn executions(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
 
 fn orders(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     let Some(asked) = facts.reconciling.asked_orders.filter(|_| is_clean(record)) else { return Ok(()) };
+    // A list served stale says nothing of what came after it.
+    let lists = [facts.reconciling.orders_at, facts.reconciling.closed_at];
+    let asked = lists.into_iter().flatten().fold(asked, i64::min);
     for (id, row) in facts.open_orders() {
         let (Some(state), Some((_, instrument))) = (row.state, row.key()) else { continue };
         if state.is_unknown() {

@@ -32,8 +32,10 @@ pub(super) struct Passes {
     pub asked_fills: Option<i64>,
     pub asked_account: Option<i64>,
     pub asked_orders: Option<i64>,
-    /// When the newest page of executions heard was true.
+    /// When the newest page of executions, and the last lists of open and of ended orders heard were true.
     pub fills_at: Option<i64>,
+    pub orders_at: Option<i64>,
+    pub closed_at: Option<i64>,
     /// When all open orders were last asked for.
     pub looked_at: i64,
     /// The last balances the venue stated.
@@ -130,6 +132,7 @@ impl Facts {
 
     pub(super) fn hear_open(&mut self, snapshot: &Snapshot<OpenOrder>) {
         let now = self.now();
+        self.reconciling.orders_at = Some(snapshot.at.0);
         let listed: BTreeSet<OrderId> = snapshot.items.iter().map(|open| open.order).collect();
         for open in &snapshot.items {
             match self.orders.get_mut(&open.order).filter(|row| row.intended.is_some()) {

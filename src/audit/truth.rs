@@ -48,6 +48,7 @@ impl Facts {
             VenueMessage::OpenOrders(snapshot) => self.hear_open(snapshot),
             VenueMessage::Balances(snapshot) => self.reconciling.hear_balances(snapshot),
             VenueMessage::ClosedOrders(snapshot) => {
+                self.reconciling.closed_at = Some(snapshot.at.0);
                 for report in &snapshot.items {
                     self.note_news(report.order);
                 }
