@@ -1,6 +1,7 @@
 //! Whole runs by the real program, on bars made here.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use expect_test::expect;
 use serde_json::Value;
@@ -275,4 +276,21 @@ fn what_is_no_tape_is_not_written_over() {
     assert_eq!(folder.told(&["data", "import", "bars.csv", "--out", "t.parquet"]).0, OK);
     refused(&["data", "import", "t.parquet", "--out", "data/../t.parquet"], "found the file that is imported");
     refused(&["run", "a.toml", "--journal", "pipe"], "E-JR-013 pipe:0:0 write: found something that is not a regular");
+}
+
+/// The shipped scenario on a real capture meets its own expectations, where the capture is.
+#[test]
+fn the_real_capture_comes_to_what_its_scenario_expects() {
+    let project = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let data = project.join("../shared/data");
+    if !data.join("binance-l2/usdm_btcusdt_20240808.gz").exists() {
+        println!("skipped: no ../shared/data/binance-l2");
+        return;
+    }
+    let folder = Folder::new("real-capture");
+    let (scenario, data) =
+        (project.join("scenarios/real-btcusdt.toml"), data.to_str().expect("a path in UTF-8").to_owned());
+    let scenario = scenario.to_str().expect("a path in UTF-8");
+    let (code, _, stderr) = folder.told(&["run", scenario, "--data-root", &data]);
+    assert_eq!(code, OK, "{stderr}");
 }
