@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use super::cover::CoverRow;
 use super::facts::Facts;
 use super::law::{Judged, Law, PROTECTED, Tally, When};
+use super::rows::OrderRow;
 use crate::journal::{Body, Record};
 use crate::market::{
     Author, Command, Contract, Decision, DeskId, InstrumentId, Link, OrderId, OrderKind, OrderState, Purpose, Side,
@@ -75,18 +76,18 @@ fn name(facts: &Facts, (desk, instrument): (DeskId, InstrumentId)) -> String {
 
 fn not_beyond(facts: &Facts, tally: &mut Tally) -> Judged {
     for (seq, id, _) in &facts.step.sent {
-        let Some(row) = facts.order(*id).filter(|row| matches!(row.purpose, Some(Purpose::Stop | Purpose::Exit)))
-        else {
-            continue;
+        let sells = |row: &&OrderRow| {
+            let closes = matches!(row.purpose, Some(Purpose::Stop | Purpose::Exit));
+            closes && row.sent.is_some_and(|order| order.side == Side::Sell)
         };
+        let Some(row) = facts.order(*id).filter(sells) else { continue };
         let Some(key) = row.key() else { continue };
         if facts.card(key.1).is_none_or(|card| card.contract != Contract::Spot) {
             continue;
         }
         let closing: i128 = facts
             .open_orders()
-            .filter(|(_, other)| other.key() == Some(key) && other.sent.is_some())
-            .filter(|(_, other)| matches!(other.purpose, Some(Purpose::Stop | Purpose::Exit)))
+            .filter(|(_, other)| other.key() == Some(key) && sells(other))
             .map(|(_, other)| other.leaves())
             .sum();
         let held = facts.position(key);

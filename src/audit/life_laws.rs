@@ -113,7 +113,9 @@ fn within_intent(facts: &Facts, tally: &mut Tally) -> Judged {
         let booked: i128 = rows().map(|row| row.booked).sum();
         let asked = rows().map(|row| row.booked + row.leaves()).max().unwrap_or_default();
         let approved = rows().filter_map(|row| row.asked).map(|[_, greatest]| greatest).max().unwrap_or(asked);
-        let told = facts.step.alarmed(booking.order, booking.instrument);
+        // One that was hidden and held for void was cried out about when it came to light (§1.6).
+        let hidden = orders.iter().any(|id| facts.struck("hidden", *id));
+        let told = hidden || facts.step.alarmed(booking.order, booking.instrument);
         let why = || format!("orders of intent {:?} filled {booked} of {approved}", row.intent.map(|intent| intent.0));
         tally.holds(booking.seq, booked <= approved || told, why);
     }

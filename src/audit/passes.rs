@@ -45,6 +45,8 @@ pub(super) struct Passes {
     pub moved: VecDeque<Movement>,
     /// Open orders that are not ours and not yet taken in.
     pub strangers: BTreeSet<OrderId>,
+    /// Orders that are not ours and were taken in, whatever a stale list says of them later.
+    pub adopted: BTreeSet<OrderId>,
     /// Orders that are not ours, as far as they were heard to be open.
     pub foreign: BTreeSet<OrderId>,
     /// Positions as the venue nets them, over all desks, and what it settled more in each asset.
@@ -78,6 +80,7 @@ impl Passes {
     pub fn adopt(&mut self, order: Option<OrderId>) {
         if let Some(order) = order {
             self.strangers.remove(&order);
+            self.adopted.insert(order);
         }
     }
 
@@ -143,7 +146,7 @@ impl Facts {
                     }
                 }
                 None => {
-                    if self.reconciling.foreign.insert(open.order) {
+                    if self.reconciling.foreign.insert(open.order) && !self.reconciling.adopted.contains(&open.order) {
                         self.reconciling.strangers.insert(open.order);
                     }
                 }
