@@ -17,7 +17,7 @@ use super::position::Position;
 use super::transitions::Input;
 use super::words::ExternalPolicy;
 use crate::market::{
-    Account, Action, Bug, Command, Contract, Decision, DeskId, ExecutionReport, ExitCause, Fill, Instrument,
+    Account, Action, Bug, Command, Contract, Decision, DeskId, ExecutionReport, ExitCause, Fee, Fill, Instrument,
     InstrumentId, IntentId, NewOrder, OpenOrder, OrderId, OrderState, OrderStatus, Price, Purpose, Qty, ReportKind,
     RiskPassId, Severity, TickLots, TimeInForce, Timestamp, TriggerSource, VenueRef, planted,
 };
@@ -85,9 +85,10 @@ impl Core {
 
     /// A fill of an order we do not know is booked for external hands, once.
     fn external_fill(&mut self, now: Timestamp, report: &ExecutionReport, fill: &Fill, actions: &mut Vec<Action>) {
-        if self.books.applied(&fill.execution).is_some_and(|known| Fill { fee: known.fee, ..*fill } == *known) {
-            // An execution of an order so old that even its stub is gone.
-            return;
+        let known = self.books.applied(&fill.execution).copied();
+        if let Some(known) = known.filter(|known| Fill { fee: known.fee, ..*fill } == *known) {
+            // Booked, for other hands or for an order so old that even its stub is gone.
+            return self.external_fee(now, report, fill, known.fee, actions);
         }
         if self.reconciler.was_opened_with(report.at) {
             // It is in the balances the books were opened with.
@@ -112,8 +113,7 @@ impl Core {
                 self.strange_number(report.order, actions);
                 self.after_external_fill(now, report, fill, booked, actions);
             }
-            Ok(Outcome::FeeCorrected(booked)) => post(booked, actions),
-            Ok(Outcome::Duplicate) => {}
+            Ok(Outcome::FeeCorrected(_) | Outcome::Duplicate) => unreachable!("answered above"),
             Ok(Outcome::Conflict(first)) => {
                 let text = format!("execution {} was {first:?} and is now said to be {fill:?}", fill.execution);
                 anomaly(Some(report.order), text.clone(), actions);
@@ -124,6 +124,26 @@ impl Core {
                 let text = format!("a fill of other hands cannot be booked: {error}");
                 alert(Severity::Critical, Some(report.instrument), Some(report.order), text, actions);
             }
+        }
+    }
+
+    /// FB-4: a fee that was predicted is corrected when it is told; any other word says nothing new.
+    fn external_fee(
+        &mut self,
+        now: Timestamp,
+        report: &ExecutionReport,
+        fill: &Fill,
+        booked: Option<Fee>,
+        actions: &mut Vec<Action>,
+    ) {
+        let (None, Some(fee)) = (booked, fill.fee) else { return };
+        let fee_rate = self.rate_in_quote(report.instrument, fee.asset);
+        let Some(instrument) = self.instruments.get(usize::from(report.instrument.0)) else { return };
+        let desk = DeskId::EXTERNAL;
+        let execution = Execution { desk, instrument, at: report.at, fill, fee_rate, new_entry: false };
+        match self.books.correct_fee(now, &execution, fee) {
+            Ok(booked) => post(booked, actions),
+            Err(error) => anomaly(Some(report.order), error.to_string(), actions),
         }
     }
 
