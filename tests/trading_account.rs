@@ -17,6 +17,8 @@ mod kill;
 mod links;
 #[path = "account/restart.rs"]
 mod restart;
+#[path = "account/taken.rs"]
+mod taken;
 
 use bench::{Ask, Bench};
 use seatrial::market::Event;

@@ -24,7 +24,7 @@ fn theirs(side: Side, qty: i64) -> OpenOrder {
     }
 }
 
-fn their_fill(bench: &mut Bench, instrument: InstrumentId, side: Side, qty: i64, price: i64) -> ExecutionReport {
+pub fn their_fill(bench: &mut Bench, instrument: InstrumentId, side: Side, qty: i64, price: i64) -> ExecutionReport {
     // What executed up to the opening balances is in them.
     bench.after(1);
     bench.executions += 1;
@@ -36,7 +36,7 @@ fn their_fill(bench: &mut Bench, instrument: InstrumentId, side: Side, qty: i64,
     ExecutionReport { order: THEIRS, venue_id, instrument, at: bench.now, cumulative: Some(Qty(qty)), kind }
 }
 
-fn ours(bench: &mut Bench, id: InstrumentId) -> Qty {
+pub fn ours(bench: &mut Bench, id: InstrumentId) -> Qty {
     bench.with_desk(move |desk| desk.position(id).qty)
 }
 
