@@ -5,6 +5,8 @@
 
 #[path = "vectors/amends.rs"]
 mod amends;
+#[path = "vectors/answers.rs"]
+mod answers;
 #[path = "vectors/bench.rs"]
 mod bench;
 #[path = "vectors/busts.rs"]
