@@ -15,6 +15,8 @@ mod external;
 mod kill;
 #[path = "account/links.rs"]
 mod links;
+#[path = "account/passes.rs"]
+mod passes;
 #[path = "account/restart.rs"]
 mod restart;
 #[path = "account/taken.rs"]
