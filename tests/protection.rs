@@ -9,8 +9,12 @@ mod bench;
 mod exits;
 #[path = "protection/floor.rs"]
 mod floor;
+#[path = "protection/joined.rs"]
+mod joined;
 #[path = "protection/legs.rs"]
 mod legs;
+#[path = "protection/sources.rs"]
+mod sources;
 #[path = "protection/trailing.rs"]
 mod trailing;
 #[path = "protection/walks.rs"]
