@@ -6,9 +6,9 @@ mod instruments;
 
 use instruments::{asset, fill, instrument, money};
 use seatrial::market::{
-    Account, Contract, DeskId, Fee, FeeAsset, Fill, Instrument, Liquidity, Money, Price, Qty, Side, Timestamp,
+    Account, Contract, DeskId, Fee, FeeAsset, Fill, Instrument, Liquidity, Money, Price, Qty, RawPrice, Side, Timestamp,
 };
-use seatrial::trading::booking::{BookError, Booked, Books, Execution, Outcome};
+use seatrial::trading::booking::{BookError, Booked, Books, Breach, Execution, Marks, Outcome};
 
 const DESK: DeskId = DeskId(0);
 
@@ -190,4 +190,155 @@ fn a_residue_pays_when_no_lots_are_left() {
     // 99 lots made 2 000 each in USDT per BTC, and so did the 5 finest units that paid the fee.
     assert_eq!(booked.gross, money("0.00198") + money("0.00001"));
     books.verify(&[instrument]).expect("every law holds");
+}
+
+/// A fee in an asset that nothing values is refused, whatever third asset the schedule knows; one in the base
+/// of a margin instrument is worth what the fill itself says.
+#[test]
+fn a_fee_is_valued_by_its_own_asset() {
+    let mut instrument = instrument("B", Contract::Linear, "0.0025", "0.0040", 0);
+    instrument.timeline[0].fees.asset = FeeAsset::Third { asset: asset("BNB"), scale: 8, price: money("600") };
+    let mut books = Books::new();
+    let fee = |name: &str, amount| Some(Fee { asset: asset(name), amount: money(amount) });
+    let strange = fill(1, Side::Buy, Price(4_500_000), Qty(1_000), Liquidity::Taker, fee("XRP", "1"));
+    let refused = books.book(Timestamp(8), &execution(&instrument, &strange)).expect_err("nothing values it");
+    assert!(refused.to_string().contains("cannot be valued"), "{refused}");
+    assert_eq!(books, Books::new());
+    let base = fill(1, Side::Buy, Price(4_500_000), Qty(1_000), Liquidity::Taker, fee("BTC", "0.0004"));
+    assert_eq!(book(&mut books, &instrument, &base).charge.value, money("18"));
+}
+
+/// FB-4, §5.2: a fee is corrected where its execution was booked: for its desk, in its instrument, and not
+/// once the execution is undone.
+#[test]
+fn a_fee_is_corrected_where_it_was_booked() {
+    let here = instrument("B", Contract::Linear, "0.0025", "0.0040", 0);
+    let there = instrument("B", Contract::Linear, "0.0025", "0.0040", 1);
+    let mut books = Books::new();
+    let first = fill(1, Side::Buy, Price(4_500_000), Qty(1_000), Liquidity::Taker, None);
+    book(&mut books, &here, &first);
+    let fee = Fee { asset: asset("USDT"), amount: money("0.5") };
+    let before = books.clone();
+    let elsewhere = books.correct_fee(Timestamp(9), &execution(&there, &first), fee);
+    assert_eq!((elsewhere, &books), (Err(BookError::Unknown { execution: first.execution }), &before));
+    let by_another = Execution { desk: DeskId(1), ..execution(&here, &first) };
+    books.correct_fee(Timestamp(9), &by_another, fee).expect("a known execution");
+    assert_eq!(books.position(DESK, here.id).expect("open").entry_fees, money("0.5"));
+    assert_eq!(books.position(DeskId(1), here.id), None);
+    books.bust((Timestamp(10), Timestamp(10)), &here, first.execution).expect("known").expect("it stood");
+    let before = books.clone();
+    let undone = books.correct_fee(Timestamp(11), &execution(&here, &first), fee);
+    assert_eq!((undone, &books), (Err(BookError::Unknown { execution: first.execution }), &before));
+    books.verify(&[here, there]).expect("every law holds");
+}
+
+/// The last fill is taken back with all it came to: gross, net, and what is open again.
+#[test]
+fn the_last_fill_is_taken_back_with_what_it_earned() {
+    let instrument = instrument("B", Contract::Linear, "0.0025", "0.0040", 0);
+    let mut books = Books::new();
+    book(&mut books, &instrument, &fill(1, Side::Buy, Price(4_500_000), Qty(1_000), Liquidity::Taker, None));
+    let open = *books.position(DESK, instrument.id).expect("open");
+    let close = fill(2, Side::Sell, Price(4_600_000), Qty(400), Liquidity::Taker, None);
+    let closed = book(&mut books, &instrument, &close);
+    assert_eq!(closed.gross, money("0.004"));
+    let undone = books.bust((Timestamp(9), Timestamp(9)), &instrument, close.execution).expect("known").expect("stood");
+    assert_eq!((undone.gross, undone.net), (-closed.gross, -closed.net));
+    assert_eq!(undone.lots_gross.0, -closed.lots_gross.0);
+    assert_eq!(books.position(DESK, instrument.id), Some(&open));
+    books.verify(&[instrument]).expect("every law holds");
+}
+
+/// A life is never begun twice under one number, whatever begins it: a bust that takes a position through
+/// zero, or a residue that has become a whole lot.
+#[test]
+fn every_life_has_a_number_of_its_own() {
+    let linear = instrument("Z", Contract::Linear, "0", "0", 0);
+    let mut books = Books::new();
+    let mut lives = Vec::new();
+    for (number, side, qty) in [(1, Side::Buy, 2), (2, Side::Sell, 3), (3, Side::Buy, 2)] {
+        book(&mut books, &linear, &fill(number, side, Price(100), Qty(qty), Liquidity::Taker, None));
+        lives.push(books.position(DESK, linear.id).expect("open").life);
+    }
+    let first = seatrial::market::VenueRef::numbered('E', 1);
+    books.bust((Timestamp(9), Timestamp(9)), &linear, first).expect("known").expect("it stood");
+    let after = *books.position(DESK, linear.id).expect("open");
+    assert_eq!((after.qty, after.opened_at, after.entries), (Qty(-1), Timestamp(9), 1));
+    lives.push(after.life);
+    assert!(lives.windows(2).all(|pair| pair[0] < pair[1]), "{lives:?}");
+
+    let spot = spot();
+    let mut books = Books::new();
+    let fee = |amount| Some(Fee { asset: asset("BTC"), amount: money(amount) });
+    book(&mut books, &spot, &fill(1, Side::Buy, Price(4_500_000), Qty(100), Liquidity::Taker, fee("0.000000004")));
+    let life = books.position(DESK, spot.id).expect("open").life;
+    let sold = fill(2, Side::Sell, Price(4_500_000), Qty(99), Liquidity::Taker, fee("-0.000000005"));
+    let booked = book(&mut books, &spot, &sold);
+    assert_eq!((booked.position.qty, booked.position.opened_at), (Qty(1), Timestamp(7)), "a whole lot came together");
+    assert!(booked.position.life > life && booked.position.entries == 1);
+    books.verify(&[spot]).expect("every law holds");
+}
+
+/// Funding is shared by the desks on the side that pays, shorts as well as longs, the remainder to the last.
+#[test]
+fn funding_is_shared_by_the_net_side_whichever_it_is() {
+    for (side, other) in [(Side::Sell, Side::Buy), (Side::Buy, Side::Sell)] {
+        let instrument = instrument("Z", Contract::Linear, "0", "0", 0);
+        let mut books = Books::new();
+        for (desk, side, qty) in [(0, side, 1), (1, side, 1), (2, other, 1), (3, side, 1)] {
+            let fill = fill(desk, side, Price(100), Qty(qty), Liquidity::Taker, None);
+            let desk = DeskId(u16::try_from(desk).expect("four desks"));
+            books.book(Timestamp(1), &Execution { desk, ..execution(&instrument, &fill) }).expect("a sound fill");
+        }
+        books.funding(Timestamp(2), &instrument, Timestamp(1), money("0.0000001")).expect("a new time");
+        let carry = [0, 1, 2, 3].map(|desk| books.position(DeskId(desk), instrument.id).expect("open").carry);
+        let share = money("0.00000003");
+        assert_eq!(carry, [share, share, Money::ZERO, money("0.00000004")], "{side:?}");
+        books.verify(&[instrument]).expect("every law holds");
+    }
+}
+
+fn marks(instrument: &Instrument, price: &str) -> Marks {
+    let price = RawPrice::new(instruments::decimal(price));
+    Marks {
+        rates: [(asset("USDT"), money("1")), (asset("BTC"), Money::new(price.decimal()))].into(),
+        prices: [(instrument.id, price)].into(),
+    }
+}
+
+/// §4.3: the statement's terms are what happened, in account currency, and explain the change of equity.
+#[test]
+fn a_statement_names_every_term() {
+    let instrument = instrument("B", Contract::Linear, "0.0025", "0.0040", 0);
+    let table = std::slice::from_ref(&instrument);
+    let mut books = Books::new();
+    books.opening(Timestamp(0), &[(asset("USDT"), money("10000"))]);
+    let before = books.statement(table, &marks(&instrument, "45000")).expect("all is marked");
+    book(&mut books, &instrument, &fill(1, Side::Buy, Price(4_500_000), Qty(10_000_000), Liquidity::Taker, None));
+    book(&mut books, &instrument, &fill(2, Side::Sell, Price(4_600_000), Qty(5_000_000), Liquidity::Taker, None));
+    books.funding(Timestamp(2), &instrument, Timestamp(1), money("0.45")).expect("a new time");
+    books.transfer(Timestamp(3), asset("USDT"), money("250"));
+    let after = books.statement(table, &marks(&instrument, "45500")).expect("all is marked");
+    let terms = [after.gross_realised(), after.gross_unrealised, after.fees(), after.funding(), after.transfers()];
+    assert_eq!(terms, ["50", "25", "27.2", "0.45", "10250"].map(money));
+    assert_eq!(after.equity - before.equity, money("50") + money("25") - money("27.65") + money("250"));
+    assert_eq!(after.failure_since(&before), Money::ZERO);
+}
+
+/// The check of the laws can fail: books read with another instrument's units, or with a statement of another
+/// account's, do not come out.
+#[test]
+fn the_check_of_the_laws_can_fail() {
+    let spot = spot();
+    let mut books = Books::new();
+    books.opening(Timestamp(0), &[(asset("USDT"), money("10000"))]);
+    book(&mut books, &spot, &fill(1, Side::Buy, Price(4_500_000), Qty(1_000_000), Liquidity::Taker, None));
+    let table = std::slice::from_ref(&spot);
+    books.verify(table).expect("every law holds");
+    let coarse = Instrument { qty_unit: instruments::decimal("0.0000001"), ..spot.clone() };
+    assert!(matches!(books.verify(&[coarse]), Err(Breach::Equity { .. })));
+    let after = books.statement(table, &marks(&spot, "45000")).expect("all is marked");
+    let mut other = after.clone();
+    other.equity += money("0.00000001");
+    assert_eq!(after.failure_since(&other), money("-0.00000001"));
 }
