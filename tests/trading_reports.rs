@@ -13,6 +13,8 @@ mod bench;
 mod busts;
 #[path = "vectors/ladder.rs"]
 mod ladder;
+#[path = "vectors/owed.rs"]
+mod owed;
 #[path = "vectors/retries.rs"]
 mod retries;
 #[path = "vectors/seen.rs"]

@@ -22,6 +22,8 @@ impl Core {
         let again = now.after(self.config.resolve.retry_every);
         if let Some(order) = self.orders.get_mut(id) {
             (order.watch.ask_again, order.watch.heard) = (Some(again), Some(now));
+            // One that has ended is kept among the open ones for as long as it is asked about.
+            self.orders.refile(now, id);
         }
         self.ask(now, Query::Order(id), actions);
         self.wake_at(again, actions);
