@@ -2,11 +2,11 @@
 //! order of ours, and when it is clean (production-rules §4.10).
 
 use seatrial::market::{
-    Balance, CancelledBecause, Decision, Event, ExecutionReport, FillPage, Link, OpenOrder, OrderId, OrderKind,
-    OrderState, Price, Qty, Query, ReportKind, Snapshot, Timestamp, TraderState, VenueMessage, VenuePosition,
+    Action, Balance, CancelledBecause, Decision, Event, ExecutionReport, FillPage, Link, OpenOrder, OrderId, OrderKind,
+    OrderState, Price, Qty, Query, ReportKind, Severity, Snapshot, Timestamp, TraderState, VenueMessage, VenuePosition,
 };
 
-use crate::bench::{Ask, B, Bench, SECOND, X};
+use crate::bench::{Ask, B, BTC, Bench, SECOND, USDT, X, decimal, money};
 use crate::{balances, down, listed, missed, positions, queries, recorded, resting, state, up};
 
 /// The answers to a pass, each to be given on its own.
@@ -212,4 +212,43 @@ fn a_pass_waits_for_the_fate_of_an_order_until_it_is_given_up() {
     }
     assert_eq!(recorded(&bench, |d| matches!(d, Decision::Reconciled { clean: true, .. })), 1, "{:?}", bench.actions);
     assert_eq!(state(&bench), TraderState::Armed);
+}
+
+/// What an end announced and neither a whole history nor the account has was taken back unseen: a clean pass
+/// ends the wait for it, and a person is told.
+#[test]
+fn what_the_whole_history_does_not_have_is_not_waited_for() {
+    let mut bench = Bench::spot(&[]);
+    bench.after(SECOND);
+    let order = resting(&mut bench, B, 1_000_000);
+    let end = ReportKind::Cancelled(CancelledBecause::Venue);
+    bench.tell(bench.report(order, Some(Qty(300_000)), end));
+    assert!(bench.trader.core().reserved(USDT, bench.now) > decimal("0"), "its fills are due");
+    bench.after(20 * SECOND);
+    begins(&mut bench);
+    let answers = Answers::of(&bench, Vec::new());
+    for which in [0, 1, 2, 4] {
+        answers.give(&mut bench, which, 0);
+    }
+    assert_eq!(concluded(&bench), [true]);
+    let warned = bench.actions.iter().filter(|a| matches!(a, Action::Alert(a) if a.severity == Severity::Warning));
+    assert_eq!(warned.count(), 1, "{:?}", bench.actions);
+    assert_eq!(bench.trader.core().reserved(USDT, bench.now), decimal("0"));
+}
+
+/// §4.10: an account reset is all of it together: first balances beside a history that knows executions are a
+/// difference, and no more.
+#[test]
+fn first_balances_with_a_history_are_no_reset() {
+    let mut bench = Bench::spot(&[]);
+    let order = resting(&mut bench, B, 1_000_000);
+    bench.after(SECOND);
+    let fill = missed(&mut bench, order, Qty(400_000), Qty(400_000));
+    bench.tell(fill);
+    bench.after(SECOND);
+    begins(&mut bench);
+    let first = vec![Balance { asset: USDT, total: money("10000") }, Balance { asset: BTC, total: money("0") }];
+    bench.say(Vec::new(), vec![fill], first, Vec::new());
+    assert!(!bench.trader.core().why_not_armed().iter().any(|why| why.contains("reset")));
+    assert_eq!(concluded(&bench), [false]);
 }

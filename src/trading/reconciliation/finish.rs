@@ -159,7 +159,7 @@ impl Core {
         let traded = self.reconciler.newest > Timestamp::MIN;
         let ended = heard.closed.iter().flat_map(|closed| closed.items.iter().map(|report| report.order));
         let knows_an_order = heard.open.items.iter().map(|order| order.order).chain(ended);
-        let knows_none = !knows_an_order.into_iter().any(|id| self.orders.get(id).is_some()) && heard.fills.is_empty();
+        let knows_none = !knows_an_order.into_iter().any(|id| self.orders.get(id).is_some()) && !heard.traded;
         let as_at_first = heard
             .balances
             .items

@@ -36,6 +36,8 @@ struct History {
     first: Option<Timestamp>,
     at: Option<Timestamp>,
     whole: bool,
+    /// Whether it holds anything, booked by now or not.
+    traded: bool,
     /// Whether what was read may be booked: nothing older is known to be missing.
     ripe: bool,
 }
@@ -57,8 +59,10 @@ pub(crate) struct Pass {
 pub(super) struct Heard {
     pub(super) open: Snapshot<OpenOrder>,
     pub(super) closed: Option<Snapshot<ExecutionReport>>,
-    /// Oldest first.
+    /// What was not booked as it was read, oldest first.
     pub(super) fills: Vec<ExecutionReport>,
+    /// Whether the history holds any execution.
+    pub(super) traded: bool,
     /// When the history was seen whole, if it was read.
     pub(super) fills_at: Option<Timestamp>,
     /// What had ended before is known.
@@ -89,6 +93,7 @@ impl History {
         self.first = self.first.or(Some(page.at));
         self.at = Some(page.at);
         self.read += 1;
+        self.traded |= !page.fills.is_empty();
         self.pages.push(page.fills.clone());
         self.ripe = self.whole || !page.more;
         self.whole |= self.next_page() >= PAGES_MAX;
@@ -189,11 +194,13 @@ impl Pass {
     /// not be listed again.
     pub(super) fn heard(self, looked: Timestamp) -> Heard {
         let fills_at = self.fills.as_ref().and_then(|history| history.first);
+        let traded = self.fills.as_ref().is_some_and(|history| history.traded);
         let pages = self.fills.map_or_else(Vec::new, |history| history.pages);
         Heard {
             open: self.open.expect("nothing is missing"),
             closed: self.closed.flatten(),
             fills_at,
+            traded,
             looked,
             fills: pages.into_iter().rev().flatten().collect(),
             balances: self.balances.expect("nothing is missing"),
