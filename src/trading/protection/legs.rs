@@ -75,12 +75,10 @@ pub(super) struct Leg {
 
 /// What became of a protective order.
 enum End {
-    /// It filled, or ended as we wished.
+    /// It filled, ended as we wished, or the venue never had it.
     Fine,
     /// The venue ended it by itself.
     Lost,
-    /// The venue never had it.
-    Absent,
     /// The venue refused it.
     Refused(Option<RejectReason>),
 }
@@ -220,7 +218,7 @@ impl Core {
             alert(Severity::Critical, Some(key.1), Some(id), text, actions);
         };
         match end {
-            End::Fine | End::Absent | End::Refused(Some(RejectReason::Session)) => {}
+            End::Fine | End::Refused(Some(RejectReason::Session)) => {}
             End::Lost => {
                 shield.trouble.lost += 1;
                 let text = format!("stop {} ended without our wish; it is replaced", id.0);
@@ -354,7 +352,6 @@ fn end_of(order: &Order, memory: Memory) -> End {
     match order.state {
         OrderState::Rejected => End::Refused(order.refused),
         OrderState::Cancelled | OrderState::Expired if !memory.parting => End::Lost,
-        OrderState::Void if !memory.parting => End::Absent,
         _ => End::Fine,
     }
 }
