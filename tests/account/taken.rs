@@ -201,3 +201,20 @@ fn a_strange_order_that_lives_is_looked_for() {
         assert_eq!(warnings(&bench), 1, "{kind:?}");
     }
 }
+
+/// Under `adopt_and_exit` theirs is taken down and ours is left: what ends with their position is theirs alone.
+#[test]
+fn what_protects_ours_outlives_what_was_theirs() {
+    let mut bench = Bench::margin(&[("external.policy", "adopt_and_exit")]);
+    let entry = resting(&mut bench, X, 100);
+    bench.fill_whole(entry);
+    assert_eq!(covered(&bench, X), [Qty(100)]);
+    bench.quotes();
+    let fill = their_fill(&mut bench, X, Side::Buy, 50, 60_000);
+    bench.tell(fill);
+    let [exit] = bench.sent()[..] else { panic!("one exit: {:?}", bench.actions) };
+    assert_eq!((exit.side, exit.qty, exit.reduce_only), (Side::Sell, Qty(50), true));
+    bench.fill(exit.id, Qty(50), Price(60_000));
+    assert_eq!((theirs(&bench, X), ours(&mut bench, X)), (Qty::ZERO, Qty(100)));
+    assert_eq!((bench.cancels(), covered(&bench, X)), (vec![], vec![Qty(100)]));
+}

@@ -315,3 +315,83 @@ fn an_operators_stop_is_of_one_instrument() {
     let refused = |decision: &&Decision| matches!(decision, Decision::Denied(_));
     assert_eq!(floor.decisions.iter().filter(refused).count(), 0);
 }
+
+/// §1.5 **f**: what an ended entry bought and nobody has booked yet is not held: it takes nothing from the stop.
+#[test]
+fn fills_due_of_an_entry_take_nothing_from_the_stop() {
+    let mut floor = Floor::spot(&[]);
+    let id = floor.bench.open(&Ask::v01().quantity(1_000_000));
+    floor.settle();
+    floor.fill(id, Qty(400_000), Price(4_500_000));
+    let end = ReportKind::Cancelled(CancelledBecause::Venue);
+    floor.bench.tell(floor.bench.report(id, Some(Qty(700_000)), end));
+    floor.settle();
+    floor.wait(1_000);
+    assert_eq!(floor.stops(), [(Price(4_410_000), Qty(400_000))]);
+}
+
+/// PR-3: a difference too small for an order of its own is covered together with the newest leg's part.
+#[test]
+fn a_small_difference_joins_the_newest_leg() {
+    let mut floor = Floor::margin(&[]);
+    floor.refuses_amends = true;
+    let id = floor.bench.open(&Ask::v01().quantity(1_500_000));
+    floor.settle();
+    floor.fill(id, Qty(1_000_000), Price(4_500_000));
+    floor.fill(id, Qty(5_000), Price(4_500_000));
+    for _ in 0..4 {
+        floor.wait(1_000);
+    }
+    assert_eq!(floor.stops(), [(Price(4_410_000), Qty(1_005_000))]);
+}
+
+/// EC-3: while an exit is unknown, a wish to trade at once joins it; one that would rest is denied, and asks
+/// for nothing.
+#[test]
+fn only_a_wish_to_trade_at_once_is_merged() {
+    let resting = |tif| Ask { price: Some("45500"), ..Ask::exit(B, Intention::Reduce(Qty(300_000))) }.but(tif);
+    let market = Ask::exit(B, Intention::Reduce(Qty(300_000)));
+    for (ask, merged) in [
+        (market, 1),
+        (resting(|proposal| proposal.tif = Some(TimeInForce::Ioc)), 1),
+        (resting(|proposal| proposal.tif = Some(TimeInForce::Gtc)), 0),
+        (resting(|proposal| proposal.tif = None), 0),
+    ] {
+        let mut floor = held(Floor::margin(&[]));
+        floor.takers = Takers::Silent;
+        let exit = floor.bench.open(&Ask::exit(B, Intention::Reduce(Qty(200_000))));
+        floor.settle();
+        floor.bench.lose(exit);
+        floor.settle();
+        let denied = floor.bench.submit(&ask).expect_err("an exit is unknown");
+        assert_eq!(denied.check, Check::Exit(3));
+        floor.settle();
+        assert_eq!(floor.ladder().len(), merged, "{:?} {:?}", ask.price, floor.ladder());
+    }
+}
+
+/// A touched target is tried once; a limit that is reached meanwhile is pursued to its end, and on record.
+#[test]
+fn what_must_be_pursued_outlives_what_is_tried_once() {
+    let mut floor = Floor::spot(&[("holding.max", "1min")]);
+    floor.open(&Ask::v01().quantity(1_000_000).target("46350"));
+    floor.bench.after(59 * SECOND);
+    floor.deaf = true;
+    floor.print(B, "46350");
+    assert_eq!(floor.ladder(), [(ExitCause::Target, 1)]);
+    floor.takers = Takers::Miss;
+    floor.bench.after(SECOND);
+    floor.bench.reference(B, "46350");
+    floor.bench.step(&Event::Wake);
+    floor.settle();
+    assert_eq!(floor.ladder(), [(ExitCause::Target, 1), (ExitCause::Holding, 1)]);
+    floor.deaf = false;
+    floor.settle();
+    floor.bench.after(SECOND);
+    floor.bench.reference(B, "46350");
+    floor.bench.step(&Event::Wake);
+    floor.settle();
+    let causes: Vec<ExitCause> = floor.ladder().iter().map(|(cause, _)| *cause).collect();
+    assert!(causes[1..].iter().all(|cause| *cause == ExitCause::Holding), "{causes:?}");
+    assert!(floor.exits().len() >= 2, "a miss is not the end of it: {:?}", floor.exits());
+}

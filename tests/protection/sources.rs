@@ -149,3 +149,16 @@ fn a_target_that_is_reached_is_refused() {
         assert_eq!(floor.targets()[0].0, Price(stands), "{target}");
     }
 }
+
+/// §4.7: profit counts from the average price of what is there: coins that left took their cost along.
+#[test]
+fn the_average_price_outlives_what_left() {
+    let mut floor = Floor::new(Bench::spot(&[("trailing.enabled", "true")]));
+    floor.open(&Ask::v01().quantity(1_000_000).but(|proposal| proposal.trailing = true));
+    floor.bench.account(VenueMessage::Transfer(Balance { asset: BTC, total: money("-0.004") }));
+    floor.settle();
+    floor.print(B, "45449.99");
+    assert_eq!(shield(&floor).extreme, None);
+    floor.print(B, "45450");
+    assert_eq!(shield(&floor).extreme, Some(Price(4_545_000)), "1 % above 45 000");
+}
