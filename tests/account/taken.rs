@@ -28,7 +28,7 @@ fn warnings(bench: &Bench) -> usize {
 /// The stops of ours in an instrument: what they could still fill.
 fn covered(bench: &Bench, id: InstrumentId) -> Vec<Qty> {
     let stops = bench.trader.core().orders().open_in(id).filter(|order| order.purpose == Purpose::Stop);
-    stops.filter(|order| !order.state.is_terminal()).map(|order| order.could_fill()).collect()
+    stops.filter(|order| !order.state.is_terminal()).map(seatrial::trading::order::Order::could_fill).collect()
 }
 
 /// Whether an entry is denied because of what other hands did.
