@@ -180,6 +180,22 @@ fn what_no_list_holds_is_asked_for() {
     assert_eq!(states, [OrderState::Live, OrderState::Live, OrderState::Cancelled]);
 }
 
+/// A list says nothing of an order that was heard of after it: it is not asked for.
+#[test]
+fn a_list_says_nothing_of_what_came_after_it() {
+    let mut bench = Bench::spot(&[]);
+    let here = resting(&mut bench, B, 1_000_000);
+    bench.after(10 * SECOND);
+    begins(&mut bench);
+    bench.after(SECOND);
+    bench.accept(here);
+    let answers = Answers::of(&bench, Vec::new());
+    for (which, ago) in [(0, SECOND), (1, 0), (2, 0), (4, 0)] {
+        answers.give(&mut bench, which, ago);
+    }
+    assert!(!queries(&bench).contains(&Query::Order(here)), "{:?}", bench.actions);
+}
+
 /// (5): a pass is not clean while the fate of an order is open, and is run again when it is known; what the
 /// ladder gave up on stops its instrument alone.
 #[test]

@@ -2,8 +2,8 @@
 //! session that keeps no deadlines comes to (production-rules §1.5 effect **f**, §1.6, FB-1, FB-3).
 
 use seatrial::market::{
-    Action, CancelledBecause, Command, OrderKind, OrderState, OrderStatus, Qty, Query, RejectReason, ReportKind,
-    Snapshot, Timestamp, VenueMessage,
+    Action, CancelledBecause, Command, Event, FillPage, Intention, OrderKind, OrderState, OrderStatus, Qty, Query,
+    RejectReason, ReportKind, Snapshot, Timestamp, VenueMessage,
 };
 
 use crate::bench::{Ask, Bench, SECOND, X};
@@ -38,6 +38,36 @@ fn the_history_is_asked_from_the_orders_release() {
     let asked =
         times(&log, |command| matches!(command, Command::Query(Query::Fills { since: of, .. }) if *of == since));
     assert_eq!(asked, [5_000]);
+}
+
+/// A history that was read and does not hold what is due is read again, `resolve.retry_every` later.
+#[test]
+fn a_history_without_what_is_due_is_read_again() {
+    let mut bench = Bench::spot(&[("reconcile.every", "300s")]);
+    let order = bench.open(&Ask::v01().quantity(LOTS.0));
+    bench.accept(order);
+    let end = ReportKind::Cancelled(CancelledBecause::Requested);
+    bench.tell(bench.report(order, Some(Qty(300_000)), end));
+    let page = |at| FillPage { at, page: 0, fills: Vec::new(), more: false };
+    bench.account(VenueMessage::Fills(page(bench.now)));
+    let log = bench.pass(61 * SECOND, &mut |at, command| match command {
+        Command::Query(Query::Fills { .. }) => vec![Event::Account(VenueMessage::Fills(page(at)))],
+        _ => Vec::new(),
+    });
+    assert_eq!(times(&log, |command| matches!(command, Command::Query(Query::Fills { .. }))), [30_000, 60_000]);
+}
+
+/// An exit that closes what is held, and no more, alarms nobody.
+#[test]
+fn a_close_to_the_lot_is_no_excess() {
+    let mut bench = Bench::margin(&[]);
+    let entry = bench.open(&Ask::v01().quantity(LOTS.0));
+    bench.fill_whole(entry);
+    let exit = bench.open(&Ask::exit(crate::bench::B, Intention::Close));
+    bench.fill(exit, Qty(400_000), AT);
+    assert_eq!(loudest(&bench), None, "{:?}", bench.actions);
+    bench.fill(exit, Qty(600_000), AT);
+    assert_eq!((loudest(&bench), bench.position(crate::bench::B)), (None, Qty(0)), "{:?}", bench.actions);
 }
 
 /// A no that is to be verified is asked about until it is: an order that ended is not forgotten for that.
