@@ -342,3 +342,54 @@ fn the_check_of_the_laws_can_fail() {
     other.equity += money("0.00000001");
     assert_eq!(after.failure_since(&other), money("-0.00000001"));
 }
+
+/// LG-9 under netting: a venue keeps one position where we keep two desks apart. What it holds in cash is what
+/// its own order of things settled, fees included, also after it took one of them back; and when all is closed
+/// it is what we hold.
+#[test]
+fn a_bust_under_netting_leaves_the_venues_cash() {
+    let buy = |number, desk, qty, price| (number, desk, Side::Buy, qty, price);
+    let sell = |number, desk, qty, price| (number, desk, Side::Sell, qty, price);
+    // Fills, which of them is undone, the venue's cash before and after that, what closes all, and the cash then.
+    let stories = [
+        // Its opening is undone: the venue is short what the other desk sold.
+        (vec![buy(1, 0, 10, 100), sell(2, 1, 4, 110)], 1, "38", "39", vec![buy(9, 1, 4, 105)], "18"),
+        // The close by the other desk is undone, and with it what it settled at the venue.
+        (vec![buy(1, 0, 10, 100), sell(2, 1, 4, 110)], 2, "38", "-1", vec![sell(9, 0, 10, 110)], "98"),
+        // Our own close is undone, the last that happened.
+        (vec![buy(1, 0, 10, 100), sell(2, 0, 4, 110)], 2, "38", "-1", vec![sell(9, 0, 10, 110)], "98"),
+        // The same with another fill since: its profit is settled anew with us, and not at the venue.
+        (
+            vec![buy(1, 0, 10, 100), sell(2, 0, 4, 110), buy(3, 0, 1, 120)],
+            2,
+            "37",
+            "-2",
+            vec![sell(9, 0, 11, 120)],
+            "197",
+        ),
+    ];
+    for (fills, undone, before, after, closing, closed) in stories {
+        let instrument = instrument("Z", Contract::Linear, "0", "0", 0);
+        let mut books = Books::new();
+        let book = |books: &mut Books, fills: &[(u64, u16, Side, i64, i64)]| {
+            for (number, desk, side, qty, price) in fills {
+                let at = Timestamp(i64::try_from(*number).expect("small"));
+                let fee = Some(Fee { asset: asset("USDT"), amount: money("1") });
+                let fill = fill(*number, *side, Price(*price), Qty(*qty), Liquidity::Taker, fee);
+                let execution = Execution { desk: DeskId(*desk), at, ..execution(&instrument, &fill) };
+                books.book(at, &execution).expect("a sound fill");
+            }
+        };
+        let usdt = asset("USDT");
+        book(&mut books, &fills);
+        assert_eq!(books.venue_cash(usdt), money(before), "{fills:?}");
+        let execution = seatrial::market::VenueRef::numbered('E', undone);
+        books.bust((Timestamp(8), Timestamp(8)), &instrument, execution).expect("known").expect("it stood");
+        assert_eq!(books.venue_cash(usdt), money(after), "{fills:?} without {undone}");
+        book(&mut books, &closing);
+        assert_eq!(books.venue_cash(usdt), money(closed), "{fills:?} without {undone}, and closed");
+        assert_eq!(books.positions().count(), 0, "{fills:?}: all is closed");
+        assert_eq!(books.ledger().balance(Account::Cash, usdt), money(closed), "and so is ours");
+        books.verify(std::slice::from_ref(&instrument)).expect("every law holds");
+    }
+}

@@ -162,3 +162,32 @@ fn the_average_price_outlives_what_left() {
     floor.print(B, "45450");
     assert_eq!(shield(&floor).extreme, Some(Price(4_545_000)), "1 % above 45 000");
 }
+
+/// §1.4: leaves are what is not filled: a stop that filled in part covers what is left without a word.
+#[test]
+fn a_stop_that_filled_in_part_covers_the_rest() {
+    let mut floor = Floor::margin(&[]);
+    floor.open(&Ask::v01().quantity(1_000_000));
+    let stop = *floor.resting.keys().next().expect("a stop");
+    floor.fill(stop, Qty(400_000), Price(4_410_000));
+    floor.wait(1_000);
+    assert_eq!((floor.held(B), floor.stops()), (600_000, vec![(Price(4_410_000), Qty(600_000))]));
+    assert_eq!((floor.amended.len(), floor.cancelled.len(), floor.ladder().len()), (0, 0, 0));
+}
+
+/// PR-6: a stop gives its lots to an exit that the session takes, and to no other.
+#[test]
+fn a_stop_gives_way_to_what_the_session_takes() {
+    for (price, given) in [(Some("45500"), true), (None, false)] {
+        let mut floor = Floor::spot(&[]);
+        floor.open(&Ask::v01().quantity(1_000_000));
+        let now = floor.bench.now;
+        floor.bench.step(&Event::Market(now, MarketEvent::Session(B, SessionState::PostOnly)));
+        floor.settle();
+        let ask = Ask { price, ..Ask::exit(B, Intention::Reduce(Qty(400_000))) };
+        let _: Result<_, _> = floor.bench.submit(&ask);
+        floor.settle();
+        let left = if given { Qty(600_000) } else { Qty(1_000_000) };
+        assert_eq!(floor.stops(), [(Price(4_410_000), left)], "{price:?}");
+    }
+}

@@ -6,7 +6,7 @@ use seatrial::market::{
     RejectReason, ReportKind, Snapshot, Timestamp, VenueMessage,
 };
 
-use crate::bench::{Ask, Bench, SECOND, X};
+use crate::bench::{Ask, Bench, SECOND, USDT, X, decimal};
 use crate::{AT, LOTS, anomalies, loudest, sent, state};
 
 const DAY: i64 = 86_400 * SECOND;
@@ -159,4 +159,20 @@ fn a_session_is_torn_down_once() {
     let third = bench.open(&Ask::long(X, "0.60", "0.588").quantity(110));
     let log = bench.pass(3 * SECOND, &mut |_, _| Vec::new());
     assert_eq!((state(&bench, third), times(&log, torn)), (OrderState::UnknownSubmit, vec![2_000]));
+}
+
+/// §2.4: on margin an entry holds back its notional by its leverage, and its whole fee.
+#[test]
+fn an_entry_on_margin_holds_back_by_its_leverage() {
+    for (leverage, reserved) in [(1_u8, "451.8"), (2, "226.8"), (3, "151.8")] {
+        let mut bench = Bench::margin(&[]);
+        let ask = Ask::v01().quantity(LOTS.0);
+        let ask = match leverage {
+            1 => ask,
+            2 => ask.but(|proposal| proposal.leverage = 2),
+            _ => ask.but(|proposal| proposal.leverage = 3),
+        };
+        bench.open(&ask);
+        assert_eq!(bench.trader.core().reserved(USDT, bench.now), decimal(reserved), "{leverage}");
+    }
 }
