@@ -17,6 +17,9 @@ use crate::market::{
 use crate::sim::fault::FaultKind;
 use crate::venue::Act;
 
+/// How long a process that has come back lives at least.
+const LIVES: Span = Span::from_secs(1);
+
 /// An input of the trader, or market deliveries it never had, with how many there were so far.
 pub type Input = (Timestamp, u64, Body);
 
@@ -25,6 +28,8 @@ pub type Input = (Timestamp, u64, Body);
 pub struct Process {
     /// Until when it is dead, if it is.
     pub dead_until: Option<Timestamp>,
+    /// When it came back last, if it ever died.
+    back: Option<Timestamp>,
     /// What the host has to say once it is back.
     pub deferred: Vec<Event>,
     /// Commands in a socket that leads nowhere, and how long each is under way.
@@ -40,6 +45,11 @@ impl Process {
     pub fn new(setup: &Setup) -> Self {
         let may_die = setup.faults.iter().any(|fault| matches!(fault.kind, FaultKind::Process(_)));
         Self { past: may_die.then(Vec::new), ..Self::default() }
+    }
+
+    /// Whether it may die now: one that died at every breath would never get anywhere.
+    pub fn is_up(&self, now: Timestamp) -> bool {
+        self.back.is_none_or(|back| now.since(back) >= LIVES)
     }
 
     /// Keeps an input for a process to come back from.
@@ -206,7 +216,7 @@ impl Sim<'_> {
 
     /// The process is back: it is told so, then how the links stand, then what the host kept for it.
     fn restart(&mut self, at: Timestamp) -> Result<(), SimError> {
-        self.process.dead_until = None;
+        (self.process.dead_until, self.process.back) = (None, Some(at));
         let host = |event| Item::Deliver(event, Way::Host);
         for fact in [HostEvent::Restarted].into_iter().chain(HOST_FACTS) {
             self.queue.push(at, host(Event::Host(fact)));

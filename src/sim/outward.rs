@@ -35,7 +35,7 @@ impl Sim<'_> {
             self.verify()?;
         }
         // Once the market is over it does not die any more, or a run that often crashes would not end.
-        let may_die = input && self.feed.next_exchange().is_some();
+        let may_die = input && self.feed.next_exchange().is_some() && self.process.is_up(now);
         let dies = self.faults.as_mut().filter(|_| may_die).and_then(|faults| faults.input(now));
         if dies.is_some_and(|(_, left)| !left) {
             self.sends.clear();
