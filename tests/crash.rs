@@ -131,8 +131,7 @@ struct Ran {
 
 fn run(setup: &Setup) -> Ran {
     let outcome = sim::run(setup, Journal::recording()).unwrap_or_else(|error| panic!("{error}"));
-    let mut wrong: Vec<String> =
-        unrest(setup, &outcome.trader, &outcome.venue, &outcome.hits).iter().map(ToString::to_string).collect();
+    let mut wrong: Vec<String> = unrest(setup, &outcome).iter().map(ToString::to_string).collect();
     let core = outcome.trader.core();
     let orders = (1..200).filter_map(|id| core.orders().get(OrderId(id)));
     // An exit that still waits for its lots dies with the process (TR-27) and is wished for again; what

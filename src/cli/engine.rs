@@ -64,7 +64,7 @@ pub struct Ran {
 /// Runs a setup; the journal is finished when it returns.
 pub fn simulate(setup: &Setup, journal: Journal) -> Result<Ran, Failure> {
     let ran = |outcome: sim::Outcome| {
-        let unrest = swarm::unrest(setup, &outcome.trader, &outcome.venue, &outcome.hits);
+        let unrest = swarm::unrest(setup, &outcome);
         Ran { unrest: unrest.iter().map(ToString::to_string).collect(), outcome }
     };
     sim::run(setup, journal).map(ran).map_err(|error| match error {

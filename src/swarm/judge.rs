@@ -11,14 +11,17 @@ use crate::audit::AuditReport;
 use crate::journal::{Body, Header, Record, Renderer};
 use crate::market::{
     Account, AssetId, Contract, DeskId, FeeAsset, Instrument, InstrumentId, Money, OpenOrder, OrderId, OrderState,
-    Purpose, Qty, Severity, Side, TickLots, Timestamp, TraderState,
+    Purpose, Qty, Severity, Side, Span, TickLots, Timestamp, TraderState,
 };
 use crate::replay::Parity;
-use crate::sim::Setup;
 use crate::sim::fault::{Fault, FaultKind};
+use crate::sim::{Outcome, Setup};
 use crate::trading::Trader;
 use crate::trading::orders::Order;
 use crate::venue::Venue;
+
+/// How long answers to the questions of a pass may be under way.
+const PASS_MAX: Span = Span::from_secs(10);
 
 /// Records told with a finding.
 const SHOWN: usize = 50;
@@ -93,7 +96,8 @@ pub(super) fn of_alerts(records: &[Record], findings: &mut Vec<Finding>) {
 /// What does not hold when the faults have long stopped: everything must be at rest, and as the
 /// venue has it.
 #[must_use]
-pub fn unrest(setup: &Setup, trader: &Trader, venue: &Venue, hits: &[Fault]) -> Vec<Finding> {
+pub fn unrest(setup: &Setup, outcome: &Outcome) -> Vec<Finding> {
+    let Outcome { trader, venue, hits, period: (_, end), .. } = outcome;
     let mut findings = Vec::new();
     let mut add = |law, text: String| findings.push(Finding::new(law, None, text));
     let core = trader.core();
@@ -119,7 +123,9 @@ pub fn unrest(setup: &Setup, trader: &Trader, venue: &Venue, hits: &[Fault]) -> 
     positions(setup, trader, venue, &mut add);
     cover(setup, trader, venue, &mut add);
     money(setup, trader, venue, is_explicable(hits), &mut add);
-    if core.state() == TraderState::Reconciling {
+    // A run may end while the last answers are on their way.
+    let looks = core.looking_since().is_some_and(|since| end.since(since) < PASS_MAX);
+    if core.state() == TraderState::Reconciling && !looks {
         add("C1", "the trader is still Reconciling at the end".to_owned());
     }
     findings

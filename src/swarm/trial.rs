@@ -67,7 +67,8 @@ fn tried(case: &Case) -> Came {
 }
 
 fn judged(case: &Case, setup: &Setup, outcome: sim::Outcome) -> Came {
-    let sim::Outcome { digest, journal, trader, venue, hits, .. } = outcome;
+    let unrest = judge::unrest(setup, &outcome);
+    let sim::Outcome { digest, journal, hits, .. } = outcome;
     let records = journal.into_records();
     let mut findings = Vec::new();
     if let Some(Body::Header(header)) = records.first().map(|record| &record.body) {
@@ -79,7 +80,7 @@ fn judged(case: &Case, setup: &Setup, outcome: sim::Outcome) -> Came {
     }
     judge::of_alerts(&records, &mut findings);
     judge::excuse(&hits, &mut findings);
-    findings.extend(judge::unrest(setup, &trader, &venue, &hits));
+    findings.extend(unrest);
     let hours = hours::count(&records, Case::START, case.healed(), |hour| case.kinds_at(hour));
     let faults = hits.len() as u64;
     let reached = probes::reached(&records);

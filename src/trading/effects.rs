@@ -9,7 +9,7 @@ use super::core::{Core, alert};
 use super::orders::Moved;
 use super::sending::{Errand, Rank};
 use super::transitions::{Effect, Input, Next};
-use crate::market::{Action, Bug, Command, Decision, OrderId, OrderState, Severity, Span, Timestamp, planted};
+use crate::market::{Action, Bug, Command, Decision, DeskId, OrderId, OrderState, Severity, Span, Timestamp, planted};
 
 /// Delays after which a refused cancel is sent again; the last one repeats.
 const CANCEL_DELAYS: [Span; 3] = [Span::from_secs(1), Span::from_secs(2), Span::from_secs(4)];
@@ -22,7 +22,12 @@ impl Core {
         if !moved.cell.is_idle() {
             actions.push(Action::Record(Decision::Moved { order: id, row: input.row(), from, to }));
             let order = self.orders.get(id).expect("the order was just moved");
-            self.touch((order.desk, order.terms.instrument));
+            let (desk, instrument) = (order.desk, order.terms.instrument);
+            if desk == DeskId::EXTERNAL {
+                // It may tie up what others hold, or set it free.
+                self.look_at_positions_in(instrument);
+            }
+            self.touch((desk, instrument));
         }
         self.speak(id, input, moved, actions);
         self.settle_facts(now, id, input, moved, actions);

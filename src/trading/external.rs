@@ -19,7 +19,7 @@ use super::words::ExternalPolicy;
 use crate::market::{
     Account, Action, Bug, Command, Contract, Decision, DeskId, ExecutionReport, ExitCause, Fee, Fill, Instrument,
     InstrumentId, IntentId, NewOrder, OpenOrder, OrderId, OrderState, OrderStatus, Price, Purpose, Qty, ReportKind,
-    RiskPassId, Severity, TickLots, TimeInForce, Timestamp, TriggerSource, VenueRef, planted,
+    RiskPassId, Severity, Side, TickLots, TimeInForce, Timestamp, TriggerSource, VenueRef, planted,
 };
 
 impl Core {
@@ -65,6 +65,7 @@ impl Core {
         let (instrument, order) = (listed.instrument, Some(listed.order));
         actions.push(Action::Record(Decision::Adopted { instrument, order, text: text.clone() }));
         alert(Severity::Warning, Some(instrument), order, text, actions);
+        self.look_at_positions_in(instrument);
         if planted(Bug::ReconcileExternal) {
             actions.push(Action::Send(Command::Cancel(listed.order)));
         }
@@ -205,7 +206,7 @@ impl Core {
         }
     }
 
-    fn look_at_positions_in(&mut self, instrument: InstrumentId) {
+    pub(super) fn look_at_positions_in(&mut self, instrument: InstrumentId) {
         let desks: Vec<DeskId> =
             self.books.positions().filter(|(_, id, _)| *id == instrument).map(|(desk, ..)| desk).collect();
         for desk in desks {
@@ -213,15 +214,34 @@ impl Core {
         }
     }
 
-    /// What the venue still holds of a desk's position, signed: never more than the position, and
-    /// less by what other hands took of it.
+    /// What of a desk's position there is to be closed, signed: what the venue still holds of it, less on spot
+    /// what orders of other hands tie up.
     #[must_use]
     pub fn backed(&self, desk: DeskId, instrument: InstrumentId) -> Qty {
+        self.left_beside(desk, instrument, self.tied_by_others(instrument))
+    }
+
+    /// Lots that open orders of other hands are to sell: the venue keeps them for those.
+    fn tied_by_others(&self, instrument: InstrumentId) -> Qty {
+        if self.instrument(instrument).contract == Contract::Linear {
+            return Qty::ZERO;
+        }
+        let ties = |order: &&Order| order.desk == DeskId::EXTERNAL && order.terms.side == Side::Sell;
+        self.orders.open_in(instrument).filter(ties).map(Order::could_fill).sum()
+    }
+
+    /// What the venue still holds of a desk's position, signed: never more than the position, and
+    /// less by what other hands took of it.
+    fn left(&self, desk: DeskId, instrument: InstrumentId) -> Qty {
+        self.left_beside(desk, instrument, Qty::ZERO)
+    }
+
+    fn left_beside(&self, desk: DeskId, instrument: InstrumentId, tied: Qty) -> Qty {
         let Some(position) = self.books.position(desk, instrument) else { return Qty::ZERO };
         let found = self.instrument(instrument);
         let taken = match found.contract {
             Contract::Linear => self.taken_on_margin(desk, instrument, position.qty),
-            Contract::Spot => self.taken_on_spot(desk, found),
+            Contract::Spot => self.taken_on_spot(desk, found, tied),
         };
         let left = Qty((position.qty.abs() - taken).0.max(0));
         if position.qty > Qty::ZERO { left } else { -left }
@@ -242,8 +262,8 @@ impl Core {
         if against { external.abs() } else { Qty::ZERO }
     }
 
-    /// On spot, coins that left by other hands are not there to be sold.
-    fn taken_on_spot(&self, desk: DeskId, instrument: &Instrument) -> Qty {
+    /// On spot, coins that left by other hands, or are tied, are not there to be sold.
+    fn taken_on_spot(&self, desk: DeskId, instrument: &Instrument, tied: Qty) -> Qty {
         if desk == DeskId::EXTERNAL {
             return Qty::ZERO;
         }
@@ -251,7 +271,7 @@ impl Core {
         let lots: Qty = ours.map(|(.., position)| position.qty).sum();
         let cash = self.books.ledger().balance(Account::Cash, instrument.base).decimal();
         let held = (cash / instrument.qty_unit).trunc().to_i64().map_or(lots, Qty);
-        Qty((lots - held).0.max(0))
+        Qty((lots - (held - tied)).0.max(0))
     }
 
     /// Spot holdings that are not ours are fenced; where there are fewer coins than our positions
@@ -267,10 +287,10 @@ impl Core {
                 .map(|(desk, ..)| desk)
                 .collect();
             for desk in desks {
-                let (backed, held) = (self.backed(desk, id), self.books.position(desk, id).map(|held| held.qty));
-                if held.is_some_and(|held| backed < held) {
+                let (left, held) = (self.left(desk, id), self.books.position(desk, id).map(|held| held.qty));
+                if held.is_some_and(|held| left < held) {
                     let found = self.instrument(id);
-                    let why = format!("only {} of what we hold is left", found.qty(backed).normalize());
+                    let why = format!("only {} of what we hold is left", found.qty(left).normalize());
                     if self.restricted(id).is_none() {
                         alert(Severity::Critical, Some(id), None, format!("{why}; the instrument waits"), actions);
                     }
@@ -297,7 +317,7 @@ impl Core {
             .map(|(desk, _, position)| (desk, position.qty))
             .collect();
         for (desk, held) in desks {
-            let by = self.backed(desk, instrument) - held;
+            let by = self.left(desk, instrument) - held;
             if !by.is_zero() {
                 self.adjust_at(now, (desk, instrument), (by, price), false, actions);
                 self.adjust_at(now, (DeskId::EXTERNAL, instrument), (-by, price), false, actions);

@@ -93,6 +93,8 @@ pub(crate) struct Watch {
     pub(crate) heard: Option<Timestamp>,
     /// Venue time of the newest report applied to it.
     pub(crate) newest: Option<Timestamp>,
+    /// Venue time of the newest report that shows it open, or filling: only that outdates an end.
+    pub(crate) alive: Option<Timestamp>,
     /// Venue time of the newest report of its terms.
     pub(crate) terms_at: Option<Timestamp>,
     /// Answers in a row that did not find it though it is known to be open, and the venue time of the

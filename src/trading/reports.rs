@@ -49,6 +49,9 @@ impl Core {
     fn dated(&mut self, report: &ExecutionReport) {
         if let Some(order) = self.orders.get_mut(report.order) {
             order.watch.newest = order.watch.newest.max(Some(report.at));
+            if shows_life(&report.kind) {
+                order.watch.alive = order.watch.alive.max(Some(report.at));
+            }
             order.watch.absences = 0;
         }
     }
@@ -93,8 +96,12 @@ impl Core {
             order.superseded.extend(order.venue_id);
             order.venue_id = report.venue_id;
         }
-        // A late answer to an earlier amend: other terms have held since, and it answers no later one.
+        // Other terms have held since: a late answer tells nothing of those, and answers only what it was asked.
         if order.watch.terms_at.is_some_and(|known| report.at < known) {
+            if order.amending == Some(terms) {
+                order.amending = None;
+                self.apply(now, id, Input::Amended, actions);
+            }
             return;
         }
         if self.apply(now, id, Input::Amended, actions).cell.has(Effect::Adopt) {
@@ -214,10 +221,15 @@ impl Core {
         let order = self.orders.get(id).expect("it was just moved");
         // What the venue says of an order that rests there stands above what we believe of it, whatever became
         // of our last amend: one that was given up may still have arrived.
-        let settled = !moved.to.is_terminal() && moved.to != OrderState::AmendPending;
+        let amending = order.amending.filter(|_| moved.to == OrderState::AmendPending);
+        let settled = !moved.to.is_terminal();
         let lapsed = order.watch.expiry_asked && matches!(moved.to, OrderState::Live);
-        if moved.cell.has(Effect::Adopt) || settled {
+        // What an amend made of them at that very instant stands above a list of that instant.
+        let known = order.watch.terms_at.is_some_and(|known| report.at <= known);
+        if !known && (moved.cell.has(Effect::Adopt) || settled) {
             self.adopt(id, terms, report.at);
+            // An amend that is out may still change them.
+            self.orders.get_mut(id).expect("it was just moved").amending = amending;
         }
         if lapsed {
             self.apply(now, id, Input::ExpiryTimer, actions);
@@ -256,9 +268,37 @@ impl Core {
 }
 
 /// Whether a status says nothing new: it is older than what was applied to the order, or says of an
-/// ended order that at that very instant it was open.
+/// ended order that at that very instant it was open. An end is outdated by later life alone: that an
+/// order was not open any more when something was asked of it agrees with an earlier end.
 fn is_old(order: &Order, report: &ExecutionReport, status: OrderStatus) -> bool {
     let ended = order.state.is_terminal() && order.state != OrderState::Void;
     let open = matches!(status, OrderStatus::Open { .. });
-    order.watch.newest.is_some_and(|newest| report.at < newest || (report.at == newest && ended && open))
+    let no_end = open || matches!(status, OrderStatus::NotFound { .. });
+    let newest = if no_end { order.watch.newest } else { order.watch.alive };
+    newest.is_some_and(|newest| report.at < newest || (report.at == newest && ended && open))
+}
+
+/// Whether a report shows that the order was open, or filled, when it was made.
+const fn shows_life(kind: &ReportKind) -> bool {
+    match kind {
+        ReportKind::Accepted
+        | ReportKind::Filled(_)
+        | ReportKind::Amended { .. }
+        | ReportKind::AmendRejected(RefusedBecause::StillOpen(_))
+        | ReportKind::CancelRejected(RefusedBecause::StillOpen(_))
+        | ReportKind::Status(OrderStatus::Open { .. }) => true,
+        ReportKind::Rejected(_)
+        | ReportKind::Cancelled(_)
+        | ReportKind::Expired
+        | ReportKind::Busted(_)
+        | ReportKind::AmendRejected(RefusedBecause::NotOpen)
+        | ReportKind::CancelRejected(RefusedBecause::NotOpen)
+        | ReportKind::Status(
+            OrderStatus::Cancelled
+            | OrderStatus::Expired
+            | OrderStatus::Filled
+            | OrderStatus::Rejected(_)
+            | OrderStatus::NotFound { .. },
+        ) => false,
+    }
 }

@@ -178,19 +178,25 @@ impl Core {
         for listed in &said.items {
             let unsure = |order: &Order| order.state.is_unknown() || order.state == OrderState::Void;
             if self.orders.recall(listed.order) && self.orders.get(listed.order).is_some_and(unsure) {
-                let status = OrderStatus::Open { qty: listed.qty, kind: listed.kind };
-                let report = ExecutionReport {
-                    order: listed.order,
-                    venue_id: Some(listed.venue_id),
-                    instrument: listed.instrument,
-                    at: said.at,
-                    cumulative: Some(listed.filled),
-                    kind: ReportKind::Status(status),
-                };
-                self.on_report(now, &report, actions);
+                self.on_report(now, &as_status(said.at, listed), actions);
             }
         }
         self.missed(now, said.at, Part::Open, actions);
+    }
+
+    /// The terms of our open orders as the venue lists them, as soon as they are listed: what protects a
+    /// position may be other than it was believed to be.
+    pub(super) fn hear_terms(&mut self, now: Timestamp, said: &Snapshot<OpenOrder>, actions: &mut Vec<Action>) {
+        for listed in &said.items {
+            let differs = |order: &Order| {
+                let rests = matches!(order.state, OrderState::Live | OrderState::AmendPending);
+                let same = (order.terms.qty, order.terms.kind) == (listed.qty, listed.kind);
+                rests && !same && order.filled == listed.filled
+            };
+            if self.orders.get(listed.order).is_some_and(differs) {
+                self.on_report(now, &as_status(said.at, listed), actions);
+            }
+        }
     }
 
     /// Ended orders as the venue lists them.
@@ -266,4 +272,16 @@ impl Core {
 /// A step of the ladder, on record.
 pub(super) fn note(order: OrderId, step: u8, text: String, actions: &mut Vec<Action>) {
     actions.push(Action::Record(Decision::Resolving { order, step, text }));
+}
+
+/// What a line of the list of open orders says, as the answer to a question about that order.
+pub(super) fn as_status(at: Timestamp, listed: &OpenOrder) -> ExecutionReport {
+    ExecutionReport {
+        order: listed.order,
+        venue_id: Some(listed.venue_id),
+        instrument: listed.instrument,
+        at,
+        cumulative: Some(listed.filled),
+        kind: ReportKind::Status(OrderStatus::Open { qty: listed.qty, kind: listed.kind }),
+    }
 }

@@ -228,7 +228,7 @@ impl Core {
     /// Whether something may be served now: an exit waits until the lots it sells are free (PR-6), but
     /// no longer than a wish lasts.
     fn may_go(&self, waiting: Waiting, now: Timestamp) -> bool {
-        waiting.errand != Errand::Release || self.is_stale(waiting, now) || !self.awaits_lots(waiting.order)
+        waiting.errand != Errand::Release || self.is_stale(waiting, now) || !self.awaits_lots(now, waiting.order)
     }
 
     fn is_stale(&self, waiting: Waiting, now: Timestamp) -> bool {

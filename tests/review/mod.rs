@@ -75,7 +75,8 @@ fn judged(path: &Path) -> Result<Vec<String>, Vec<String>> {
     let setup = scenario.setup(nowhere, nowhere, None, 0).map_err(told)?;
     setup.trader().map_err(|wrong| told(vec![scenario.bad_parameter(&wrong)]))?;
     let ran = sim::run(&setup, Journal::recording()).map_err(|error| vec![error.to_string()])?;
-    let sim::Outcome { metrics, events, digest, journal, trader, venue, hits, .. } = ran;
+    let unrest = swarm::unrest(&setup, &ran).len();
+    let sim::Outcome { metrics, events, digest, journal, .. } = ran;
     let records = journal.into_records();
     let Some(Body::Header(header)) = records.first().map(|record| &record.body) else {
         return Err(vec!["a journal without a header".to_owned()]);
@@ -84,7 +85,7 @@ fn judged(path: &Path) -> Result<Vec<String>, Vec<String>> {
     let mut wrong: Vec<String> = audited.breaches.iter().map(ToString::to_string).collect();
     let outcome = metrics::Outcome { events, digest, audit_breaches: audited.breached() };
     let mut summary = serde_json::to_value(metrics.finish(outcome)).expect("a summary is plain values");
-    summary["unrest"] = swarm::unrest(&setup, &trader, &venue, &hits).len().into();
+    summary["unrest"] = unrest.into();
     let unmet = scenario.unmet(&summary, &records);
     wrong.extend(
         unmet.iter().map(|unmet| format!("{}: expected {}, actual {}", unmet.key, unmet.expected, unmet.actual)),

@@ -1,6 +1,7 @@
 //! How much of a position an order can close, and what is dust (production-rules §4.12, EC-4).
 
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 
 use crate::market::{Bug, Contract, FeeAsset, Instrument, InstrumentId, Price, Qty, Rate, Timestamp, planted};
 use crate::trading::core::Core;
@@ -15,6 +16,18 @@ pub(crate) fn payable(instrument: &Instrument, free: Qty, now: Timestamp) -> Qty
     }
     let most = Decimal::from(free.0) / (Decimal::ONE + fees.taker.decimal());
     Qty(i64::try_from(most.trunc().mantissa()).expect("a part of 64 bits fits 64 bits"))
+}
+
+/// What leaves a position with `sold` of it: also what pays its fee where that is taken in what is sold, at the
+/// taker rate and in whole lots.
+pub(super) fn with_fee(instrument: &Instrument, sold: Qty, now: Timestamp) -> Qty {
+    let rules = instrument.rules(now);
+    if rules.fees.asset != FeeAsset::Base || rules.fees.taker <= Rate::ZERO {
+        return sold;
+    }
+    let lot = Decimal::from(rules.lot.0);
+    let fee = (Decimal::from(sold.0) * rules.fees.taker.decimal() / lot).ceil() * lot;
+    fee.to_i64().and_then(|fee| sold.0.checked_add(fee)).map_or(Qty(i64::MAX), Qty)
 }
 
 /// What an order at `price` could close of `held` (without sign); nothing if that is dust: less
@@ -70,6 +83,7 @@ mod tests {
         ] {
             assert_eq!(closable(&b(), Qty(held), Price(price), NOW), Qty(expected), "{held} at {price}");
         }
+        assert_eq!(with_fee(&b(), Qty(25_000), NOW), Qty(25_000), "a fee in quote takes no lots");
         assert_eq!(closable_beside(&b(), Qty(25_000), Qty(10_000), Price(6_000_000), NOW), Qty(15_000));
     }
 
@@ -81,6 +95,8 @@ mod tests {
         instrument.timeline[0].fees.asset = FeeAsset::Base;
         assert_eq!(payable(&instrument, Qty(1_004_000), NOW), Qty(1_000_000));
         assert_eq!(payable(&instrument, Qty(1_003_999), NOW), Qty(999_999), "never more than can be paid");
+        assert_eq!(with_fee(&instrument, Qty(1_000_000), NOW), Qty(1_004_000));
+        assert_eq!(with_fee(&instrument, Qty(1_000_001), NOW), Qty(1_004_002), "a fee leaves in whole lots");
         instrument.timeline[0].fees.taker = Rate::ZERO;
         assert_eq!(payable(&instrument, Qty(1_004_000), NOW), Qty(1_004_000));
     }

@@ -81,11 +81,11 @@ impl Core {
         }
         let leaves = |order: &&Order| order.state != OrderState::Intent || self.session_takes(key, order);
         let exits: Qty = self.own_orders(key, Purpose::Exit).filter(leaves).map(Order::could_fill).sum();
-        let taken = exits + self.owed(key);
-        if taken.is_zero() {
+        let owed = self.owed(now, key);
+        if exits.is_zero() && owed.is_zero() {
             return all;
         }
-        closable_beside(instrument, held.qty.abs(), taken, stop, now)
+        closable_beside(instrument, held.qty.abs() - owed, exits, stop, now)
     }
 
     /// Whether the session takes an exit: if not, nothing is given up for it.
@@ -98,14 +98,14 @@ impl Core {
     }
 
     /// What no order holds of a position where lots back one order only; without bound elsewhere.
-    fn free_lots(&self, key: Key) -> Qty {
+    fn free_lots(&self, now: Timestamp, key: Key) -> Qty {
         if !self.ties_lots(key.1) || planted(Bug::ProtectReservingVenue) {
             return Qty(i64::MAX);
         }
         let purposes = [Purpose::Stop, Purpose::Target, Purpose::Exit];
         let orders = purposes.iter().flat_map(|purpose| self.own_orders(key, *purpose));
         let taken: Qty = orders.map(Order::could_fill).sum();
-        Qty((self.backed(key.0, key.1).abs() - taken - self.owed(key)).0.max(0))
+        Qty((self.backed(key.0, key.1).abs() - taken - self.owed(now, key)).0.max(0))
     }
 
     /// The grid may have changed since stop and target were planned: a stop rounds toward the market,
@@ -256,7 +256,7 @@ impl Core {
         let most = self.instrument(key.1).rules(now).max_qty;
         let leaves_over = Qty((leaves - most).0.max(0));
         // It grows by what is free: lots of a leg that is on its way out are not free before it is gone.
-        let grown = (leaves - leaves_over - leg.leaves).min(self.free_lots(key));
+        let grown = (leaves - leaves_over - leg.leaves).min(self.free_lots(now, key));
         let leaves = leg.leaves + grown;
         let (resized, moved) = (leaves != leg.leaves, price_of(leg.kind) != Some(aim.price));
         if !resized && !moved || leg.state != OrderState::Live {
@@ -358,7 +358,7 @@ impl Core {
             return false;
         }
         let rules = self.instrument(key.1).rules(now);
-        let qty = aim.qty.min(rules.max_qty).min(self.free_lots(key));
+        let qty = aim.qty.min(rules.max_qty).min(self.free_lots(now, key));
         if qty < rules.min_qty.max(Qty(1)) {
             return false;
         }

@@ -5,7 +5,7 @@
 //! reference ± its collar; the next one begins when it has ended and some time has passed. Nothing
 //! leaves without a usable reference, and at most one market-like exit is possibly live.
 
-use super::amounts::closable;
+use super::amounts::{closable, payable};
 use super::plan::side_of;
 use super::{Key, Shield};
 use crate::market::{
@@ -142,7 +142,7 @@ impl Core {
         actions: &mut Vec<Action>,
     ) {
         let Some(ladder) = shield.ladder.clone() else { return };
-        let held = side_of(held.qty).signed(held.qty.abs() - self.owed(key));
+        let held = side_of(held.qty).signed(held.qty.abs() - self.owed(now, key));
         let wanted = excess(held, ladder.remaining);
         if wanted.is_zero() {
             return self.end_ladder(key, shield);
@@ -302,7 +302,7 @@ impl Core {
         if !self.ties_lots(key.1) {
             return;
         }
-        let free = held.qty.abs() - self.owed(key);
+        let free = payable(self.instrument(key.1), held.qty.abs() - self.owed(now, key), now);
         let outgrown = |order: &&Order| order.state == OrderState::Intent && order.terms.qty > free;
         let waiting: Vec<(OrderId, bool)> = self
             .own_orders(key, Purpose::Exit)
@@ -325,7 +325,7 @@ impl Core {
 
     /// Whether an exit must wait for lots that other orders hold (PR-6): it is released once they are
     /// known to be free.
-    pub(crate) fn awaits_lots(&self, id: OrderId) -> bool {
+    pub(crate) fn awaits_lots(&self, now: Timestamp, id: OrderId) -> bool {
         let Some(order) = self.orders.get(id) else { return false };
         let key = (order.desk, order.terms.instrument);
         if order.purpose != Purpose::Exit || !self.ties_lots(key.1) || planted(Bug::ProtectReservingVenue) {
@@ -337,7 +337,7 @@ impl Core {
         let legs = [Purpose::Stop, Purpose::Target, Purpose::Exit];
         let taken: Qty =
             legs.iter().flat_map(|purpose| self.own_orders(key, *purpose).filter(out)).map(Order::could_fill).sum();
-        let taken = taken + self.owed(key);
+        let taken = taken + self.owed(now, key);
         taken + order.terms.qty > held
     }
 }

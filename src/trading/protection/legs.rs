@@ -1,6 +1,7 @@
 //! The protective orders of a position as they stand, and what is made of one that ends
 //! (production-rules PR-5, PR-8).
 
+use super::amounts::with_fee;
 use super::shape::price_of;
 use super::{Key, Shield};
 use crate::market::{
@@ -118,15 +119,16 @@ impl Core {
         self.orders.open_in(key.1).filter(mine)
     }
 
-    /// What ended orders of a position sold or bought back by the venue's word, and is not booked yet:
-    /// lots that are gone where they back one order only.
-    pub(super) fn owed(&self, key: Key) -> Qty {
+    /// What ended orders of a position sold or bought back by the venue's word, and is not booked yet, fees
+    /// included: lots that are gone where they back one order only.
+    pub(super) fn owed(&self, now: Timestamp, key: Key) -> Qty {
         if !self.ties_lots(key.1) {
             return Qty::ZERO;
         }
         let closes =
             |order: &&Order| order.desk == key.0 && order.purpose != Purpose::Entry && order.state.is_terminal();
-        self.orders.open_in(key.1).filter(closes).map(Order::could_fill).sum()
+        let gone = self.orders.open_in(key.1).filter(closes).map(Order::could_fill).sum();
+        with_fee(self.instrument(key.1), gone, now)
     }
 
     /// The legs of one purpose.

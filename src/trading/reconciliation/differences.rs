@@ -61,6 +61,9 @@ impl Core {
         let before = std::mem::take(&mut self.reconciler.differences.0);
         let limit = self.config.reconcile.explain_within;
         for (subject, amount) in found {
+            if self.transferred_early(now, subject, amount, actions) {
+                continue;
+            }
             let since = before.get(&subject).map_or(now, |(_, since)| *since);
             if now.since(since) >= limit {
                 self.post_unexplained(now, subject, amount, actions);
@@ -71,6 +74,24 @@ impl Core {
         if !self.reconciler.differences.is_empty() && before != self.reconciler.differences.0 {
             anomaly(None, format!("the venue holds {}", self.reconciler.differences), actions);
         }
+    }
+
+    /// A transfer that was told of before the books were opened, and that the opening balances did not hold yet.
+    fn transferred_early(
+        &mut self,
+        now: Timestamp,
+        subject: Subject,
+        amount: Amount,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let (Subject::Cash(asset), Amount::Cash(more)) = (subject, amount) else { return false };
+        let early = self.reconciler.early.iter().position(|told| *told == (asset, more));
+        if let Some(place) = early {
+            self.reconciler.early.remove(place);
+            let transaction = self.books.transfer(now, asset, more);
+            actions.push(Action::Record(Decision::Posted(transaction)));
+        }
+        early.is_some()
     }
 
     fn found(&self, heard: &Heard) -> Vec<(Subject, Amount)> {

@@ -4,13 +4,10 @@
 //! asked for, order by order; (6) amounts are compared; (7) what is unwanted is cancelled.
 
 use super::pass::Heard;
-use crate::market::{
-    Action, Balance, Decision, ExecutionReport, OpenOrder, OrderId, OrderStatus, ReportKind, Severity, Snapshot,
-    Timestamp,
-};
+use crate::market::{Action, Balance, Decision, ExecutionReport, OrderId, Severity, Snapshot, Timestamp};
 use crate::trading::arming::TraderCause;
 use crate::trading::core::{Core, alert};
-use crate::trading::resolution::Part;
+use crate::trading::resolution::{Part, as_status};
 
 impl Core {
     pub(super) fn finish_pass(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
@@ -78,7 +75,7 @@ impl Core {
                     let same =
                         (ours.terms.qty, ours.terms.kind, ours.filled) == (listed.qty, listed.kind, listed.filled);
                     if !same || ours.state != crate::market::OrderState::Live {
-                        self.on_report(now, &status(open.at, listed), actions);
+                        self.on_report(now, &as_status(open.at, listed), actions);
                     }
                 }
             }
@@ -135,8 +132,12 @@ impl Core {
             // Everything that executed is booked; the next pass reads on from the last of it.
             self.reconciler.settled = self.reconciler.settled.max(self.reconciler.newest);
             self.reconciler.looked = heard.looked;
+            if heard.balances.at > self.reconciler.opened_at.unwrap_or(Timestamp::MAX) {
+                // The venue agrees without them: they were in the opening.
+                self.reconciler.early.clear();
+            }
             self.books.fold_netted(&self.instruments, self.reconciler.settled);
-            self.reconciler.awaiting = false;
+            (self.reconciler.awaiting, self.reconciler.looking_since) = (false, None);
             self.set_reconciling(false, "the venue and we agree", actions);
         } else {
             self.reconciler.awaiting = self.reconciler.differences.is_empty();
@@ -180,17 +181,5 @@ impl Core {
         self.reconciler.interrupted = true;
         self.reconciler.due = None;
         self.latch(TraderCause::AccountReset, why.to_owned(), actions);
-    }
-}
-
-/// What a line of the list of open orders says, as the answer to a question about that order.
-fn status(at: Timestamp, listed: &OpenOrder) -> ExecutionReport {
-    ExecutionReport {
-        order: listed.order,
-        venue_id: Some(listed.venue_id),
-        instrument: listed.instrument,
-        at,
-        cumulative: Some(listed.filled),
-        kind: ReportKind::Status(OrderStatus::Open { qty: listed.qty, kind: listed.kind }),
     }
 }

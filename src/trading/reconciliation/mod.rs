@@ -30,6 +30,8 @@ use crate::market::{
 pub(crate) struct Reconciler {
     /// The pass under way.
     pass: Option<Pass>,
+    /// When the first of the passes was begun that have not come out clean since.
+    looking_since: Option<Timestamp>,
     /// When the next look is due: at what a pass still lacks, or for a new pass.
     due: Option<Timestamp>,
     /// Whether open orders and balances were heard since the account was last out of sight.
@@ -46,6 +48,8 @@ pub(crate) struct Reconciler {
     differences: Differences,
     /// What the account held on its first day.
     opening: BTreeMap<AssetId, Money>,
+    /// Transfers told of before the books were opened: most likely the opening holds them.
+    early: Vec<(AssetId, Money)>,
     /// The last pass lacked nothing but the fate of unknown orders.
     awaiting: bool,
     /// The account was reset: nothing is concluded from it any more.
@@ -56,6 +60,7 @@ impl Default for Reconciler {
     fn default() -> Self {
         Self {
             pass: None,
+            looking_since: None,
             due: None,
             picture: false,
             opened: false,
@@ -65,6 +70,7 @@ impl Default for Reconciler {
             newest: Timestamp::MIN,
             differences: Differences::default(),
             opening: BTreeMap::new(),
+            early: Vec::new(),
             awaiting: false,
             interrupted: false,
         }
@@ -125,6 +131,7 @@ impl Core {
             self.ask(now, query, actions);
         }
         self.reconciler.pass = Some(pass);
+        self.reconciler.looking_since = self.reconciler.looking_since.or(Some(now));
         self.look_again(now, actions);
     }
 
@@ -179,6 +186,9 @@ impl Core {
     pub(crate) fn on_account(&mut self, now: Timestamp, message: &VenueMessage, actions: &mut Vec<Action>) {
         match message {
             VenueMessage::Report(report) => self.on_report(now, report, actions),
+            VenueMessage::Transfer(balance) if !self.reconciler.opened => {
+                self.reconciler.early.push((balance.asset, balance.total));
+            }
             VenueMessage::Transfer(balance) => {
                 let transaction = if planted(Bug::ReconcileExternal3) {
                     self.books.difference(now, balance.asset, balance.total)
@@ -192,6 +202,9 @@ impl Core {
                 let Some(found) = self.instruments.get(usize::from(instrument.0)) else {
                     return anomaly(None, format!("funding of {paid} on {instrument:?}, which is not ours"), actions);
                 };
+                if self.reconciler.was_opened_with(*at) {
+                    return;
+                }
                 let posted = self.books.funding(now, found, *at, *paid);
                 actions.extend(posted.map(|transaction| Action::Record(Decision::Posted(transaction))));
             }
@@ -217,6 +230,9 @@ impl Core {
         let next = pass.take(message, (oldest, since), |execution| books.applied(execution).is_some());
         for report in pass.ripe() {
             self.on_report(now, &report, actions);
+        }
+        if let (VenueMessage::OpenOrders(open), Next::Wait) = (message, &next) {
+            self.hear_terms(now, open, actions);
         }
         match next {
             Next::Refused => self.on_hint(now, message, actions),
@@ -249,6 +265,12 @@ impl Core {
             | VenueMessage::Funding { .. }
             | VenueMessage::Session { .. } => unreachable!("not an answer"),
         }
+    }
+
+    /// Since when passes have been begun and none has come out clean.
+    #[must_use]
+    pub const fn looking_since(&self) -> Option<Timestamp> {
+        self.reconciler.looking_since
     }
 
     /// What the process asked for and had not heard died with it.
