@@ -27,7 +27,7 @@ fn a_clean_story_breaks_no_law_and_looks_at_those_of_an_order() {
     let (header, records) = full_story().close();
     let report = audit(&header, &records);
     expect![[r"
-        72 laws, 695 checks over 94 records, 0 breaches
+        72 laws, 692 checks over 94 records, 0 breaches
           LG-1        23  each transaction sums to zero per asset
           LG-2        18  history is appended, never edited
           LG-3        31  each fill has one trade posting and one fee posting
@@ -66,7 +66,7 @@ fn a_clean_story_breaks_no_law_and_looks_at_those_of_an_order() {
             P1         8  position is the sum of its fills
            P1a         0  what changes without an execution adds up
             P2        24  cost, gross and net follow from the fills
-            P7         5  a spot position is never short
+            P7         2  a spot position is never short
             C7         8  every fill that was made and heard is booked once
             E3        16  what is booked is what the venue did
             R1         0  worst case of an instrument is within its limit, unknowns included

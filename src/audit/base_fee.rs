@@ -41,11 +41,11 @@ impl Position {
     }
 
     /// Takes whole lots of the residue back, if there are any and nothing is short.
-    pub(super) fn return_lots(&mut self, card: &InstrumentCard, at: Timestamp) -> Result<bool, TooLarge> {
+    pub(super) fn return_lots(&mut self, card: &InstrumentCard, at: Timestamp) -> Result<(), TooLarge> {
         let (step, lot) = (card.qty_step(), i128::from(card.rules(at).lot.0));
         let whole = self.residue.divided(Exact::whole(lot).times(step)?, 0)?;
         if self.qty < 0 || whole.is_zero() {
-            return Ok(false);
+            return Ok(());
         }
         let amount = whole.times(Exact::whole(lot))?.times(step)?;
         let unit = card.value(TickLots(1))?;
@@ -54,7 +54,7 @@ impl Position {
         self.residue_cost = self.residue_cost.minus(carried.times(unit)?)?;
         self.qty = self.qty.checked_add(amount.units_up(step)?).ok_or(TooLarge)?;
         self.cost = self.cost.checked_add(carried.units_up(Exact::whole(1))?).ok_or(TooLarge)?;
-        Ok(true)
+        Ok(())
     }
 
     /// The share of the residue's cost that `amount` of it carries, toward zero to the price unit

@@ -1,9 +1,16 @@
 //! How postings and bookings enter the audit's tables.
 
 use super::facts::Facts;
-use super::rows::{Adjustment, Booking, Holding};
-use crate::journal::{Exact, InstrumentCard, TooLarge};
+use super::rows::{Adjustment, Booking, Correction};
+use crate::journal::{Exact, TooLarge};
 use crate::market::{Account, Cause, Contract, DeskId, Fee, Fill, InstrumentId, Side, TickLots, Transaction, VenueRef};
+
+/// What changes positions in a step.
+enum Turn<'a> {
+    Booked(&'a mut Booking),
+    Adjusted(&'a mut Adjustment),
+    Corrected(Correction),
+}
 
 impl Facts {
     pub(super) fn post(&mut self, seq: u64, transaction: &Transaction) -> Result<(), TooLarge> {
@@ -11,6 +18,7 @@ impl Facts {
             let balance = self.balances.entry((posting.asset, posting.account)).or_default();
             *balance = balance.plus(posting.amount.into())?;
         }
+        self.note_overdraft(transaction);
         self.note_movement(transaction);
         self.settled_here(transaction)?;
         self.step.posted.push((seq, transaction.clone()));
@@ -24,8 +32,8 @@ impl Facts {
                 row.standing[2] += 1;
                 let paid = transaction.postings.iter().find(|posting| posting.account == Account::Fees);
                 row.fee = paid.map(|posting| Fee { asset: posting.asset, amount: posting.amount });
-                let (booked, fee) = (row.booked, row.fee);
-                self.revise(booked, fee, false)?;
+                let charged = Correction::Charged(execution, row.fee);
+                self.step.corrections.push((seq, charged));
             }
             Cause::Funding(instrument, at) => {
                 *self.funded.entry((instrument, at.0)).or_default() += 1;
@@ -33,35 +41,40 @@ impl Facts {
                 let paid = paid.map(|posting| Exact::from(posting.amount)).next().unwrap_or_default();
                 self.carry(instrument, paid)?;
             }
-            Cause::Reversal(of) => self.reverse(of)?,
+            Cause::Reversal(of) => self.reverse(seq, of),
             Cause::Opening | Cause::Transfer | Cause::Difference => {}
         }
         Ok(())
     }
 
-    fn reverse(&mut self, of: crate::market::TransactionId) -> Result<(), TooLarge> {
-        let Some(cause) = self.transactions.get(&of) else { return Ok(()) };
+    /// Other hands cannot spend what is not there: where they seem to, we have not heard of something yet.
+    fn note_overdraft(&mut self, transaction: &Transaction) {
+        let others = transaction.desk == Some(DeskId::EXTERNAL);
+        for posting in transaction.postings.iter().filter(|posting| posting.account == Account::Cash) {
+            let cash = self.balance(posting.asset, Account::Cash);
+            if !cash.is_negative() {
+                self.overdrawn.remove(&posting.asset);
+            } else if others && Exact::from(posting.amount).is_negative() {
+                self.overdrawn.insert(posting.asset, cash);
+            }
+        }
+    }
+
+    fn reverse(&mut self, seq: u64, of: crate::market::TransactionId) {
+        let Some(cause) = self.transactions.get(&of) else { return };
         let (execution, slot) = match *cause {
             Cause::Fill(execution) => (execution, 0),
             Cause::Settlement(execution) => (execution, 1),
             Cause::Fee(execution) => (execution, 2),
             Cause::Funding(instrument, at) => {
                 self.funded.entry((instrument, at.0)).and_modify(|times| *times = times.saturating_sub(1));
-                return Ok(());
+                return;
             }
-            Cause::Opening | Cause::Transfer | Cause::Reversal(_) | Cause::Difference => return Ok(()),
+            Cause::Opening | Cause::Transfer | Cause::Reversal(_) | Cause::Difference => return,
         };
         let row = self.executions.entry(execution).or_default();
         row.standing[slot] = row.standing[slot].saturating_sub(1);
-        let (booked, fee) = (row.booked, row.fee);
-        if row.bust == [true, false] {
-            row.bust[1] = true;
-            if let Some((_, instrument)) = booked {
-                self.settled_there(instrument, execution, true)?;
-            }
-        }
-        self.step.reversed.push((execution, slot));
-        if slot == 2 { self.revise(booked, fee, true) } else { Ok(()) }
+        self.step.corrections.push((seq, Correction::Reversed(execution, slot)));
     }
 
     /// Attaches funding to the positions that paid it: those on the side of the net quantity, by their
@@ -83,31 +96,9 @@ impl Facts {
             let share = if last { left } else { paid.share(*qty, whole, scale)? };
             left = left.minus(share)?;
             let holding = self.holdings.entry((*desk, instrument)).or_default();
+            holding.last = None;
             holding.funding = holding.funding.plus(share)?;
             holding.position.carry = holding.position.carry.plus(share)?;
-        }
-        Ok(())
-    }
-
-    /// Takes out of the positions what was undone: a trade or a settlement that was reversed.
-    fn undo(&mut self) -> Result<(), TooLarge> {
-        for (execution, slot) in std::mem::take(&mut self.step.reversed) {
-            let row = self.executions.entry(execution).or_default();
-            let (Some(key), Some(heard)) = (row.booked, row.heard) else { continue };
-            let holding = self.holdings.entry(key).or_default();
-            (holding.stale, holding.reversed, holding.cost_unknown) = (true, true, true);
-            // A fee alone moves no position: where a fill of margin that only opened is taken back, the
-            // journal says how the position changed.
-            if slot == 2 || std::mem::replace(&mut row.undone, true) {
-                continue;
-            }
-            let (price, qty) = (heard.fill.price.0.into(), heard.fill.qty.0.into());
-            holding.position.unbook(heard.fill.side, price, qty)?;
-            holding.traded -= i128::from(heard.fill.side.sign()) * qty;
-            holding.claimed = [holding.position.qty, holding.position.cost];
-            // What was sold before the venue took back what it was bought by, the venue sold short.
-            holding.oversold = holding.oversold.max(-holding.position.qty);
-            self.step.touched.push(key);
         }
         Ok(())
     }
@@ -124,18 +115,25 @@ impl Facts {
 
     /// What changed positions, one after the other as it was written down.
     fn settle_in_turn(&mut self, bookings: &mut [Booking], adjustments: &mut [Adjustment]) -> Result<(), TooLarge> {
-        let internal = adjustments.iter().map(|adjustment| adjustment.by).sum::<i128>() == 0;
-        let mut adjustments = adjustments.iter_mut().peekable();
-        for booking in bookings {
-            while let Some(earlier) = adjustments.next_if(|adjustment| adjustment.seq < booking.seq) {
-                self.settle_adjustment(earlier, internal)?;
+        let mut internal = adjustments.iter().map(|adjustment| adjustment.by).sum::<i128>() == 0;
+        let corrections = std::mem::take(&mut self.step.corrections);
+        let mut turns: Vec<(u64, Turn)> = Vec::with_capacity(bookings.len() + adjustments.len() + corrections.len());
+        turns.extend(corrections.iter().map(|(seq, correction)| (*seq, Turn::Corrected(*correction))));
+        turns.extend(bookings.iter_mut().map(|booking| (booking.seq, Turn::Booked(booking))));
+        turns.extend(adjustments.iter_mut().map(|adjustment| (adjustment.seq, Turn::Adjusted(adjustment))));
+        turns.sort_by_key(|(seq, _)| *seq);
+        for (_, turn) in turns {
+            match turn {
+                Turn::Booked(booking) => self.settle_one(booking)?,
+                Turn::Adjusted(adjustment) => self.settle_adjustment(adjustment, internal)?,
+                Turn::Corrected(correction) => {
+                    // The venue's own log undid what it undid.
+                    internal |= matches!(correction, Correction::Reversed(..));
+                    self.correct(correction)?;
+                }
             }
-            self.settle_one(booking)?;
         }
-        // The venue's own log undid what it undid.
-        let internal = internal || !self.step.reversed.is_empty();
-        self.undo()?;
-        adjustments.try_for_each(|adjustment| self.settle_adjustment(adjustment, internal))
+        Ok(())
     }
 
     fn settle_one(&mut self, booking: &mut Booking) -> Result<(), TooLarge> {
@@ -149,40 +147,24 @@ impl Facts {
             self.reconciling.unpriced.insert(booking.instrument);
         }
         self.step.touched.push(key);
-        let fee = row.fee.or(fill.fee);
+        let fee = row.charged.or(fill.fee);
         self.orders.entry(booking.order).or_default().booked += i128::from(fill.qty.0);
         let Some(card) = self.header.card(booking.instrument) else { return Ok(()) };
         let holding = self.holdings.entry(key).or_default();
+        holding.last = Some((booking.execution, holding.position));
         let effect = holding.position.book(card, &fill, fee, at)?;
         let [position, cost, gross] = booking.claimed;
-        // What a fee in base took of a position that was undone later is not in the journal.
-        if holding.reversed && !holding.base_fees.is_zero() {
-            holding.is_lost = true;
-        }
-        if holding.is_lost {
-            (holding.position.qty, holding.position.cost) = (position, cost);
-            self.step.rebased.push(card.quote);
-        }
-        // After a reversal the residue is no longer known, nor the moment at which it returns.
-        let unsure = holding.is_lost || (holding.reversed && effect.residue_returned);
-        booking.cost_known = !holding.cost_unknown && !unsure;
         booking.counted = Some(([holding.position.qty, holding.position.cost], effect));
-        (holding.claimed, holding.revised) = ([position, cost], Exact::ZERO);
+        holding.claimed = [position, cost];
         holding.gross = holding.gross.checked_add(gross).ok_or(TooLarge)?;
         holding.net = holding.net.plus(booking.net)?;
         holding.traded += i128::from(fill.side.sign()) * i128::from(fill.qty.0);
         holding.mark = fill.price.0;
         if let Some(fee) = fee {
-            holding.pay(fee, card.base, card.quote, card.price(fill.price)?)?;
+            holding.pay(fee, card, fill.price)?;
         }
-        if holding.stale || unsure {
+        if std::mem::take(&mut holding.stale) {
             self.step.rebased.push(card.quote);
-        }
-        holding.stale = false;
-        holding.cost_unknown |= unsure;
-        if holding.position.qty == 0 {
-            holding.cost_unknown = false;
-            holding.position.cost = 0;
         }
         self.count_overfill(booking, &fill, key);
         self.net(booking.instrument, &fill)?;
@@ -195,13 +177,19 @@ impl Facts {
         self.step.touched.push(adjustment.key);
         let Some(card) = self.header.card(adjustment.key.1) else { return Ok(()) };
         let holding = self.holdings.entry(adjustment.key).or_default();
-        let before = holding.position.qty;
-        let (_, closed) = holding.position.trade(adjustment.by, adjustment.at)?;
         // By the costs the trader claims: after a bust they may be others than counted here.
         let paid = adjustment.by.checked_mul(adjustment.at).ok_or(TooLarge)?;
         let gross = adjustment.claimed[1] - holding.claimed[1] - paid;
-        let split = [before, closed, adjustment.by.abs()];
-        let net = holding.position.net(card.value(TickLots(gross))?, Exact::ZERO, split, card.quote_scale)?;
+        holding.last = None;
+        let mut net = Exact::ZERO;
+        if let Some(before) = holding.before.take() {
+            holding.position = before;
+        } else {
+            let held = holding.position.qty;
+            let (_, closed) = holding.position.trade(adjustment.by, adjustment.at)?;
+            let split = [held, closed, adjustment.by.abs()];
+            net = holding.position.net(card.value(TickLots(gross))?, Exact::ZERO, split, card.quote_scale)?;
+        }
         adjustment.counted = [holding.position.qty, holding.position.cost];
         holding.claimed = adjustment.claimed;
         holding.gross = holding.gross.checked_add(gross).ok_or(TooLarge)?;
@@ -264,7 +252,12 @@ impl Facts {
     }
 
     /// What the venue settled for an execution that is booked, or undone.
-    fn settled_there(&mut self, id: InstrumentId, execution: VenueRef, undone: bool) -> Result<(), TooLarge> {
+    pub(super) fn settled_there(
+        &mut self,
+        id: InstrumentId,
+        execution: VenueRef,
+        undone: bool,
+    ) -> Result<(), TooLarge> {
         let Some(card) = self.header.card(id).filter(|card| card.contract == Contract::Linear) else { return Ok(()) };
         let Some([_, _, gross]) = self.executions.get(&execution).and_then(|row| row.at_venue) else { return Ok(()) };
         let cash = card.value(TickLots(gross))?.half_even(card.quote_scale)?;
@@ -288,50 +281,10 @@ impl Facts {
         Ok(())
     }
 
-    /// A fee of a booked execution is posted again, or taken back: in base it moves the position, which is next
-    /// claimed with its next fill.
-    fn revise(
-        &mut self,
-        booked: Option<(DeskId, InstrumentId)>,
-        fee: Option<Fee>,
-        undone: bool,
-    ) -> Result<(), TooLarge> {
-        let (Some(key), Some(fee)) = (booked, fee) else { return Ok(()) };
-        let in_base = |card: &InstrumentCard| card.contract == Contract::Spot && card.base == fee.asset;
-        if self.header.card(key.1).is_some_and(in_base) {
-            let amount = Exact::from(fee.amount);
-            let revised = &mut self.holdings.entry(key).or_default().revised;
-            *revised = if undone { revised.minus(amount)? } else { revised.plus(amount)? };
-            self.step.touched.push(key);
-        }
-        Ok(())
-    }
-
     fn posted_desk(&self, execution: VenueRef) -> Option<DeskId> {
         self.step.posted.iter().find_map(|(_, transaction)| match transaction.cause {
             Cause::Fill(of) | Cause::Fee(of) | Cause::Settlement(of) if of == execution => transaction.desk,
             _ => None,
         })
-    }
-}
-
-impl Holding {
-    fn pay(
-        &mut self,
-        fee: Fee,
-        base: crate::market::AssetId,
-        quote: crate::market::AssetId,
-        price: Exact,
-    ) -> Result<(), TooLarge> {
-        let amount = Exact::from(fee.amount);
-        if fee.asset == quote {
-            self.quote_fees = self.quote_fees.plus(amount)?;
-        } else if fee.asset == base {
-            self.base_fees = self.base_fees.plus(amount)?;
-            self.base_fee_value = self.base_fee_value.plus(amount.times(price)?)?;
-        } else {
-            self.foreign_fee = true;
-        }
-        Ok(())
     }
 }

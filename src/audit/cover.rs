@@ -133,18 +133,10 @@ impl Facts {
         !self.is_dust(key, there, stop) && self.covered(key) < self.to_cover(key, there)
     }
 
-    /// A position less what revised fees in base took of it since it was last claimed.
-    pub(super) fn held(&self, key: (DeskId, InstrumentId)) -> i128 {
-        let position = self.position(key);
-        let Some(card) = self.card(key.1) else { return position };
-        let revised = self.holdings.get(&key).map_or(Exact::ZERO, |holding| holding.revised);
-        position - revised.units_up(card.qty_step()).map_or(0, |lost| lost.clamp(0, position.max(0)))
-    }
-
     /// What of a position is there to be closed. On spot no more than the account holds of its asset, which
-    /// other hands may have taken from (faults.md J06); on margin less what other hands hold against it.
+    /// other hands may have taken from (faults.md J06), and what their orders leave free; on margin less what other hands hold against it.
     fn there(&self, key: (DeskId, InstrumentId)) -> i128 {
-        let position = self.held(key);
+        let position = self.position(key);
         let Some(card) = self.card(key.1) else { return position };
         if card.contract == Contract::Linear {
             let others = self.position((DeskId::EXTERNAL, key.1));
@@ -153,7 +145,7 @@ impl Facts {
         }
         let owed = self.balance(card.base, Account::Cash).negated();
         let short = owed.and_then(|owed| owed.units_up(card.qty_step()));
-        short.map_or(position, |short| position.min(-short).max(0))
+        short.map_or(position, |short| position.min(-short - self.tied_by_others(key.1)).max(0))
     }
 
     /// What orders can cover of a position: whole lots, and where the fee is taken in what is sold, what is

@@ -189,7 +189,7 @@ fn dead_man(facts: &Facts, tally: &mut Tally) -> Judged {
         let Command::CancelAllAfter(span) = command else { continue };
         // Desks may hold against each other what the venue does not hold at all.
         let mut held: BTreeMap<InstrumentId, i128> = BTreeMap::new();
-        facts.holdings.keys().for_each(|key| *held.entry(key.1).or_default() += facts.held(*key));
+        facts.holdings.keys().for_each(|key| *held.entry(key.1).or_default() += facts.position(*key));
         let holds = held.values().any(|held| *held != 0);
         let allowed = span.0 == 0 || policy == "flatten" || (policy == "flat_only" && !holds);
         tally.holds(*seq, allowed, || format!("the switch is armed under `{policy}`, positions held: {holds}"));

@@ -50,6 +50,8 @@ pub(super) struct Facts {
     pub step: Step,
     /// By asset: how far the equity identity was off when it was started anew.
     pub offsets: BTreeMap<AssetId, Exact>,
+    /// How far other hands drew an asset below zero by our count: what they spent we were not told of.
+    pub overdrawn: BTreeMap<AssetId, Exact>,
 }
 
 impl Facts {
@@ -76,6 +78,7 @@ impl Facts {
             clock: [(i64::MIN, 0); 2],
             step: Step::default(),
             offsets: BTreeMap::new(),
+            overdrawn: BTreeMap::new(),
         }
     }
 
@@ -206,7 +209,7 @@ impl Facts {
                 }
                 row.asked = Some([order.qty.0.into(); 2]);
                 row.kind = Some(order.kind);
-                row.terms = row.asked;
+                row.terms = row.asked.map(|[_, asked]| [asked, 0]);
                 row.venue.terms = Some((order.kind, order.qty.0.into()));
                 self.step.sent.push((seq, order.id, self.standing.trader));
                 self.step.touched.extend(row.key());
@@ -218,7 +221,7 @@ impl Facts {
                 let qty = i128::from(amend.qty.0);
                 let [least, greatest] = row.asked.unwrap_or([qty; 2]);
                 row.asked = Some([least.min(qty), greatest.max(qty)]);
-                row.terms = row.terms.map(|[known, most]| [known, most.max(qty)]);
+                row.terms = row.terms.map(|[known, wished]| [known, wished.max(qty)]);
                 row.news = now;
                 self.step.touched.extend(row.key());
             }
@@ -331,7 +334,7 @@ impl Facts {
         row.state = Some(to);
         if to == OrderState::Live {
             // No amend is open any more: what is known to hold is all that may.
-            row.terms = row.terms.map(|[known, _]| [known; 2]);
+            row.terms = row.terms.map(|[known, _]| [known, 0]);
         }
         if to.is_terminal() {
             self.open.remove(&id);
@@ -367,7 +370,6 @@ impl Facts {
             claimed: [position.0.into(), cost.0, gross.0],
             net: (*net).into(),
             counted: None,
-            cost_known: false,
         });
         self.account_for(*execution, reported.as_ref());
     }

@@ -14,7 +14,7 @@ use super::rows::{OrderRow, Reported};
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
     Contract, DeskId, Event, ExecutionReport, FeeAsset, Fill, Liquidity, NewOrder, OrderId, OrderKind, OrderState,
-    ReportKind, TimeInForce, Timestamp, TraderState,
+    ReportKind, Side, TimeInForce, Timestamp, TraderState,
 };
 
 pub(super) const LAWS: &[Law] = &[
@@ -185,7 +185,8 @@ fn alarmed(facts: &Facts, tally: &mut Tally) -> Judged {
         let Some(row) = facts.executions.get(&booking.execution) else { continue };
         // That the venue had ended the order is not to be seen while it is open with us and has room.
         let ended = |row: &OrderRow| row.state.is_some_and(|state| state.is_terminal() && state != OrderState::Filled);
-        let has_room = |row: &OrderRow| row.terms.is_some_and(|[_, most]| row.booked <= most) && !ended(row);
+        let has_room =
+            |row: &OrderRow| row.terms.is_some_and(|[known, wished]| row.booked <= known.max(wished)) && !ended(row);
         let seen = row.late && !facts.order(booking.order).is_some_and(has_room);
         if row.outrageous || seen {
             let told = facts.step.alarmed(booking.order, booking.instrument);
@@ -244,10 +245,9 @@ fn position(facts: &Facts, tally: &mut Tally) -> Judged {
 /// What changes without an execution is held to the same sums.
 fn adjusted(facts: &Facts, tally: &mut Tally) -> Judged {
     for adjustment in &facts.step.adjustments {
-        let known = facts.holdings.get(&adjustment.key).is_some_and(|holding| !holding.cost_unknown);
         let (counted, claimed) = (adjustment.counted, adjustment.claimed);
-        let same = counted[0] == claimed[0] && (!known || counted[1] == claimed[1]);
-        tally.holds(adjustment.seq, same, || format!("adjusted to {claimed:?}, by our count {counted:?}"));
+        tally
+            .holds(adjustment.seq, counted == claimed, || format!("adjusted to {claimed:?}, by our count {counted:?}"));
     }
     Ok(())
 }
@@ -256,9 +256,6 @@ fn profit(facts: &Facts, tally: &mut Tally) -> Judged {
     for booking in &facts.step.bookings {
         let (Some(([_, cost], effect)), name) = (booking.counted, booking.execution) else { continue };
         let holding = facts.executions.get(&name).and_then(|row| row.booked).and_then(|key| facts.holdings.get(&key));
-        if !booking.cost_known {
-            continue;
-        }
         let [_, claimed_cost, claimed_gross] = booking.claimed;
         let why = || format!("after {name} the cost is {cost}, not {claimed_cost}");
         tally.holds(booking.seq, claimed_cost == cost, why);
@@ -278,7 +275,11 @@ fn not_short(facts: &Facts, tally: &mut Tally) -> Judged {
         // Other hands may sell what was there before us.
         let others = facts.desk_of(booking.order, None) == DeskId::EXTERNAL;
         let spot = facts.card(booking.instrument).is_some_and(|card| card.contract == Contract::Spot && !others);
-        if let (true, Some(([counted, _], _))) = (spot, booking.counted) {
+        // What buys makes nothing short: it may not close all that other things did.
+        let sells = booking.reported.is_some_and(|reported| reported.fill.side == Side::Sell);
+        // An order that was hidden and held for void sold what was counted as lost until it came to light.
+        let hidden = facts.struck("hidden", booking.order);
+        if let (true, Some(([counted, _], _))) = (spot && sells && !hidden, booking.counted) {
             let key = facts.executions.get(&booking.execution).and_then(|row| row.booked);
             let oversold = key.and_then(|key| facts.holdings.get(&key)).map_or(0, |holding| holding.oversold);
             let why = || format!("after {} the spot position is {counted}", booking.execution);

@@ -160,7 +160,7 @@ fn expected(facts: &Facts, cause: Cause, name: VenueRef) -> Result<Option<Amount
             quote(&mut amounts, card, cost.negated()?)?;
         }
         Cause::Settlement(_) => {
-            let Some((_, effect)) = reported.counted.filter(|_| reported.cost_known) else { return Ok(None) };
+            let Some((_, effect)) = reported.counted else { return Ok(None) };
             quote(&mut amounts, card, card.value(TickLots(effect.gross))?)?;
         }
         _ => {
@@ -212,7 +212,9 @@ fn spot_cash(facts: &Facts, tally: &mut Tally) -> Judged {
     touched.dedup();
     for asset in touched.into_iter().filter(|asset| is_spot(*asset)) {
         let cash = facts.balance(asset, Account::Cash);
-        let held = !cash.is_negative() || !cash.plus(untold(facts, asset)?)?.is_negative();
+        let drawn = facts.overdrawn.get(&asset).copied().unwrap_or_default();
+        let known = cash.plus(untold(facts, asset)?)?;
+        let held = !cash.is_negative() || !known.minus(drawn)?.is_negative();
         tally.holds(facts.step.seq, held, || format!("cash is {cash} {}", facts.header.asset(asset)));
     }
     Ok(())
@@ -268,6 +270,11 @@ fn told_is_booked(facts: &Facts, tally: &mut Tally) -> Judged {
             tally.holds(*seq, times == 1, why);
         }
     }
+    // What was there before the books were opened is in the balances they are opened with.
+    let opened = facts.reconciling.opened.unwrap_or(i64::MIN);
+    if opened == i64::MIN && facts.standing.trader == TraderState::Reconciling {
+        return Ok(());
+    }
     for message in &facts.step.told {
         let (booked, what) = match message {
             VenueMessage::Transfer(moved) => {
@@ -277,6 +284,7 @@ fn told_is_booked(facts: &Facts, tally: &mut Tally) -> Judged {
                 };
                 (facts.step.posted.iter().any(|(_, transaction)| of_it(transaction)), "a transfer")
             }
+            VenueMessage::Funding { at, .. } if at.0 <= opened => continue,
             VenueMessage::Funding { instrument, at, .. } => {
                 (facts.funded.get(&(*instrument, at.0)).is_some_and(|times| *times > 0), "funding")
             }

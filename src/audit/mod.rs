@@ -40,6 +40,7 @@
 
 mod base_fee;
 mod books;
+mod corrections;
 mod cover;
 mod cover_laws;
 mod equity;

@@ -154,7 +154,7 @@ fn untouched(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
             tally.holds(record.seq, ours, || format!("order {} is amended and not ours", amend.id.0));
         }
         Body::Command(Command::CancelAll(_)) => {
-            let other = facts.reconciling.foreign.first().map_or(0, |id| id.0);
+            let other = facts.reconciling.foreign.keys().next().map_or(0, |id| id.0);
             let why = || format!("everything is cancelled, order {other} of others too");
             tally.holds(record.seq, facts.reconciling.foreign.is_empty(), why);
         }

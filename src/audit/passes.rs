@@ -6,7 +6,8 @@ use super::facts::Facts;
 use super::position::Position;
 use crate::journal::{Exact, TooLarge};
 use crate::market::{
-    Account, AssetId, Balance, Cause, InstrumentId, OpenOrder, OrderId, Query, Snapshot, Transaction, VenueRef,
+    Account, AssetId, Balance, Cause, ExecutionReport, InstrumentId, OpenOrder, OrderId, Query, ReportKind, Side,
+    Snapshot, Transaction, VenueRef,
 };
 
 /// Movements remembered at most; the oldest are before any balance a venue still states.
@@ -48,7 +49,7 @@ pub(super) struct Passes {
     /// Orders that are not ours and were taken in, whatever a stale list says of them later.
     pub adopted: BTreeSet<OrderId>,
     /// Orders that are not ours, as far as they were heard to be open.
-    pub foreign: BTreeSet<OrderId>,
+    pub foreign: BTreeMap<OrderId, Foreign>,
     /// Positions as the venue nets them, over all desks, and what it settled more in each asset.
     pub netted: BTreeMap<InstrumentId, Position>,
     pub owed: BTreeMap<AssetId, Exact>,
@@ -62,6 +63,14 @@ pub(super) struct Passes {
     /// Instruments whose position we changed at a price that is not the venue's.
     pub unpriced: BTreeSet<InstrumentId>,
     ended: bool,
+}
+
+/// An open order of other hands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Foreign {
+    instrument: InstrumentId,
+    side: Side,
+    leaves: i64,
 }
 
 impl Passes {
@@ -133,27 +142,58 @@ impl Facts {
         Ok((then, vaguely, vague))
     }
 
+    /// A report of an order that is not ours: it fills, or is open no more.
+    pub(super) fn hear_foreign(&mut self, report: &ExecutionReport) {
+        let Some(foreign) = self.reconciling.foreign.get_mut(&report.order) else { return };
+        match report.kind {
+            ReportKind::Filled(fill) => foreign.leaves = (foreign.leaves - fill.qty.0).max(0),
+            ReportKind::Cancelled(_) | ReportKind::Expired => foreign.leaves = 0,
+            ReportKind::Accepted
+            | ReportKind::Rejected(_)
+            | ReportKind::Amended { .. }
+            | ReportKind::AmendRejected(_)
+            | ReportKind::CancelRejected(_)
+            | ReportKind::Busted(_)
+            | ReportKind::Status(_) => {}
+        }
+        self.touch_all();
+    }
+
+    /// What orders of other hands tie up changed: the cover of every position is looked at.
+    fn touch_all(&mut self) {
+        self.step.touched.extend(self.holdings.keys());
+    }
+
+    /// What orders that are not ours are to sell of an instrument.
+    pub(super) fn tied_by_others(&self, id: InstrumentId) -> i128 {
+        let sells = |foreign: &&Foreign| foreign.instrument == id && foreign.side == Side::Sell;
+        self.reconciling.foreign.values().filter(sells).map(|foreign| i128::from(foreign.leaves)).sum()
+    }
+
     pub(super) fn hear_open(&mut self, snapshot: &Snapshot<OpenOrder>) {
-        let now = self.now();
+        let (now, before) = (self.now(), self.reconciling.foreign.clone());
         self.reconciling.orders_at = Some(snapshot.at.0);
         let listed: BTreeSet<OrderId> = snapshot.items.iter().map(|open| open.order).collect();
         for open in &snapshot.items {
-            match self.orders.get_mut(&open.order).filter(|row| row.intended.is_some()) {
-                Some(row) => {
-                    row.news = now;
-                    if row.learn_terms(snapshot.at.0, open.qty, open.kind, true) {
-                        self.step.touched.extend(row.key());
-                    }
+            if let Some(row) = self.orders.get_mut(&open.order).filter(|row| row.intended.is_some()) {
+                row.news = now;
+                if row.learn_terms(snapshot.at.0, open.qty, open.kind, true) {
+                    self.step.touched.extend(row.key());
                 }
-                None => {
-                    if self.reconciling.foreign.insert(open.order) && !self.reconciling.adopted.contains(&open.order) {
-                        self.reconciling.strangers.insert(open.order);
-                    }
-                }
+                continue;
+            }
+            let passes = &mut self.reconciling;
+            let foreign = Foreign { instrument: open.instrument, side: open.side, leaves: (open.qty - open.filled).0 };
+            let is_new = passes.foreign.insert(open.order, foreign).is_none();
+            if is_new && !passes.adopted.contains(&open.order) {
+                passes.strangers.insert(open.order);
             }
         }
-        self.reconciling.foreign.retain(|id| listed.contains(id));
+        self.reconciling.foreign.retain(|id, _| listed.contains(id));
         self.reconciling.strangers.retain(|id| listed.contains(id));
+        if before != self.reconciling.foreign {
+            self.touch_all();
+        }
     }
 
     /// Remembers what a transaction moved in cash, and when it moved at the venue.

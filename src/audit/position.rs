@@ -6,7 +6,7 @@
 //! implementation on purpose: it shares nothing with the one it checks.
 
 use crate::journal::{Exact, InstrumentCard, TooLarge};
-use crate::market::{Contract, Fee, Fill, Side, Timestamp};
+use crate::market::{Contract, Fee, Fill, Timestamp};
 
 /// One desk's position in one instrument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -36,8 +36,6 @@ pub(super) struct Effect {
     pub closed: i128,
     /// Net realised in quote; none where a fee's value or its share is not defined.
     pub net: Option<Exact>,
-    /// Whether whole lots of the residue came back into the position.
-    pub residue_returned: bool,
 }
 
 impl Position {
@@ -57,7 +55,7 @@ impl Position {
             Some(fee) if card.contract == Contract::Spot && fee.asset == card.base && !fee.amount.is_zero() => {
                 let paid = self.pay_in_base(card, fee.amount.into(), fill.price, at)?;
                 effect.gross = effect.gross.checked_add(paid).ok_or(TooLarge)?;
-                effect.residue_returned = self.return_lots(card, at)?;
+                self.return_lots(card, at)?;
             }
             Some(fee) if fee.asset != card.quote => {}
             fee => {
@@ -67,14 +65,6 @@ impl Position {
             }
         }
         Ok(effect)
-    }
-
-    /// Takes a busted fill out again, at its own price.
-    pub fn unbook(&mut self, side: Side, price: i128, qty: i128) -> Result<(), TooLarge> {
-        let signed = i128::from(side.sign()) * qty;
-        self.qty -= signed;
-        self.cost = self.cost.checked_sub(signed.checked_mul(price).ok_or(TooLarge)?).ok_or(TooLarge)?;
-        Ok(())
     }
 
     /// Trades a signed quantity at a price: gross realised, and the quantity closed.
@@ -118,7 +108,7 @@ impl Position {
 mod tests {
     use super::*;
     use crate::market::samples::{b, z};
-    use crate::market::{AssetId, Instrument, Liquidity, Money, Price, Qty, VenueRef};
+    use crate::market::{AssetId, Instrument, Liquidity, Money, Price, Qty, Side, VenueRef};
 
     fn fill(side: Side, price: i64, qty: i64) -> Fill {
         let execution = VenueRef::numbered('E', 1);

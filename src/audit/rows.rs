@@ -23,7 +23,7 @@ pub(super) struct OrderRow {
     pub told_at: i64,
     /// Kind and prices that are known to hold.
     pub kind: Option<OrderKind>,
-    /// The total quantity that is known to hold, and the greatest that may.
+    /// The total quantity that is known to hold, and the greatest that amends under way ask for.
     pub terms: Option<[i128; 2]>,
     pub state: Option<OrderState>,
     /// State before the last move, as the order's history had it.
@@ -47,7 +47,7 @@ impl OrderRow {
     /// What could still fill, by the larger terms that may hold.
     pub fn leaves(&self) -> i128 {
         let approved = self.intended.map_or(0, |order| order.qty.0.into());
-        let qty = self.terms.map_or(approved, |[_, greatest]| greatest);
+        let qty = self.terms.map_or(approved, |[known, wished]| known.max(wished));
         (qty - self.booked).max(0)
     }
 
@@ -59,13 +59,15 @@ impl OrderRow {
     /// The venue tells what terms are in force; whether that is news. An answer to a question leaves open
     /// what an amend under way may make of them.
     pub fn learn_terms(&mut self, at: i64, qty: Qty, kind: OrderKind, asked: bool) -> bool {
-        let Some([least, greatest]) = self.asked.filter(|_| at >= self.told_at) else { return false };
+        let Some([least, greatest]) = self.asked.filter(|_| at > self.told_at || (at == self.told_at && !asked)) else {
+            return false;
+        };
         let qty = i128::from(qty.0);
         let amending = matches!(self.state, Some(OrderState::AmendPending | OrderState::UnknownAmend));
-        let most = self.terms.filter(|_| asked && amending).map_or(0, |[_, most]| most);
+        let wished = self.terms.filter(|_| asked && amending).map_or(0, |[_, wished]| wished);
         self.told_at = at;
         self.asked = Some([least.min(qty), greatest]);
-        self.terms = Some([qty, most.max(qty)]);
+        self.terms = Some([qty, wished]);
         self.kind = Some(kind);
         true
     }
@@ -118,12 +120,13 @@ pub(super) struct ExecutionRow {
     pub times_booked: u32,
     /// Transactions that stand: trade, settlement, fee.
     pub standing: [u32; 3],
-    /// The fee that stands.
+    /// The fee that stands, and the one its position was charged with.
     pub fee: Option<Fee>,
+    pub charged: Option<Fee>,
     /// Its place in the order in which the venue netted executions; zero where it nets none.
     pub turn: u64,
-    /// Whether it was taken out of its position again.
-    pub undone: bool,
+    /// How it was taken out of its position again.
+    pub undone: Option<Undone>,
     /// Whether the venue itself did what no venue may, so that the trader owes a critical alert.
     pub outrageous: bool,
     /// Whether the order had ended when it happened.
@@ -133,6 +136,15 @@ pub(super) struct ExecutionRow {
     pub at_venue: Option<[i128; 3]>,
     /// Whether its undoing was heard, and counted.
     pub bust: [bool; 2],
+}
+
+/// How an execution that was taken back left its position.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Undone {
+    /// As it was before, fee and all: nothing else had touched it.
+    Restored,
+    /// By an opposite trade.
+    Traded,
 }
 
 /// A booking the trader claims, and what it comes to by our own count.
@@ -148,8 +160,15 @@ pub(super) struct Booking {
     pub net: Exact,
     /// Position and cost by our count, and what the fill did.
     pub counted: Option<([i128; 2], Effect)>,
-    /// Whether our count of the cost is as good as theirs.
-    pub cost_known: bool,
+}
+
+/// A posting that may correct an earlier booking.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Correction {
+    /// Of an execution: trade, settlement or fee, as its standing counts them.
+    Reversed(VenueRef, usize),
+    /// The fee of an execution; the first one comes before its booking.
+    Charged(VenueRef, Option<Fee>),
 }
 
 /// A position that changed without an execution: as claimed, and by our own count.
@@ -165,7 +184,6 @@ pub(super) struct Adjustment {
 }
 
 /// A desk's position in an instrument with the sums the equity identity needs.
-#[expect(clippy::struct_excessive_bools, reason = "each says of one sum on its own whether it is defined")]
 #[derive(Clone, Debug, Default)]
 pub(super) struct Holding {
     pub position: Position,
@@ -189,13 +207,12 @@ pub(super) struct Holding {
     pub stale: bool,
     /// Whether a transaction of it was ever undone.
     pub reversed: bool,
-    /// Whether its position can only be believed: a fill with a fee in base was undone.
-    pub is_lost: bool,
-    pub cost_unknown: bool,
+    /// The execution that was the last thing to touch the position, and what that was before.
+    pub last: Option<(VenueRef, Position)>,
+    /// What the position is again once the journal says how the undoing of its opening changed it.
+    pub before: Option<Position>,
     /// What of a short spot position the venue sold beyond the terms of our orders, or took back later.
     pub oversold: i128,
-    /// What fees in base were revised by since the position was last claimed.
-    pub revised: Exact,
     /// Price of the last fill, in price units.
     pub mark: i64,
 }
@@ -224,8 +241,8 @@ pub(super) struct Step {
     pub touched: Vec<(DeskId, InstrumentId)>,
     /// What the account was last said to be worth in it.
     pub valued: Option<Exact>,
-    /// Executions of which a transaction was reversed: trade, settlement or fee.
-    pub reversed: Vec<(VenueRef, usize)>,
+    /// Where the postings reverse something, or charge a fee.
+    pub corrections: Vec<(u64, Correction)>,
     /// Positions that changed without an execution.
     pub adjustments: Vec<Adjustment>,
     /// A pass that ended clean.
@@ -257,7 +274,7 @@ impl Step {
         self.touched.clear();
         self.sweeps.clear();
         self.adjustments.clear();
-        self.reversed.clear();
+        self.corrections.clear();
         self.clean = None;
         self.valued = None;
     }

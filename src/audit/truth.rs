@@ -79,6 +79,7 @@ impl Facts {
                 self.step.touched.extend(row.key());
             }
         }
+        self.hear_foreign(report);
         if let ReportKind::Busted(execution) = report.kind {
             self.executions.entry(execution).or_default().bust[0] = true;
         }

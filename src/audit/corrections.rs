@@ -1,0 +1,128 @@
+//! Corrections counted again: a fee the venue revised, an execution it took back (production-rules §5.2).
+//!
+//! A fee in base comes back as a rebate at the price of its fill and under the rules of the moment it comes
+//! back in, and the new one is paid there too. An execution that was the last thing to touch its position
+//! leaves it as it was before; any other leaves as an opposite trade at its price.
+
+use super::facts::Facts;
+use super::position::Position;
+use super::rows::{Correction, Holding, Undone};
+use crate::journal::{Exact, InstrumentCard, TooLarge};
+use crate::market::{Contract, DeskId, Fee, Fill, InstrumentId, Price, Timestamp, VenueRef};
+
+impl Facts {
+    /// What postings undid or charged anew.
+    pub(super) fn correct(&mut self, correction: Correction) -> Result<(), TooLarge> {
+        let (execution, charged) = match correction {
+            Correction::Charged(execution, fee) => (execution, fee),
+            Correction::Reversed(execution, slot) => {
+                self.unsettle(execution)?;
+                if slot != 2 {
+                    return self.undo(execution);
+                }
+                (execution, None)
+            }
+        };
+        let row = self.executions.entry(execution).or_default();
+        let before = std::mem::replace(&mut row.charged, charged);
+        let (Some(key), Some(heard)) = (row.booked, row.heard) else { return Ok(()) };
+        let restored = row.undone == Some(Undone::Restored);
+        if let Correction::Reversed(..) = correction {
+            let holding = self.holdings.entry(key).or_default();
+            (holding.stale, holding.reversed) = (true, true);
+            self.take_opening_back(key, execution);
+        }
+        let back = before.map(|fee| Fee { amount: -fee.amount, ..fee });
+        let (now, price) = (Timestamp(self.now()), heard.fill.price);
+        let Some(card) = self.header.card(key.1) else { return Ok(()) };
+        let holding = self.holdings.entry(key).or_default();
+        holding.last = None;
+        for fee in [back, charged].into_iter().flatten() {
+            holding.pay(fee, card, price)?;
+            if !restored {
+                holding.charge(card, fee, price, now)?;
+            }
+        }
+        holding.claimed = [holding.position.qty, holding.position.cost];
+        // What the venue took as a fee later than what was there was sold, it sold short.
+        holding.oversold = holding.oversold.max(-holding.position.qty);
+        self.step.touched.push(key);
+        Ok(())
+    }
+
+    /// What the venue settled for an execution that it took back is taken back as well, once.
+    fn unsettle(&mut self, execution: VenueRef) -> Result<(), TooLarge> {
+        let row = self.executions.entry(execution).or_default();
+        match row.booked {
+            Some((_, instrument)) if row.bust == [true, false] => {
+                row.bust[1] = true;
+                self.settled_there(instrument, execution, true)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A trade or its settlement is reversed: the execution leaves its position.
+    fn undo(&mut self, execution: VenueRef) -> Result<(), TooLarge> {
+        let row = self.executions.entry(execution).or_default();
+        let (Some(key), Some(heard), None) = (row.booked, row.heard, row.undone) else { return Ok(()) };
+        let holding = self.holdings.entry(key).or_default();
+        (holding.stale, holding.reversed) = (true, true);
+        row.undone = Some(holding.take_out(execution, &heard.fill)?);
+        holding.traded -= i128::from(heard.fill.side.sign()) * i128::from(heard.fill.qty.0);
+        holding.claimed = [holding.position.qty, holding.position.cost];
+        // What was sold before the venue took back what it was bought by, the venue sold short.
+        holding.oversold = holding.oversold.max(-holding.position.qty);
+        self.step.touched.push(key);
+        Ok(())
+    }
+
+    /// Where a fill of margin that only opened is taken back, only its fee is reversed, and the journal says
+    /// how the position changed: what it was before is kept for that.
+    fn take_opening_back(&mut self, key: (DeskId, InstrumentId), execution: VenueRef) {
+        let row = self.executions.entry(execution).or_default();
+        let margin = self.header.card(key.1).is_some_and(|card| card.contract == Contract::Linear);
+        if margin && row.bust[0] && row.undone.is_none() {
+            row.undone = Some(Undone::Traded);
+            let holding = self.holdings.entry(key).or_default();
+            holding.before = holding.last.take().filter(|(last, _)| *last == execution).map(|(_, before)| before);
+        }
+    }
+}
+
+impl Holding {
+    /// Takes an execution out of the position.
+    fn take_out(&mut self, execution: VenueRef, fill: &Fill) -> Result<Undone, TooLarge> {
+        if let Some((_, before)) = self.last.take().filter(|(last, _)| *last == execution) {
+            self.position = before;
+            return Ok(Undone::Restored);
+        }
+        let signed = i128::from(fill.side.sign()) * i128::from(fill.qty.0);
+        self.position.trade(-signed, fill.price.0.into())?;
+        Ok(Undone::Traded)
+    }
+
+    /// Counts a fee among what was paid, or one that came back.
+    pub(super) fn pay(&mut self, fee: Fee, card: &InstrumentCard, price: Price) -> Result<(), TooLarge> {
+        let amount = Exact::from(fee.amount);
+        if fee.asset == card.quote {
+            self.quote_fees = self.quote_fees.plus(amount)?;
+        } else if fee.asset == card.base {
+            self.base_fees = self.base_fees.plus(amount)?;
+            self.base_fee_value = self.base_fee_value.plus(amount.times(card.price(price)?)?)?;
+        } else {
+            self.foreign_fee = true;
+        }
+        Ok(())
+    }
+
+    /// A fee in base leaves the position, or comes back to it.
+    fn charge(&mut self, card: &InstrumentCard, fee: Fee, price: Price, now: Timestamp) -> Result<(), TooLarge> {
+        if card.contract == Contract::Spot && fee.asset == card.base {
+            let position: &mut Position = &mut self.position;
+            position.pay_in_base(card, fee.amount.into(), price, now)?;
+            position.return_lots(card, now)?;
+        }
+        Ok(())
+    }
+}
