@@ -266,8 +266,18 @@ impl Facts {
         Ok(())
     }
 
-    /// What we settled of a margin position, and what of that was reversed.
+    /// What we settled of a margin position, and what of that was reversed. Where the venue's word was taken for
+    /// an asset, what it settled more than we is whatever is left between that word and our cash.
     fn settled_here(&mut self, transaction: &Transaction) -> Result<(), TooLarge> {
+        let taken = transaction.postings.iter().find(|posting| posting.account == Account::Unexplained);
+        if let Some(asset) = taken.map(|posting| posting.asset) {
+            let stated = self.reconciling.balances.as_ref().and_then(|all| all.items.iter().find(|b| b.asset == asset));
+            if let Some(total) = stated.map(|stated| Exact::from(stated.total)) {
+                let left = total.minus(self.balance(asset, Account::Cash))?;
+                self.reconciling.owed.insert(asset, left);
+            }
+            return Ok(());
+        }
         let settles = match transaction.cause {
             Cause::Settlement(_) => true,
             Cause::Reversal(of) => matches!(self.transactions.get(&of), Some(Cause::Settlement(_))),

@@ -181,12 +181,15 @@ impl Core {
     fn correct_fee(&mut self, id: OrderId, fill: &Fill, booked: Booked, actions: &mut Vec<Action>) {
         post(booked.transactions, actions);
         let order = self.orders.get(id).expect("the caller found the order");
+        let (desk, instrument) = (order.desk, order.terms.instrument);
+        // A fee in base changes what is held.
+        self.touch((desk, instrument));
         if let Some(fee) = fill.fee {
             let text = format!(
                 "execution {} of order {} cost {}: the fee booked before is corrected",
                 fill.execution, id.0, fee.amount
             );
-            alert(Severity::Warning, Some(order.terms.instrument), Some(id), text, actions);
+            alert(Severity::Warning, Some(instrument), Some(id), text, actions);
         }
     }
 
