@@ -58,7 +58,12 @@ pub(super) fn faults(start: Timestamp, healed: Timestamp, chance: &mut Stream) -
 /// A kind on drawn terms none of which lasts too long.
 fn bounded(name: &str, chance: &mut Stream) -> Option<FaultKind> {
     let span = |text: &str| Span::read(text).unwrap_or(Span::ZERO);
-    let short = |kind: &FaultKind| kind.terms().iter().all(|(_, text)| span(text) <= LONGEST);
+    let short = |kind: &FaultKind| {
+        let terms = kind.terms();
+        let times = terms.iter().find(|(key, _)| *key == "times").and_then(|(_, text)| text.parse().ok());
+        let whole: i64 = terms.iter().map(|(_, text)| span(text).0).sum();
+        whole.saturating_mul(times.unwrap_or(1)) <= LONGEST.0
+    };
     (0..20).find_map(|_| FaultKind::drawn(name, chance).filter(short))
 }
 
