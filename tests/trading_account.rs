@@ -13,6 +13,8 @@ mod differences;
 mod external;
 #[path = "account/kill.rs"]
 mod kill;
+#[path = "account/limits.rs"]
+mod limits;
 #[path = "account/links.rs"]
 mod links;
 #[path = "account/passes.rs"]

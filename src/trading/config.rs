@@ -41,6 +41,8 @@ pub struct Key {
     pub low: &'static str,
     /// Greatest value under production ceilings.
     pub high: &'static str,
+    /// Which of two values allows less; no key is declared without it.
+    pub tighter: Tighter,
 }
 
 /// Two values that do not go together.
@@ -80,7 +82,8 @@ macro_rules! word {
 /// Groups of keys: each a type with one field per key.
 macro_rules! keys {
     ($($(#[$group_doc:meta])* $group:ident: $type:ident {
-        $($(#[$doc:meta])* $field:ident $($word:literal)?: $kind:ty = $default:literal in $low:literal, $high:literal;)*
+        $($(#[$doc:meta])* $field:ident $($word:literal)?: $kind:ty = $default:literal
+            in $low:literal, $high:literal, $tighter:ident;)*
     })*) => {$(
         $(#[$group_doc])*
         #[derive(Clone, PartialEq, Eq, Debug)]
@@ -90,7 +93,7 @@ macro_rules! keys {
             /// The keys of the group.
             pub const KEYS: &'static [Key] = &[$(Key {
                 name: concat!(stringify!($group), ".", word!($field $($word)?)),
-                default: $default, low: $low, high: $high,
+                default: $default, low: $low, high: $high, tighter: Tighter::$tighter,
             },)*];
 
             pub(super) fn standard() -> Self {
@@ -115,6 +118,16 @@ macro_rules! keys {
                     _ => None,
                 }
             }
+
+            /// Whether a key of the group allows no more here than in `before`.
+            pub(super) fn is_tighter(&self, before: &Self, name: &str) -> bool {
+                match name {
+                    $(concat!(stringify!($group), ".", word!($field $($word)?)) => {
+                        Tighter::$tighter.holds(&before.$field, &self.$field)
+                    })*
+                    _ => false,
+                }
+            }
         }
     )*};
 }
@@ -122,6 +135,7 @@ macro_rules! keys {
 mod beliefs;
 mod handling;
 mod limits;
+mod tighter;
 
 pub use beliefs::{Belief, Beliefs};
 pub use handling::{
@@ -132,6 +146,7 @@ pub use limits::{
     Alerts, Breakers, Confidence, Cooldown, DrawdownLeverage, LossLeverage, Regimes, Risk, Sanity, Stop, Throttle,
     Tier, Volatility,
 };
+pub use tighter::Tighter;
 
 macro_rules! configuration {
     ($($(#[$doc:meta])* $group:ident: $type:ident;)*) => {
@@ -166,6 +181,13 @@ macro_rules! configuration {
                 match name.split_once('.').map_or(name, |(group, _)| group) {
                     $(stringify!($group) => self.$group.text(name),)*
                     _ => None,
+                }
+            }
+
+            fn is_tighter_listed(&self, before: &Self, name: &str) -> bool {
+                match name.split_once('.').map_or(name, |(group, _)| group) {
+                    $(stringify!($group) => self.$group.is_tighter(&before.$group, name),)*
+                    _ => false,
                 }
             }
         }
@@ -264,6 +286,18 @@ impl Config {
         } else {
             self.beliefs.text(name).or_else(|| self.text_listed(name))
         }
+    }
+
+    /// Which way a key becomes tighter; none where there is no such key.
+    #[must_use]
+    pub fn tighter(name: &str) -> Option<Tighter> {
+        let listed = Self::keys().find(|key| key.name == name).map(|key| key.tighter);
+        if name == "ceilings" { Some(Tighter::Fixed) } else { listed.or_else(|| Beliefs::tighter(name)) }
+    }
+
+    /// Whether a key allows no more here than in `before` (OP-5).
+    pub(super) fn is_tighter(&self, before: &Self, name: &str) -> bool {
+        self.beliefs.is_tighter(before, name).unwrap_or_else(|| self.is_tighter_listed(before, name))
     }
 
     /// Values that do not go together; research may hold them all the same.

@@ -4,6 +4,8 @@
 //! A value is read from text exactly; there is no float on the way and nothing is guessed: `5` is
 //! not a duration and `0.5` is not a percent.
 
+use std::cmp::Ordering;
+
 use rust_decimal::Decimal;
 
 use crate::market::{Money, Rate, Span};
@@ -19,6 +21,11 @@ pub trait Setting: Sized + Ord {
     /// Whether it lies between two others, both included.
     fn within(&self, low: &Self, high: &Self) -> bool {
         low <= self && self <= high
+    }
+
+    /// Which of two values is the smaller; none where one is smaller here and larger there.
+    fn measure(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -223,6 +230,16 @@ impl Setting for Collars {
     /// Every step by itself.
     fn within(&self, low: &Self, high: &Self) -> bool {
         self.0.iter().all(|collar| (low.0[0]..=high.0[0]).contains(collar))
+    }
+
+    /// Step by step; the last one is repeated.
+    fn measure(&self, other: &Self) -> Option<Ordering> {
+        let steps = self.0.len().max(other.0.len());
+        let step = |collars: &Self, step: usize| collars.0[step.min(collars.0.len() - 1)];
+        let mut orders: Vec<Ordering> = (0..steps).map(|n| step(self, n).cmp(&step(other, n))).collect();
+        orders.retain(|order| order.is_ne());
+        let first = orders.first().copied().unwrap_or(Ordering::Equal);
+        orders.iter().all(|order| *order == first).then_some(first)
     }
 }
 

@@ -5,7 +5,7 @@ use seatrial::market::{
     Contract, ControlAct, Event, HostEvent, Link, LinkEvent, MarketEvent, Qty, Quote, SessionState, Span, TraderState,
 };
 
-use crate::bench::{Ask, B, Bench, SECOND, USDT, X, config, instruments};
+use crate::bench::{Ask, B, Bench, SECOND, X, config, instruments};
 use crate::{critical, down, state, up};
 
 const REDUCE: TraderState = TraderState::ReduceOnly;
@@ -170,27 +170,6 @@ fn a_re_arm_is_typed() {
 }
 
 /// OP-5: tighter at once, looser with a word, never beyond the ceiling; a refused change changes nothing.
-#[test]
-fn limits_tighten_at_once_and_loosen_by_confirmation() {
-    let change = |bench: &mut Bench, key: &str, value: &str, confirmed| {
-        bench.control(ControlAct::ChangeLimit { key: key.into(), value: value.into(), confirmed });
-        bench.trader.core().config().text(key).expect("a key")
-    };
-    let mut bench = Bench::spot(&[]);
-    assert_eq!(change(&mut bench, "risk.trade_max", "100", false), "100");
-    let denied = bench.answer(&Ask::v01().notional("150"));
-    assert!(denied.starts_with("CK-12"), "in force from the next event: {denied}");
-    assert_eq!(change(&mut bench, "risk.trade_max", "200", false), "100", "looser and not confirmed");
-    assert_eq!(change(&mut bench, "risk.trade_max", "200", true), "200");
-    assert_eq!(change(&mut bench, "risk.trade_max", "50001", true), "200", "beyond the ceiling");
-    assert_eq!(change(&mut bench, "stop.min", "1%", false), "1%", "more is tighter");
-    assert_eq!(change(&mut bench, "stop.min", "0.5%", false), "1%");
-    assert_eq!(change(&mut bench, "dms.policy", "off", false), "flat_only", "what nobody ordered is looser");
-    assert_eq!(change(&mut bench, "budget.entry", "1/min 1", true), "30/min 5", "its lane is full already");
-    bench.control(ControlAct::ChangeLimit { key: "risk.trade".into(), value: "1".into(), confirmed: true });
-    assert_eq!(bench.cash(USDT), crate::bench::decimal("10000"));
-}
-
 /// What a link says twice is said once.
 #[test]
 fn a_link_is_lost_once() {

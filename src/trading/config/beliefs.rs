@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 
-use super::{KeyError, within};
+use super::{Config, KeyError, Tighter, within};
 use crate::market::{Money, Rate};
 use crate::trading::setting::{Number, Written};
 use crate::trading::words::{Ability, Ceilings, CostRounding, Lacks, ReservesExits};
@@ -23,7 +23,7 @@ const CORRELATIONS: [(&str, &str, i64); 3] =
 const UNLISTED: Decimal = Decimal::from_parts(50, 0, 0, false, 2);
 
 macro_rules! fields {
-    ($($(#[$doc:meta])* $field:ident $name:literal: $kind:ty = $low:literal, $high:literal;)*) => {
+    ($($(#[$doc:meta])* $field:ident $name:literal: $kind:ty = $low:literal, $high:literal, $tighter:ident;)*) => {
         /// What is said of one instrument; none is the venue's word.
         #[derive(Clone, PartialEq, Eq, Debug, Default)]
         pub struct Belief { $($(#[$doc])* pub $field: Option<$kind>,)* }
@@ -48,31 +48,38 @@ macro_rules! fields {
                     _ => None,
                 }
             }
+
+            fn tighter(name: &str) -> Option<Tighter> {
+                match name {
+                    $($name => Some(Tighter::$tighter),)*
+                    _ => None,
+                }
+            }
         }
     };
 }
 
 fields! {
     /// Price grid.
-    tick_size "tick_size": Number = "0.000000000001", "1000000000";
+    tick_size "tick_size": Number = "0.000000000001", "1000000000", Fixed;
     /// Quantity grid.
-    lot_size "lot_size": Number = "0.000000000001", "1000000000";
+    lot_size "lot_size": Number = "0.000000000001", "1000000000", Fixed;
     /// Least order quantity.
-    min_qty "min_qty": Number = "0.000000000001", "1000000000000";
+    min_qty "min_qty": Number = "0.000000000001", "1000000000000", Fixed;
     /// Greatest order quantity.
-    max_qty "max_qty": Number = "0.000000000001", "1000000000000";
+    max_qty "max_qty": Number = "0.000000000001", "1000000000000", Fixed;
     /// Least order notional.
-    min_notional "min_notional": Money = "0.000000000001", "1000000000";
+    min_notional "min_notional": Money = "0.000000000001", "1000000000", Fixed;
     /// Maker fee.
-    maker "fees.maker": Rate = "-0.1%", "1%";
+    maker "fees.maker": Rate = "-0.1%", "1%", Fixed;
     /// Taker fee.
-    taker "fees.taker": Rate = "-0.1%", "1%";
+    taker "fees.taker": Rate = "-0.1%", "1%", Fixed;
     /// Whether a resting exit ties up lots.
-    reserves_exits "reserves_exits": ReservesExits = "unknown", "no";
+    reserves_exits "reserves_exits": ReservesExits = "unknown", "no", Neither;
     /// Order kinds, times in force and flags the venue lacks: its capability table (§3.1).
-    lacks "lacks": Lacks = "nothing", "nothing";
+    lacks "lacks": Lacks = "nothing", "nothing", Neither;
     /// How posted cash is rounded.
-    cost_rounding "cost_rounding": CostRounding = "half_even", "half_even";
+    cost_rounding "cost_rounding": CostRounding = "half_even", "half_even", Fixed;
 }
 
 /// What is said of instruments, by symbol.
@@ -151,6 +158,34 @@ impl Beliefs {
         }
     }
 
+    /// Which way a key that names an instrument becomes tighter; none where there is no such key.
+    pub(super) fn tighter(name: &str) -> Option<Tighter> {
+        match place(name)? {
+            Place::Believed(_, key) => Belief::tighter(key),
+            Place::Expected(_, key) => Belief::tighter(key).filter(|_| Belief::EXPECTED.contains(&key)),
+            Place::Stop(_) => Some(Tighter::Less),
+            Place::Correlation(..) => Some(Tighter::More),
+        }
+    }
+
+    /// Whether a key that names an instrument allows no more here than in `before`; none where the
+    /// name is no such key's.
+    pub(super) fn is_tighter(&self, before: &Config, name: &str) -> Option<bool> {
+        let tighter = Self::tighter(name)?;
+        Some(match place(name)? {
+            // A symbol without a distance of its own has everybody's.
+            Place::Stop(symbol) => {
+                let distance = self.stop(symbol).unwrap_or(before.stop.max);
+                tighter.holds(&before.beliefs.stop(symbol).unwrap_or(before.stop.max), &distance)
+            }
+            Place::Correlation(one, other) => {
+                let [from, to] = [&before.beliefs, self].map(|said| Number(said.correlation(one, other)));
+                tighter.holds(&from, &to)
+            }
+            Place::Believed(..) | Place::Expected(..) => self.text(name) == before.beliefs.text(name),
+        })
+    }
+
     /// What the trader believes of an instrument.
     #[must_use]
     pub fn of(&self, symbol: &str) -> Belief {
@@ -204,7 +239,7 @@ impl Beliefs {
     }
 }
 
-impl super::Config {
+impl Config {
     /// The greatest stop distance of an instrument.
     #[must_use]
     pub fn stop_max(&self, symbol: &str) -> Rate {
