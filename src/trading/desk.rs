@@ -285,14 +285,15 @@ impl<'a> Desk<'a> {
             let text = format!("{}; the throttle is tripped until an operator re-arms it", denied.text);
             return alert(Severity::Warning, Some(instrument), None, text, self.actions);
         }
+        // A reference that stays unusable is told once to whom it keeps out, and once to whom it keeps in.
         let told = match denied.check {
-            Check::Entry(12 | 22) => true,
-            // A reference that stays unusable is told once.
-            Check::Entry(11) | Check::Exit(5) => core.valuation.reference_missed(proposal.instrument),
-            _ => false,
+            Check::Entry(12 | 22) => Some(Severity::Warning),
+            Check::Entry(11) => core.valuation.reference_missed(proposal.instrument).then_some(Severity::Warning),
+            Check::Exit(5) => core.valuation.exit_missed(proposal.instrument).then_some(Severity::Critical),
+            _ => None,
         };
-        if told {
-            alert(Severity::Warning, Some(proposal.instrument), None, denied.text.clone(), self.actions);
+        if let Some(severity) = told {
+            alert(severity, Some(proposal.instrument), None, denied.text.clone(), self.actions);
         }
     }
 }

@@ -61,6 +61,8 @@ pub(crate) struct Valuation {
     stale: BTreeSet<InstrumentId>,
     /// Instruments whose reference could not be decided on when it was last wanted.
     blind: BTreeSet<InstrumentId>,
+    /// The same, of those that a desk wanted to leave.
+    shut: BTreeSet<InstrumentId>,
     closed: VecDeque<ClosedPosition>,
 }
 
@@ -75,9 +77,15 @@ impl Valuation {
         self.blind.insert(instrument)
     }
 
+    /// An exit was denied for want of a reference; true the first time.
+    pub(crate) fn exit_missed(&mut self, instrument: InstrumentId) -> bool {
+        self.shut.insert(instrument)
+    }
+
     /// A reference was decided on.
     pub(crate) fn reference_used(&mut self, instrument: InstrumentId) {
         self.blind.remove(&instrument);
+        self.shut.remove(&instrument);
     }
 }
 

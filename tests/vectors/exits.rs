@@ -2,8 +2,8 @@
 
 use expect_test::expect;
 use seatrial::market::{
-    Contract, ControlAct, Event, HostEvent, Intention, Link, LinkEvent, OrderKind, Price, ProposalId, Qty,
-    SessionState, Side, TimeInForce, VenueMessage,
+    Action, Contract, ControlAct, Event, HostEvent, Intention, Link, LinkEvent, OrderKind, Price, ProposalId, Qty,
+    SessionState, Severity, Side, TimeInForce, VenueMessage,
 };
 
 use crate::bench::{Ask, B, Bench, SECOND, X, config, instruments};
@@ -183,6 +183,37 @@ fn ec_5_reference() {
     let entry = short.open(&Ask::short(B, "45000", "45900").quantity(1_000_000));
     short.fill_whole(entry);
     denied(&mut short, &close().at("0.001"), &expect!["CK-02 BTC/USDT: 0 against > 0 quote; the limit, on the grid"]);
+}
+
+/// EC-5: who cannot leave for want of a reference is told so as a critical alert, a desk like an operator, and
+/// once; that an entry was kept out before does not silence it.
+#[test]
+fn ec_5_is_critical() {
+    let mut bench = holding(&[]);
+    bench.quote(B, "44999.99", "");
+    let told = |bench: &Bench| {
+        let severity = |action: &Action| match action {
+            Action::Alert(alert) => Some(alert.severity),
+            _ => None,
+        };
+        bench.actions.iter().filter_map(severity).collect::<Vec<_>>()
+    };
+    for (ask, words, alerts) in [
+        (Ask::v01(), "CK-11", vec![Severity::Warning]),
+        (close(), "EC-5", vec![Severity::Critical]),
+        (close(), "EC-5", vec![]),
+        (Ask::v01(), "CK-11", vec![]),
+    ] {
+        let answer = bench.answer(&ask);
+        assert!(answer.starts_with(words), "{answer}");
+        assert_eq!(told(&bench), alerts, "{answer}");
+    }
+    bench.quotes();
+    let exit = bench.open(&reduce(300_000));
+    bench.fill_whole(exit);
+    bench.quote(B, "44999.99", "");
+    let answer = bench.answer(&close());
+    assert_eq!(told(&bench), [Severity::Critical], "it begins again: {answer}");
 }
 
 /// An exit shares CK-02 and CK-03 with entries, and not CK-31: §2.8 is its whole list and has no such
