@@ -107,7 +107,7 @@ fn measures(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
             Check::Entry(11 | 12 | 20 | 22 | 23 | 25 | 26 | 27 | 28 | 30) => Sense::AtMost,
             Check::Entry(9 | 24 | 29) => Sense::Below,
             Check::Entry(16..=19 | 21) => Sense::AtLeast,
-            Check::Entry(_) | Check::Exit(_) => continue,
+            Check::Entry(_) | Check::Exit(_) | Check::Row(_) => continue,
         };
         let order = Exact::from(*measured).compare((*limit).into())?;
         let held = match sense {

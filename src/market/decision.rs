@@ -14,13 +14,16 @@ use super::proposal::{Proposal, ProposalId};
 use super::standing::{Author, Breaker, CooldownCause, ExitCause, OrderState, Period, Purpose, TraderState};
 use super::units::{Price, Qty, Span, TickLots, Timestamp};
 
-/// A check of production-rules §2.2 (CK) or §2.8 (EC), by its number there.
+/// A check of production-rules §2.2 (CK) or §2.8 (EC), or a row of the order's states (TR, §1.5), by its
+/// number there.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Check {
     /// A check on entries.
     Entry(u8),
     /// A check on exits and protection.
     Exit(u8),
+    /// A row of the table of an order's states, which denies what is wished of an order in that state.
+    Row(u8),
 }
 
 impl fmt::Display for Check {
@@ -28,6 +31,7 @@ impl fmt::Display for Check {
         match self {
             Self::Entry(number) => write!(f, "CK-{number:02}"),
             Self::Exit(number) => write!(f, "EC-{number}"),
+            Self::Row(number) => write!(f, "TR-{number:02}"),
         }
     }
 }

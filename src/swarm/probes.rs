@@ -109,7 +109,7 @@ impl Seen {
             Decision::Adopted { .. } => self.reached.note("adopted"),
             Decision::ReduceOnly { .. } => self.reached.note("instrument reduce-only"),
             Decision::Denied(denied) => {
-                let (Check::Entry(_) | Check::Exit(_)) = denied.check;
+                let (Check::Entry(_) | Check::Exit(_) | Check::Row(_)) = denied.check;
                 self.reached.note(format!("denied {}", denied.check));
             }
             Decision::Protected { author, .. } => self.reached.note(format!("stop by {author:?}")),

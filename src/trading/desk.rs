@@ -18,6 +18,10 @@ use crate::market::{
     TraderState, planted,
 };
 
+/// The rows of the table of an order's states that deny a desk's commands: TR-24 and TR-25.
+const CANCEL: Check = Check::Row(24);
+const AMEND: Check = Check::Row(25);
+
 /// A rule for trading. It keeps whole numbers, not floats, and asks nothing but its desk.
 pub trait Strategy: Send {
     /// Something happened; everything the desk shows has already learnt it.
@@ -194,23 +198,24 @@ impl<'a> Desk<'a> {
     pub fn cancel(&mut self, id: OrderId) -> Result<(), Denied> {
         match self.core.orders.get(id) {
             Some(order) if !order.filled.is_zero() && planted(Bug::OrderPartialCancel) => {
-                self.deny_command(id, "an order without fills")
+                self.deny_command(CANCEL, id, "an order without fills")
             }
             Some(order) if order.desk == self.id && !order.state.is_terminal() => {
                 self.core.cancel_for_desk(self.now, id, self.actions);
                 Ok(())
             }
-            _ => self.deny_command(id, "an open order of this desk"),
+            _ => self.deny_command(CANCEL, id, "an open order of this desk"),
         }
     }
 
-    /// A command on an order that is not there for it.
-    fn deny_command(&mut self, id: OrderId, wanted: &str) -> Result<(), Denied> {
+    /// A command on an order that is not there for it: the row of the table that denies it says so.
+    fn deny_command(&mut self, check: Check, id: OrderId, wanted: &str) -> Result<(), Denied> {
         let found = self.core.orders.get(id);
         let instrument = found.map_or(InstrumentId(0), |order| order.terms.instrument);
         let state = found.map_or_else(|| "unknown".to_owned(), |order| format!("{:?}", order.state));
-        let text = format!("order {} is {state} against {wanted}", id.0);
-        let denied = Denied { proposal: None, desk: self.id, instrument, check: Check::Exit(1), text };
+        let symbol = found.map_or_else(String::new, |_| format!(" {}:", self.core.instrument(instrument).symbol));
+        let text = format!("{check}{symbol} order {} is {state} against {wanted}", id.0);
+        let denied = Denied { proposal: None, desk: self.id, instrument, check, text };
         self.actions.push(Action::Record(Decision::Denied(denied.clone())));
         Err(denied)
     }
@@ -221,14 +226,14 @@ impl<'a> Desk<'a> {
     /// # Errors
     /// The first check that failed, with its numbers; or that the order cannot be amended now.
     pub fn amend(&mut self, id: OrderId, qty: Qty, limit: RawPrice) -> Result<(), Denied> {
-        let Some(order) = self.core.orders.get(id).filter(|order| order.desk == self.id && order.proposal.is_some())
-        else {
-            return self.deny_command(id, "an open order of this desk");
+        let mine = |order: &&Order| order.desk == self.id && order.proposal.is_some() && !order.state.is_terminal();
+        let Some(order) = self.core.orders.get(id).filter(mine) else {
+            return self.deny_command(AMEND, id, "an open order of this desk");
         };
         let order = order.clone();
         match examine_amend(self.core, self.now, &order, qty, limit) {
             Ok(terms) if self.core.amend_for_desk(self.now, id, terms, self.actions) => Ok(()),
-            Ok(_) => self.deny_command(id, "a live order"),
+            Ok(_) => self.deny_command(AMEND, id, "a live order"),
             Err(denied) => {
                 self.actions.push(Action::Record(Decision::Denied(denied.clone())));
                 Err(denied)

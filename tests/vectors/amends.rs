@@ -182,3 +182,20 @@ fn terms_the_venue_states_later_are_the_orders() {
     bench.tell(bench.report(order, Some(Qty::ZERO), ReportKind::Status(after)));
     assert_eq!((state(&bench, order), terms(&bench, order).0), (OrderState::Live, Qty(900_000)));
 }
+
+/// TR-24, TR-25: what has ended is neither cancelled nor amended, and the row that denies it is named; no
+/// check on exits has anything to do with it.
+#[test]
+fn commands_on_what_ended_are_denied_by_their_row() {
+    let (mut bench, order) = live();
+    bench.fill_whole(order);
+    let denied = bench.with_desk(move |desk| desk.cancel(order)).expect_err("it is filled");
+    assert_eq!(denied.text, "TR-24 BTC/USDT: order 1 is Filled against an open order of this desk");
+    assert_eq!(denied.check.to_string(), "TR-24");
+    let text = amend(&mut bench, order, LOTS.0 * 2, "44900");
+    assert_eq!(text, "TR-25 BTC/USDT: order 1 is Filled against an open order of this desk");
+    assert_eq!(
+        amend(&mut bench, OrderId(9), LOTS.0 * 2, "44900"),
+        "TR-25 order 9 is unknown against an open order of this desk"
+    );
+}
