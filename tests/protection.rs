@@ -13,6 +13,8 @@ mod floor;
 mod joined;
 #[path = "protection/legs.rs"]
 mod legs;
+#[path = "protection/naked.rs"]
+mod naked;
 #[path = "protection/sources.rs"]
 mod sources;
 #[path = "protection/trailing.rs"]

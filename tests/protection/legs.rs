@@ -172,22 +172,6 @@ pub fn a_refused_stop_is_tried_once_more() {
     assert_eq!(busy.stops().len(), 1, "a busy venue is asked again with the same kind");
 }
 
-/// PR-4: naked for `protection.naked_max` without an answer: the position is exited.
-#[test]
-pub fn nobody_stays_naked() {
-    let mut floor = Floor::margin(&[]);
-    let id = floor.bench.open(&Ask::v01());
-    floor.settle();
-    let order = floor.resting[&id];
-    floor.deaf = true;
-    floor.fill(id, order.qty, Price(4_500_000));
-    floor.wait(4_999);
-    assert!(floor.ladder().is_empty());
-    floor.wait(1);
-    assert_eq!(floor.ladder(), [(ExitCause::Unprotected, 1)]);
-    assert!(floor.told(Severity::Critical).iter().any(|text| text.contains("naked for 5000 ms")));
-}
-
 /// PR-3, §3.5: where quantity cannot grow a second stop covers the difference; where a price cannot
 /// change, the new stop rests before the old one ends.
 #[test]

@@ -317,7 +317,7 @@ impl Core {
         let closed_by_us = shield.ladder.is_some();
         let (life, legs, parting) =
             (shield.life, std::mem::take(&mut shield.legs), std::mem::take(&mut shield.parting));
-        Self::no_longer_naked(now, key, shield, actions);
+        self.no_longer_naked(now, key, shield, actions);
         // A position of which nothing is there for now keeps its plan: what tightened it is not forgotten.
         let stands = self.books.position(key.0, key.1).is_some_and(|held| held.life == life);
         let (cover, adopted) =

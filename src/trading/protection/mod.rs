@@ -113,8 +113,9 @@ pub(crate) struct Protection {
     heeds: Vec<Heed>,
     /// Whether the account picture was complete when we last looked.
     complete: bool,
-    /// When we last restarted.
+    /// When we last restarted, and when the account picture was complete again after it.
     restarted: Option<Timestamp>,
+    seen_again: Option<Timestamp>,
 }
 
 impl Core {
@@ -129,7 +130,7 @@ impl Core {
         match event {
             Event::Market(at, market) if self.protection_heeds(market) => self.take_news(*at, market),
             Event::Host(HostEvent::Restarted) => {
-                self.protection.restarted = Some(now);
+                (self.protection.restarted, self.protection.seen_again) = (Some(now), None);
                 self.dirty.extend(self.protection.shields.keys());
                 let covers = self.protection.shields.values_mut().filter_map(|shield| shield.cover.as_mut());
                 for cover in covers.filter(|_| planted(Bug::RecoverRestart)) {
@@ -157,6 +158,9 @@ impl Core {
         let complete = self.picture_complete();
         if complete != self.protection.complete {
             self.protection.complete = complete;
+            if complete && self.protection.restarted.is_some() {
+                self.protection.seen_again.get_or_insert(now);
+            }
             self.dirty.extend(self.protection.shields.keys());
         }
         for _ in 0..LOOKS_MAX {

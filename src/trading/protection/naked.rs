@@ -1,4 +1,5 @@
-//! Naked time: how long a position above dust is without full live cover (production-rules PR-4).
+//! Naked time: how long a position above dust is without full live cover (production-rules PR-4), and how
+//! long after a restart (PR-12).
 
 use super::{Key, Shield};
 use crate::market::{Action, Decision, DeskId, ExitCause, InstrumentId, Purpose, Qty, Severity, Timestamp};
@@ -9,7 +10,11 @@ use crate::trading::position::Position;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Naked {
     since: Timestamp,
+    /// Whether it was told that `protection.place_within` was missed, `protection.naked_max`, and after a
+    /// restart `protection.restart_max`.
+    late: bool,
     told: bool,
+    overdue: bool,
 }
 
 impl Core {
@@ -30,13 +35,15 @@ impl Core {
     ) {
         let wanted = self.to_cover(now, key, held, shield);
         if self.live_cover(key, shield) >= wanted {
-            return Self::no_longer_naked(now, key, shield, actions);
+            return self.no_longer_naked(now, key, shield, actions);
         }
         let (desk, instrument) = key;
         let naked = *shield.naked.get_or_insert_with(|| {
             actions.push(Action::Record(Decision::Naked { desk, instrument, since: now }));
-            Naked { since: now, told: false }
+            Naked { since: now, late: false, told: false, overdue: false }
         });
+        self.judge_placing(now, key, shield, actions);
+        self.judge_restart(now, key, shield, actions);
         let limit = self.config.protection.naked_max;
         let end = naked.since.after(limit);
         if naked.told {
@@ -45,7 +52,9 @@ impl Core {
         if now < end {
             return shield.look_at(end);
         }
-        shield.naked = Some(Naked { told: true, ..naked });
+        if let Some(naked) = &mut shield.naked {
+            naked.told = true;
+        }
         let text = format!(
             "naked for {} ms against protection.naked_max = {} ms; the position is exited",
             now.since(naked.since).0 / 1_000_000,
@@ -55,8 +64,46 @@ impl Core {
         self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::Unprotected), actions);
     }
 
+    /// PR-4: cover that comes after its target is told once, when the position is next looked at or the
+    /// cover is there. The target is no deadline: nothing else follows, and nobody is woken for it.
+    fn judge_placing(&self, now: Timestamp, key: Key, shield: &mut Shield, actions: &mut Vec<Action>) {
+        let target = self.config.protection.place_within;
+        let late = |naked: &&mut Naked| !naked.late && now > naked.since.after(target);
+        let Some(naked) = shield.naked.as_mut().filter(late) else { return };
+        naked.late = true;
+        let text = format!(
+            "naked for {} ms against protection.place_within = {} ms",
+            now.since(naked.since).0 / 1_000_000,
+            target.0 / 1_000_000
+        );
+        alert(Severity::Warning, Some(key.1), None, text, actions);
+    }
+
+    /// PR-12: what was naked when the account picture was complete again after a restart, and still is
+    /// `protection.restart_max` later, is told and exited, whatever is left of its naked time.
+    fn judge_restart(&mut self, now: Timestamp, key: Key, shield: &mut Shield, actions: &mut Vec<Action>) {
+        let Some(seen) = self.protection.seen_again else { return };
+        let concerned = |naked: &&mut Naked| !naked.overdue && naked.since <= seen;
+        let Some(naked) = shield.naked.as_mut().filter(concerned) else { return };
+        let limit = self.config.protection.restart_max;
+        let end = seen.after(limit);
+        if now < end {
+            return shield.look_at(end);
+        }
+        naked.overdue = true;
+        let text = format!(
+            "naked {} ms after the restarted trader saw its account again, against protection.restart_max = {} ms; \
+             the position is exited",
+            now.since(seen).0 / 1_000_000,
+            limit.0 / 1_000_000
+        );
+        alert(Severity::Critical, Some(key.1), None, text, actions);
+        self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::Unprotected), actions);
+    }
+
     /// Ends naked time, if any ran.
-    pub(super) fn no_longer_naked(now: Timestamp, key: Key, shield: &mut Shield, actions: &mut Vec<Action>) {
+    pub(super) fn no_longer_naked(&self, now: Timestamp, key: Key, shield: &mut Shield, actions: &mut Vec<Action>) {
+        self.judge_placing(now, key, shield, actions);
         if let Some(naked) = shield.naked.take() {
             let (desk, instrument) = key;
             let after = now.since(naked.since);
