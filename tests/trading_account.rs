@@ -23,6 +23,8 @@ mod passes;
 mod restart;
 #[path = "account/taken.rs"]
 mod taken;
+#[path = "account/words.rs"]
+mod words;
 
 use bench::{Ask, Bench};
 use seatrial::market::Event;

@@ -12,6 +12,7 @@ use super::arming::{InstrumentCause, TraderCause};
 use super::booking::{Booked, Execution, Outcome};
 use super::core::{Core, alert, anomaly};
 use super::fills::named_twice;
+use super::names::happening;
 use super::order::{Booking, Order, Origin};
 use super::position::Position;
 use super::transitions::Input;
@@ -30,7 +31,7 @@ impl Core {
             ReportKind::Busted(execution) => return self.external_bust(now, report, execution, actions),
             _ => {}
         }
-        let text = format!("report of order {} that is not ours: {:?}", report.order.0, report.kind);
+        let text = format!("report of order {} that is not ours: {}", report.order.0, happening(report));
         anomaly(Some(report.order), text.clone(), actions);
         alert(Severity::Warning, Some(report.instrument), Some(report.order), text, actions);
         let exists = match report.kind {
@@ -53,7 +54,7 @@ impl Core {
     /// An open order of other hands: it counts in exposure, and is left alone.
     pub(crate) fn adopt_order(&mut self, now: Timestamp, listed: &OpenOrder, actions: &mut Vec<Action>) {
         if usize::from(listed.instrument.0) >= self.instruments.len() {
-            let text = format!("order {} is on {:?}, which is not ours", listed.order.0, listed.instrument);
+            let text = format!("order {} is on {}, which is not ours", listed.order.0, self.symbol(listed.instrument));
             return anomaly(Some(listed.order), text, actions);
         }
         let text = format!(
@@ -101,7 +102,7 @@ impl Core {
             return anomaly(Some(report.order), text, actions);
         }
         let Some(instrument) = self.instruments.get(usize::from(report.instrument.0)) else {
-            let text = format!("fill {} is on {:?}, which is not ours", fill.execution, report.instrument);
+            let text = format!("fill {} is on {}, which is not ours", fill.execution, self.symbol(report.instrument));
             return anomaly(Some(report.order), text, actions);
         };
         let fee_rate = fill.fee.and_then(|fee| self.rate_in_quote(report.instrument, fee.asset));
@@ -116,13 +117,15 @@ impl Core {
             }
             Ok(Outcome::FeeCorrected(_) | Outcome::Duplicate) => unreachable!("answered above"),
             Ok(Outcome::Conflict(first)) => {
-                let text = format!("execution {} was {first:?} and is now said to be {fill:?}", fill.execution);
+                let [was, is] = [&first, fill].map(|fill| self.fill_text(report.instrument, fill));
+                let text = format!("execution {} was {was} and is now said to be {is}", fill.execution);
                 anomaly(Some(report.order), text.clone(), actions);
                 alert(Severity::Warning, Some(report.instrument), Some(report.order), text, actions);
             }
             Err(error) => {
-                anomaly(Some(report.order), error.to_string(), actions);
-                let text = format!("a fill of other hands cannot be booked: {error}");
+                let why = self.unbookable(report.instrument, &error);
+                anomaly(Some(report.order), why.clone(), actions);
+                let text = format!("a fill of other hands cannot be booked: {why}");
                 alert(Severity::Critical, Some(report.instrument), Some(report.order), text, actions);
             }
         }
@@ -144,7 +147,7 @@ impl Core {
         let execution = Execution { desk, instrument, at: report.at, fill, fee_rate, new_entry: false };
         match self.books.correct_fee(now, &execution, fee) {
             Ok(booked) => post(booked, actions),
-            Err(error) => anomaly(Some(report.order), error.to_string(), actions),
+            Err(error) => anomaly(Some(report.order), self.unbookable(report.instrument, &error), actions),
         }
     }
 

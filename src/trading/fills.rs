@@ -77,7 +77,7 @@ impl Core {
                 self.apply(now, id, Input::FillConflicting, actions);
             }
             Err(error) => {
-                anomaly(Some(id), error.to_string(), actions);
+                anomaly(Some(id), self.unbookable(report.instrument, &error), actions);
                 self.apply(now, id, Input::FillMalformed, actions);
             }
         }
@@ -115,7 +115,7 @@ impl Core {
             // It was taken back before.
             Ok(false) => {}
             Err(error) => {
-                anomaly(Some(id), error.to_string(), actions);
+                anomaly(Some(id), self.unbookable(key.1, &error), actions);
                 self.apply(now, id, Input::BustedUnknown, actions);
             }
         }
@@ -173,7 +173,7 @@ impl Core {
         let execution = Execution { desk, instrument, at: report.at, fill, fee_rate, new_entry: false };
         match self.books.correct_fee(now, &execution, fee) {
             Ok(booked) => self.correct_fee(report.order, fill, booked, actions),
-            Err(error) => anomaly(Some(report.order), error.to_string(), actions),
+            Err(error) => anomaly(Some(report.order), self.unbookable(report.instrument, &error), actions),
         }
     }
 
@@ -227,7 +227,8 @@ impl Core {
         } else {
             return None;
         };
-        Some(format!("fill {} of order {} has {fault}: {fill:?}", fill.execution, order.terms.id.0))
+        let words = self.fill_text(order.terms.instrument, fill);
+        Some(format!("fill {} of order {} has {fault}: {words}", fill.execution, order.terms.id.0))
     }
 
     /// Order totals, and the records of what was posted.
@@ -261,12 +262,13 @@ impl Core {
         self.touch(key);
         self.price_alarm(id, fill, actions);
         if highest.or(terms.kind.limit()).is_some_and(|limit| !terms.side.reaches(limit, fill.price)) {
-            let text = format!("order {} filled at {:?}, worse than its limit; booked", id.0, fill.price);
+            let price = self.price_text(key.1, fill.price);
+            let text = format!("order {} filled at {price}, worse than its limit; booked", id.0);
             alert(Severity::Critical, Some(key.1), Some(id), text.clone(), actions);
             self.restrict(key.1, text, actions);
         }
         if purpose != Purpose::Entry && !booked.split.opened.is_zero() {
-            let opened = booked.split.opened.0;
+            let opened = self.qty_text(key.1, booked.split.opened.abs());
             let text = format!("order {} was to close and filled {opened} beyond what desk {} held", id.0, key.0.0);
             alert(Severity::Critical, Some(key.1), Some(id), text, actions);
         }
@@ -296,7 +298,10 @@ impl Core {
         let reference = Decimal::from(order.twice_reference);
         let away = (Decimal::from(fill.price.0) * Decimal::TWO - reference).abs();
         if reference > Decimal::ZERO && away > self.config.fills.price_alarm.decimal() * reference {
-            let text = format!("order {} filled at {:?}, twice its reference is {reference}; booked", id.0, fill.price);
+            let instrument = self.instrument(order.terms.instrument);
+            let (price, reference) = (instrument.price(fill.price), instrument.price_unit * reference / Decimal::TWO);
+            let (price, reference) = (price.normalize(), reference.normalize());
+            let text = format!("order {} filled at {price}, its reference was {reference}; booked", id.0);
             alert(Severity::Warning, Some(order.terms.instrument), Some(id), text, actions);
         }
     }

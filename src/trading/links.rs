@@ -30,7 +30,7 @@ impl Core {
         if self.orders.get(id).is_some() {
             self.apply(now, id, input, actions);
         } else {
-            anomaly(Some(id), format!("{link:?} names an order that is not ours"), actions);
+            anomaly(Some(id), format!("a reply names order {}, which is not ours", id.0), actions);
         }
     }
 

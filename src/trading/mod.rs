@@ -29,6 +29,7 @@ mod host;
 mod kill;
 mod limits;
 mod links;
+mod names;
 mod open_risk;
 mod operator;
 pub mod order;

@@ -12,7 +12,7 @@ impl Core {
         let Control { author, reason, act } = control;
         let why = format!("{author}: {reason}");
         if let Some(instrument) = instrument_of(act).filter(|id| usize::from(id.0) >= self.instruments.len()) {
-            return self.refuse_act(format!("{instrument:?} is not one of ours"), actions);
+            return self.refuse_act(format!("{} is not one of ours", self.symbol(instrument)), actions);
         }
         match act {
             ControlAct::Halt => self.kill_by_mode(now, &why, actions),
@@ -65,7 +65,8 @@ impl Core {
             Account::Cash | Account::Market | Account::Unexplained => false,
         };
         if amount.is_zero() || !within || !true_account {
-            let text = format!("{amount} cannot go to {to:?}: {there} of {asset:?} is unexplained");
+            let name = self.asset(asset);
+            let text = format!("{amount} {name} cannot go to {to:?}: {there} {name} is unexplained");
             return self.refuse_act(text, actions);
         }
         let transaction = self.books.explain(now, asset, amount, to);

@@ -6,6 +6,7 @@
 //! that fits no order is an anomaly, never ignored. Fills are in `fills`.
 
 use super::core::{Core, alert, anomaly};
+use super::names::{ending, refusal};
 use super::order::{Order, Terms};
 use super::retries::{Class, class_of};
 use super::transitions::{Effect, Input};
@@ -78,7 +79,7 @@ impl Core {
         let moved = self.apply(now, id, input, actions);
         // A post-only refusal is the price of quoting, not news.
         if moved.from != moved.to && reason != RejectReason::PostOnlyWouldCross {
-            let text = format!("the venue rejected order {}: {reason:?} ({:?})", id.0, class_of(reason));
+            let text = format!("the venue rejected order {}: {}", id.0, refusal(reason));
             alert(Severity::Warning, Some(instrument), Some(id), text, actions);
         }
     }
@@ -89,7 +90,11 @@ impl Core {
         let id = report.order;
         let prices = [terms.kind.limit(), terms.kind.trigger()];
         if terms.qty <= Qty::ZERO || prices.iter().flatten().any(|price| price.0 <= 0) {
-            return anomaly(Some(id), format!("order {} cannot have the terms {terms:?}", id.0), actions);
+            return anomaly(
+                Some(id),
+                format!("order {} cannot have new terms of nothing, or at no price", id.0),
+                actions,
+            );
         }
         let order = self.orders.get_mut(id).expect("the caller found the order");
         if report.venue_id.is_some() && order.venue_id != report.venue_id {
@@ -140,7 +145,7 @@ impl Core {
         self.on_end(now, report, Input::Cancelled, actions);
         self.on_dead_man(now, report, actions);
         if !asked && purpose == Purpose::Entry {
-            let text = format!("order {} was cancelled without our asking: {because:?}", report.order.0);
+            let text = format!("order {} was cancelled without our asking: {}", report.order.0, ending(because));
             alert(Severity::Warning, Some(instrument), Some(report.order), text, actions);
         }
     }

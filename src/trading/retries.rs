@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::checks::{Approved, examine_again};
 use super::core::Core;
+use super::names::refusal;
 use super::order::Origin;
 use super::orders::Moved;
 use super::transitions::Input;
@@ -145,13 +146,15 @@ impl Core {
                 Class::Nonce => self.again_with_nonce(now, id, actions),
                 Class::StopEverything => {
                     self.wishes.remove(&intent);
-                    let text = format!("the venue refused order {}: {refused:?}", id.0);
+                    let text =
+                        format!("the venue refused order {}: {}", id.0, refused.map_or("no reason given", refusal));
                     self.stop_everything(now, &text, actions);
                 }
                 Class::Rule | Class::Session | Class::EarlierYes => {
                     self.wishes.remove(&intent);
                     if refused != Some(RejectReason::PostOnlyWouldCross) {
-                        let text = format!("order {} was rejected: {refused:?}", id.0);
+                        let text =
+                            format!("order {} was rejected: {}", id.0, refused.map_or("no reason given", refusal));
                         self.execution_error(now, instrument, &text, actions);
                     }
                 }

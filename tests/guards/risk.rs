@@ -222,7 +222,7 @@ fn stale_rates_deny() {
     bench.after(1);
     bench.reference(B, "0.000005");
     let text = bench.answer(&ask().quantity(1_002));
-    assert_eq!(text, "CK-11 XRP/BTC: 5000000001 against 5000000000 ns of age; conversion at AssetId(0)");
+    assert_eq!(text, "CK-11 XRP/BTC: 5000000001 against 5000000000 ns of age; conversion at BTC");
 }
 
 /// CK-02: what the venue lacks is denied here; leverage is one to five.

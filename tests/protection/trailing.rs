@@ -154,6 +154,12 @@ pub fn every_move_is_recorded() {
         (Some(10_540), false, Author::Trailing),
     ];
     assert_eq!(moves, expected);
+    let why = |decision: &Decision| match decision {
+        Decision::Protected { why, author: Author::Trailing, .. } => Some(why.clone()),
+        _ => None,
+    };
+    let told: Vec<String> = floor.decisions.iter().filter_map(why).collect();
+    assert_eq!(told, ["trailing: extreme 101", "trailing: extreme 107"], "as it is quoted");
 }
 
 /// A restart forgets neither pin nor extreme.

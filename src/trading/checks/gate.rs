@@ -222,7 +222,7 @@ impl Preflight<'_> {
                 (self.now.since(view.heard), most.max(view.cadence.times(2)), market.symbol.clone())
             }
             None => match self.core.rates.get(&asset).and_then(|rate| rate.every.map(|every| (rate, every))) {
-                Some((rate, every)) => (self.now.since(rate.at), most.max(every.times(2)), format!("{asset:?}")),
+                Some((rate, every)) => (self.now.since(rate.at), most.max(every.times(2)), self.core.asset(asset)),
                 None => return Ok(()),
             },
         };

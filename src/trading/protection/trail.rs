@@ -84,7 +84,7 @@ impl Core {
             if let Some(cover) = &mut shield.cover {
                 cover.extreme = Some(extreme);
             }
-            let why = format!("trailing: extreme {}", extreme.0);
+            let why = format!("trailing: extreme {}", self.price_text(key.1, extreme));
             if !tighten(key, side, stop, (Author::Trailing, &why), shield, actions)
                 && let Some(cover) = shield.cover.as_ref().filter(|_| begins)
             {

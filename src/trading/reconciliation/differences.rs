@@ -5,7 +5,6 @@
 //! operator acts, and somebody is told.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use super::pass::Heard;
 use crate::market::{
@@ -38,22 +37,6 @@ impl Differences {
     }
 }
 
-impl fmt::Display for Differences {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, (subject, (amount, _))) in self.0.iter().enumerate() {
-            let comma = if place == 0 { "" } else { ", " };
-            match (subject, amount) {
-                (Subject::Cash(asset), Amount::Cash(more)) => write!(f, "{comma}{more} of {asset:?} more than ours")?,
-                (Subject::Position(id), Amount::Position(more)) => {
-                    write!(f, "{comma}{} units of {id:?} more than ours", more.0)?;
-                }
-                (Subject::Cash(_) | Subject::Position(_), Amount::Cash(_) | Amount::Position(_)) => {}
-            }
-        }
-        Ok(())
-    }
-}
-
 impl Core {
     /// (6) Compares to the smallest unit, and settles what stayed unexplained for too long.
     pub(super) fn compare(&mut self, now: Timestamp, heard: &Heard, actions: &mut Vec<Action>) {
@@ -72,7 +55,23 @@ impl Core {
             self.reconciler.differences.0.insert(subject, (amount, since));
         }
         if !self.reconciler.differences.is_empty() && before != self.reconciler.differences.0 {
-            anomaly(None, format!("the venue holds {}", self.reconciler.differences), actions);
+            anomaly(None, format!("the venue holds {}", self.differing()), actions);
+        }
+    }
+
+    /// What differs, in words.
+    pub(super) fn differing(&self) -> String {
+        let words: Vec<String> =
+            self.reconciler.differences.0.iter().map(|(what, (by, _))| self.excess(*what, *by)).collect();
+        words.join(", ")
+    }
+
+    /// By how much the venue holds more of something.
+    fn excess(&self, subject: Subject, amount: Amount) -> String {
+        match (subject, amount) {
+            (Subject::Cash(asset), Amount::Cash(more)) => format!("{more} {} more than ours", self.asset(asset)),
+            (Subject::Position(id), Amount::Position(more)) => format!("{} more than ours", self.qty_text(id, more)),
+            (Subject::Cash(_) | Subject::Position(_), Amount::Cash(_) | Amount::Position(_)) => String::new(),
         }
     }
 
@@ -120,14 +119,15 @@ impl Core {
     /// The venue's word is taken, its reason is not known: money goes to `unexplained`, a position
     /// to the desk of external hands, never into anybody's result.
     fn post_unexplained(&mut self, now: Timestamp, subject: Subject, amount: Amount, actions: &mut Vec<Action>) {
+        let words = self.excess(subject, amount);
         let text = match (subject, amount) {
             (Subject::Cash(asset), Amount::Cash(more)) => {
                 let transaction = self.books.difference(now, asset, more);
                 actions.push(Action::Record(Decision::Posted(transaction)));
-                format!("the venue holds {more} of {asset:?} more than ours; posted as unexplained")
+                format!("the venue holds {words}; posted as unexplained")
             }
             (Subject::Position(id), Amount::Position(more)) => {
-                let text = format!("the venue holds {} units of {id:?} more than ours; taken as external", more.0);
+                let text = format!("the venue holds {words}; taken as external");
                 self.restrict_for(id, InstrumentCause::External, text.clone(), actions);
                 if !self.adjust(now, (DeskId::EXTERNAL, id), more, actions) {
                     // Without a price there is nothing to take it at yet; the next pass tries again.

@@ -121,7 +121,7 @@ impl Core {
         let text = match unknown {
             Some(id) => format!("the fate of order {} is open", id.0),
             None if clean => format!("{} open orders, {} executions", heard.open.items.len(), heard.fills.len()),
-            None => self.reconciler.differences.to_string(),
+            None => self.differing(),
         };
         actions.push(Action::Record(Decision::Reconciled { clean, text }));
         self.reconciler.due = None;

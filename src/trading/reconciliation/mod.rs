@@ -200,7 +200,11 @@ impl Core {
             }
             VenueMessage::Funding { instrument, at, paid } => {
                 let Some(found) = self.instruments.get(usize::from(instrument.0)) else {
-                    return anomaly(None, format!("funding of {paid} on {instrument:?}, which is not ours"), actions);
+                    return anomaly(
+                        None,
+                        format!("funding of {paid} on {}, which is not ours", self.symbol(*instrument)),
+                        actions,
+                    );
                 };
                 if self.reconciler.was_opened_with(*at) {
                     return;
