@@ -1,7 +1,8 @@
 //! `seatrial replay`: the trader of a journal, again.
 //!
 //! The journal says which scenario it was made from, with its whole text, its seed and its run, and
-//! names its tapes by hash; another tape under the same name is refused.
+//! names its tapes by hash; another tape under the same name is refused. Of a torn one it compares what
+//! is there, and says where that ends.
 
 use serde_json::json;
 
@@ -12,7 +13,7 @@ use super::output::Output;
 use super::places::Places;
 use super::text;
 use seatrial::bad_input::{BadInput, quoted};
-use seatrial::journal::{self, JournalFile};
+use seatrial::journal::{self, Cut, JournalFile};
 use seatrial::scenario::{Scenario, Source};
 use seatrial::sim::setup::Setup;
 
@@ -34,12 +35,28 @@ fn one(args: &Replay, places: &Places, output: &mut Output) -> Result<(serde_jso
         None => format!("{file}: {} actions identical over {inputs}", parity.identical),
         Some(difference) => format!("{file}: differs after {} identical actions\n{difference}", parity.identical),
     });
+    if let Some(cut) = &journal.cut {
+        output.line(&format!("  torn        {}", torn(cut, parity.unrecorded)));
+    }
     let equal = replayed.difference.is_none();
+    let torn = journal.cut.map(|cut| {
+        json!({ "last_record": cut.last_good, "bytes_given_up": cut.bytes, "actions_unrecorded": parity.unrecorded })
+    });
     let document = json!({
         "file": text::lossy(path), "identical": parity.identical, "events": parity.events,
-        "deliveries": parity.deliveries, "equal": equal, "difference": replayed.difference,
+        "deliveries": parity.deliveries, "equal": equal, "difference": replayed.difference, "torn": torn,
     });
     Ok((document, if equal { Exit::Fine } else { Exit::Breach }))
+}
+
+/// Where a torn journal ends, and what of its last step it does not hold.
+fn torn(cut: &Cut, unrecorded: u64) -> String {
+    let step = match unrecorded {
+        0 => "its last step is whole".to_owned(),
+        1 => "its last step is incomplete: 1 action of it is not recorded".to_owned(),
+        many => format!("its last step is incomplete: {many} actions of it are not recorded"),
+    };
+    format!("after record {}, {} bytes given up; {step}", cut.last_good, cut.bytes)
 }
 
 /// The setup a journal was made from.

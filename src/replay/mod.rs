@@ -4,6 +4,9 @@
 //! is on the tape. Every market delivery up to the journal's end is made, so a trader that would
 //! have acted where the record shows nothing is found too. The first difference is explained and
 //! ends the replay.
+//!
+//! A journal without its closing record broke off, and may have done so within a step: what that
+//! step did before the break is compared, what it does after it is counted and no difference.
 
 mod recover;
 
@@ -24,6 +27,8 @@ pub struct Parity {
     pub deliveries: u64,
     /// Actions that equalled the record.
     pub identical: u64,
+    /// Actions of the last step that a journal without a closing record does not hold.
+    pub unrecorded: u64,
     /// The first that did not.
     pub difference: Option<Difference>,
 }
@@ -48,7 +53,9 @@ struct Replay<'a> {
     records: std::iter::Peekable<std::slice::Iter<'a, Record>>,
     parity: Parity,
     actions: Vec<Action>,
-    /// Whether the records may break off within a step.
+    /// The last record.
+    last: u64,
+    /// Whether the records may break off within a step: they have no closing one.
     torn: bool,
 }
 
@@ -65,9 +72,10 @@ impl<'a> Replay<'a> {
             trader: setup.trader()?,
             market: Deliveries::new(setup),
             records: records.iter().peekable(),
-            parity: Parity { events: 0, deliveries: 0, identical: 0, difference: None },
+            parity: Parity { events: 0, deliveries: 0, identical: 0, unrecorded: 0, difference: None },
             actions: Vec::new(),
-            torn: false,
+            last: records.last().map_or(0, |record| record.seq),
+            torn: !records.last().is_some_and(|record| matches!(record.body, Body::Close(_))),
         })
     }
 
@@ -156,11 +164,11 @@ impl<'a> Replay<'a> {
         let recorded = self.records.next_if(|record| is_action(&record.body));
         match recorded {
             Some(record) if record.body == replayed && record.now == now => self.parity.identical += 1,
-            None if self.torn && self.records.peek().is_none() => {}
+            None if self.torn && self.records.peek().is_none() => self.parity.unrecorded += 1,
             found => {
                 let seq = found.map(|record| record.seq).or_else(|| self.records.peek().map(|record| record.seq));
                 self.parity.difference = Some(Difference {
-                    record: seq.unwrap_or(u64::MAX),
+                    record: seq.unwrap_or(self.last),
                     now,
                     recorded: found.map(|record| record.body.clone()),
                     replayed: Some(replayed),
@@ -170,7 +178,7 @@ impl<'a> Replay<'a> {
     }
 
     fn tape_ended(&mut self, cursor: u64) {
-        let record = self.records.peek().map_or(u64::MAX, |record| record.seq);
+        let record = self.records.peek().map_or(self.last, |record| record.seq);
         let alert = format!("the tape ends after {} deliveries; the journal made {cursor}", self.parity.deliveries);
         let replayed = Body::Alert(crate::market::Alert {
             severity: crate::market::Severity::Critical,

@@ -31,7 +31,6 @@ pub enum RecoverError {
 /// When the strategy cannot be made, or the journal is of another trader.
 pub fn recover(setup: &Setup, records: &[Record], cursor: u64) -> Result<Trader, RecoverError> {
     let mut replay = Replay::new(setup, records)?;
-    replay.torn = true;
     replay.run();
     if replay.parity.difference.is_none() {
         replay.deliver_until(cursor);

@@ -132,6 +132,35 @@ fn a_journal_that_was_touched_is_refused() {
     }
 }
 
+/// A journal cut within a step: refused unless asked for, then compared as far as it goes, which is said.
+#[test]
+fn a_torn_journal_replays_as_far_as_it_goes_and_says_so() {
+    let folder = folder("torn", &trading());
+    assert_eq!(folder.told(&["run", "s.toml", "--journal", "run.journal", "--quiet"]).0, OK);
+    let bytes = std::fs::read(folder.0.join("run.journal")).expect("the journal");
+    let (mut whole, mut incomplete) = (0, 0);
+    for part in 20..60 {
+        folder.write("torn.journal", &bytes[..bytes.len() * part / 60 - 1]);
+        assert_eq!(folder.told(&["replay", "torn.journal"]).0, BAD_INPUT);
+        let (code, stdout, stderr) = folder.told(&["replay", "torn.journal", "--torn"]);
+        assert_eq!((code, stderr.as_str()), (OK, ""), "{stdout}");
+        assert!(
+            stdout.contains("actions identical over") && stdout.contains("\n  torn        after record "),
+            "{stdout}"
+        );
+        let (_, json, _) = folder.told(&["replay", "torn.journal", "--torn", "--json"]);
+        let told = document(&json);
+        assert_eq!((&told["equal"], &told["difference"]), (&true.into(), &Value::Null));
+        let unrecorded = told["torn"]["actions_unrecorded"].as_u64().expect("a count");
+        assert_eq!(unrecorded == 0, stdout.contains("; its last step is whole\n"), "{stdout}");
+        assert_eq!(unrecorded > 0, stdout.contains("; its last step is incomplete: "), "{stdout}");
+        *(if unrecorded == 0 { &mut whole } else { &mut incomplete }) += 1;
+    }
+    assert!(whole > 0 && incomplete > 0, "{whole} cuts between steps, {incomplete} within one");
+    let (_, json, _) = folder.told(&["replay", "run.journal", "--json"]);
+    assert_eq!(document(&json)["torn"], Value::Null);
+}
+
 #[test]
 fn a_replay_on_other_data_is_refused() {
     let folder = folder("other", &trading());
