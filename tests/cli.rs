@@ -58,6 +58,46 @@ fn misuse_is_told_with_exit_code_2() {
     assert!(!folder.0.join("j").exists(), "nothing is written on misuse");
 }
 
+/// A flag that would do nothing where it stands is misuse, not silence.
+#[test]
+fn a_flag_without_meaning_is_refused() {
+    let folder = Folder::new("meaning");
+    for line in [
+        "run a.toml --hours 3",
+        "run a.toml --until 5",
+        "run a.toml --until 5 --trace",
+        "run a.toml --minutes 3",
+        "run a.toml --hours 3 --minutes 3",
+        "run a.toml --keep-going",
+        "run a.toml --swarm",
+        "run --hours 3",
+        "run --until 5 --trace",
+        "run --swarm --until 5",
+        "run --swarm --minutes 3",
+        "run --swarm --keep-going",
+        "run --swarm --hours 1 --trace",
+        "run --swarm --hours 1 --until 5 --trace",
+        "run --swarm --run 0",
+        "run --swarm --journal j",
+        "check a.toml --seed 1",
+        "audit a.journal --trace",
+        "data synth bars --out a.parquet --minutes 1",
+        "data synth l2 --out a.parquet --days 1",
+    ] {
+        let (code, stdout, stderr) = folder.told(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!((code, stdout.as_str()), (USAGE, ""), "seatrial {line}: {stderr}");
+        assert!(stderr.contains("cannot be used with") || stderr.contains("required") || stderr.contains("unexpected"));
+    }
+    folder.write("tape.parquet", "PAR1 and more");
+    for (option, value) in [("symbol", "BTCUSDT"), ("tick", "0.1"), ("lot", "0.1")] {
+        let flag = format!("--{option}");
+        let (code, _, stderr) = folder.told(&["data", "info", "tape.parquet", &flag, value]);
+        assert_eq!(code, BAD_INPUT, "{stderr}");
+        let found = format!("E-MD-090 tape.parquet {option}: found an option for what a Parquet tape says itself ");
+        assert!(stderr.starts_with(&found), "{stderr}");
+    }
+}
+
 #[test]
 fn help_has_an_example_for_every_command() {
     let folder = Folder::new("help");

@@ -71,16 +71,16 @@ pub struct Run {
     #[arg(long, conflicts_with_all = ["number", "journal"])]
     pub swarm: bool,
     /// Cases until so many simulated hours are counted; the seed is then the base of their seeds
-    #[arg(long, value_name = "N", requires = "swarm")]
+    #[arg(long, value_name = "N", requires = "swarm", conflicts_with = "scenarios")]
     pub hours: Option<u64>,
     /// Stop after so many minutes, however many hours were counted
-    #[arg(long, value_name = "M", requires = "hours")]
+    #[arg(long, value_name = "M", requires = "hours", conflicts_with = "scenarios")]
     pub minutes: Option<u64>,
     /// Go on after a finding, and say which laws were broken how often
-    #[arg(long, requires = "hours")]
+    #[arg(long, requires = "hours", conflicts_with = "scenarios")]
     pub keep_going: bool,
-    /// Tell the case up to this record and no further
-    #[arg(long, value_name = "RECORD", requires = "swarm", conflicts_with = "hours")]
+    /// With --trace, tell the case up to this record and no further
+    #[arg(long, value_name = "RECORD", requires_all = ["swarm", "trace"], conflicts_with_all = ["hours", "scenarios"])]
     pub until: Option<u64>,
     /// Which run of the seed
     #[arg(long = "run", value_name = "K", default_value_t = 0)]
@@ -91,8 +91,8 @@ pub struct Run {
     /// Keep the journal in this file; with one scenario only
     #[arg(long, value_name = "F")]
     pub journal: Option<PathBuf>,
-    /// Tell every record of the journal on stderr
-    #[arg(long)]
+    /// Tell every record of the journal on stderr; of the one case, not of many
+    #[arg(long, conflicts_with = "hours")]
     pub trace: bool,
 }
 
@@ -248,7 +248,7 @@ pub struct Look {
     pub known: Known,
 }
 
-/// What the caller knows of a raw file that it may not say.
+/// What the caller knows of a raw file that it may not say; refused with a Parquet tape, which does.
 #[derive(Group, Debug)]
 pub struct Known {
     /// Symbol of the file, where it does not say it

@@ -24,6 +24,15 @@ pub struct ImportOptions {
     pub lot: Option<Decimal>,
 }
 
+impl ImportOptions {
+    /// The name of the first option that is given.
+    pub(crate) fn first_given(&self) -> Option<&'static str> {
+        let Self { symbol, tick, lot } = self;
+        let given = [("symbol", symbol.is_some()), ("tick", tick.is_some()), ("lot", lot.is_some())];
+        given.into_iter().find_map(|(name, given)| given.then_some(name))
+    }
+}
+
 /// The most units a price or a bar's volume may be: sums of a few still fit.
 pub(crate) const UNITS_MAX: i64 = i64::MAX / 4;
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::binance::{self, QuoteComparison};
 use super::builder::{ImportOptions, read_number};
-use super::fault::{Complaints, EMPTY, GZIP, UNKNOWN_FORMAT};
+use super::fault::{Complaints, EMPTY, GZIP, OPTION, UNKNOWN_FORMAT};
 use super::inflate::GZIP_MAGIC;
 use super::source::{Line, Lines, PARQUET_MAGIC, Source};
 use super::table::{Header, cells};
@@ -61,6 +61,11 @@ pub fn import(path: &Path, options: &ImportOptions) -> Result<Tape, BadInput> {
 /// Reads an open file.
 pub(crate) fn read(source: Source, options: &ImportOptions, complaints: &mut Complaints) -> Result<Imported, BadInput> {
     if source.magic == PARQUET_MAGIC {
+        if let Some(option) = options.first_given() {
+            let found = "an option for what a Parquet tape says itself";
+            let bad = BadInput::new(OPTION, &source.name, found, "none: symbol and grids stand in the tape");
+            return Err(bad.field(option));
+        }
         let tape = read_parquet(source)?;
         return Ok(Imported { tape, format: Format::Parquet, quotes: None });
     }
