@@ -5,6 +5,8 @@
 #![cfg(feature = "simulator")]
 #![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes its texts this way")]
 
+#[path = "cli/cases.rs"]
+mod cases;
 #[path = "cli/folder.rs"]
 mod folder;
 #[path = "cli/runs.rs"]

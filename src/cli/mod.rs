@@ -8,6 +8,7 @@
 
 mod args;
 mod audit;
+mod cases;
 mod check;
 mod data;
 mod engine;

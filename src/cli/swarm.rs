@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::args::Run;
+use super::cases::{self, Batch};
 use super::exit::Exit;
 use super::output::{Output, complain};
 use super::text::lossy;
@@ -52,47 +53,18 @@ pub fn run(args: &Run, output: &mut Output) -> Exit {
 
 /// The one case of a seed.
 fn one(args: &Run, output: &mut Output) -> Exit {
-    let seed = args.seed.unwrap_or(1);
-    let case = Case::draw(seed);
+    let case = Case::draw(args.seed.unwrap_or(1));
     let came = try_case(&case);
     if args.trace {
         trace(&came, args.until.unwrap_or(u64::MAX));
     }
-    for line in told(&case, &came) {
+    for line in cases::told(&case, &came) {
         output.line(&line);
     }
-    let breach = if came.findings.is_empty() { None } else { Some(Breach { case, came }) };
-    let document = |shrunk: Option<Value>, came: &Came| {
-        json!({ "seed": seed, "digest": format!("{:016x}", came.digest), "hours": came.hours.counted,
-            "events": came.hours.events, "faults": came.faults, "found": words(&came.findings), "shrunk": shrunk })
-    };
-    match breach {
-        None => {
-            output.document(&json!({ "seed": seed, "found": [] }));
-            Exit::Fine
-        }
-        Some(breach) => {
-            let (exit, shrunk) = found(&breach);
-            output.document(&document(shrunk, &breach.came));
-            exit
-        }
-    }
-}
-
-/// What a case is and came to, for people.
-fn told(case: &Case, came: &Came) -> Vec<String> {
-    let (mood, contract) = (case.market.0.name(), case.contract);
-    let faults: Vec<&str> = case.faults.iter().map(|fault| fault.kind.name()).collect();
-    vec![
-        format!("swarm case {}: {} {mood}, {contract:?}, {} min", case.seed, case.pair.grid()[0], case.minutes),
-        format!("  faults      {}", faults.join(", ")),
-        format!(
-            "  hours       {} of {} count, {} events, {} faults injected",
-            came.hours.counted, came.hours.all, came.hours.events, came.faults
-        ),
-        format!("  digest      {:016x}", came.digest),
-        format!("  found       {}", came.findings.len()),
-    ]
+    let breach = Breach { case, came };
+    let (exit, shrunk) = if breach.came.findings.is_empty() { (Exit::Fine, None) } else { found(&breach) };
+    output.document(&cases::document(&breach.case, &breach.came, shrunk.as_ref()));
+    exit
 }
 
 /// Cases until enough hours are counted, or the time is up.
@@ -106,8 +78,8 @@ fn many(args: &Run, hours: u64, output: &mut Output) -> Exit {
         let sound = args.keep_going || total.broken.is_empty();
         sound && total.hours.counted < hours && since.passed() < most
     });
-    let seconds = since.passed().as_secs();
-    for line in summary(base, hands, seconds, &total) {
+    let batch = Batch { base, asked: hours, hands, seconds: since.passed().as_secs(), total: &total };
+    for line in batch.told() {
         output.line(&line);
     }
     let (mut exit, mut shrunk) = (Exit::Fine, None);
@@ -117,34 +89,8 @@ fn many(args: &Run, hours: u64, output: &mut Output) -> Exit {
         complain(&format!("{} simulated hours of {hours} asked for: the time was up", total.hours.counted));
         exit = Exit::Breach;
     }
-    let probes: Value = total
-        .reached
-        .iter()
-        .map(|(probe, times)| (probe.to_owned(), json!(times)))
-        .collect::<serde_json::Map<_, _>>()
-        .into();
-    output.document(&json!({
-        "base": base, "cases": total.cases, "hours": total.hours.counted, "hours_simulated": total.hours.all,
-        "events": total.hours.events, "faults": total.faults, "seconds": seconds, "hands": hands, "probes": probes,
-        "found": breach.as_ref().map(|breach| words(&breach.came.findings)), "shrunk": shrunk,
-    }));
+    output.document(&batch.document(breach.as_ref(), shrunk.as_ref()));
     exit
-}
-
-fn summary(base: u64, hands: usize, seconds: u64, total: &Total) -> Vec<String> {
-    let mut lines = vec![format!("swarm of base {base}: {} cases on {hands} hands in {seconds} s", total.cases)];
-    lines.push(format!(
-        "  hours       {} simulated hours count, {} were simulated; {} events reached the core, {} faults were injected",
-        total.hours.counted, total.hours.all, total.hours.events, total.faults
-    ));
-    let broken = |(law, (cases, seeds)): (&&str, &(u64, Vec<u64>))| {
-        let seeds: Vec<String> = seeds.iter().map(u64::to_string).collect();
-        format!("  broken      {law} in {cases} cases, of seeds {}", seeds.join(", "))
-    };
-    lines.extend(total.broken.iter().map(broken));
-    lines.push("  probes reached:".to_owned());
-    lines.extend(total.reached.iter().map(|(probe, times)| format!("    {times:>9}  {probe}")));
-    lines
 }
 
 /// How far it is, on a terminal only and twice a second at most.
@@ -158,18 +104,12 @@ fn progress(total: &Total, since: &Since, said: &Mutex<Duration>) {
     let _ = write!(stderr().lock(), "\r{} hours, {} cases, {} s ", total.hours.counted, total.cases, passed.as_secs());
 }
 
-fn words(findings: &[Finding]) -> Vec<String> {
-    findings.iter().map(ToString::to_string).collect()
-}
-
 /// Tells what was found, shrinks it, and writes it down.
 fn found(breach: &Breach) -> (Exit, Option<Value>) {
     for finding in breach.came.findings.iter().take(10) {
         complain(&explained(finding, &breach.came));
     }
-    let until = breach.came.findings.iter().find_map(|finding| finding.record);
-    let until = until.map_or_else(String::new, |record| format!(" --until {record}"));
-    complain(&format!("run it again: seatrial run --swarm --seed {}{until} --trace", breach.case.seed));
+    complain(&format!("run it again: {}", cases::rerun(&breach.case, &breach.came)));
     let since = Since::now();
     let again = try_case(&breach.case);
     let Shrunk { case, came, tried } = shrink(breach.case.clone(), again, &|| since.passed() < SHRINK);
@@ -180,7 +120,7 @@ fn found(breach: &Breach) -> (Exit, Option<Value>) {
         Ok(()) => complain(&format!("shrunk in {tried} cases to {}: {first}", lossy(&file))),
         Err(error) => complain(&format!("shrunk in {tried} cases, but {} cannot be written: {error}", lossy(&file))),
     }
-    (Exit::Breach, written.ok().map(|()| json!({ "file": lossy(&file), "found": words(&came.findings) })))
+    (Exit::Breach, written.ok().map(|()| json!({ "file": lossy(&file), "found": cases::found(&came.findings) })))
 }
 
 fn explained(finding: &Finding, came: &Came) -> String {
