@@ -31,7 +31,7 @@ pub struct Common {
     /// Print one JSON document on stdout and nothing else
     #[arg(long, global = true)]
     pub json: bool,
-    /// Print no text for people; errors are still told
+    /// Print no text for people; errors, and a journal that is replaced, are still told
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// Folder below which every data file lies [default: the project's data/]
@@ -88,7 +88,8 @@ pub struct Run {
     /// Seed instead of the scenario's
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
-    /// Keep the journal in this file; with one scenario only
+    /// Keep the journal in this file; with one scenario only. A journal that is there is replaced, and that is said;
+    /// any other file is refused
     #[arg(long, value_name = "F")]
     pub journal: Option<PathBuf>,
     /// Tell every record of the journal on stderr; of the one case, not of many

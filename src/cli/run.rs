@@ -39,7 +39,7 @@ fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<
     let (scenario, setup) = open(path, places, args.seed, args.number).map_err(Failure::BadInput)?;
     // Created only now: a scenario that is refused leaves no file behind.
     let journal = match &args.journal {
-        Some(file) => Journal::to_file(file).map_err(Failure::Journal)?,
+        Some(file) => keep(file)?,
         None => Journal::recording(),
     };
     let (ran, wall) = timed(|| engine::simulate(&setup, journal));
@@ -64,6 +64,16 @@ fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<
     explain_breaches(&simulated);
     let sound = unmet.is_empty() && simulated.audited.is_clean();
     Ok((told.document(), if sound { Exit::Fine } else { Exit::Breach }))
+}
+
+/// A journal in a file. One that is there is replaced, as whoever runs again wants it, but never without a word.
+fn keep(file: &Path) -> Result<Journal, Failure> {
+    let there = file.metadata().is_ok_and(|there| there.len() > 0);
+    let journal = Journal::to_file(file).map_err(Failure::Journal)?;
+    if there {
+        complain(&format!("{}: the journal that was there is replaced", text::shown(&text::lossy(file))));
+    }
+    Ok(journal)
 }
 
 /// A run that was refused leaves no journal behind; one that failed leaves what it came to.
