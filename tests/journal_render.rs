@@ -183,6 +183,45 @@ fn every_kind_of_record_has_a_line() {
     expect_file!["journal_kit/kinds.txt"].assert_eq(&text);
 }
 
+/// External hands have a desk by name, and an order whose instrument only the venue told: in each of the
+/// messages that tell it, what it traded reads as symbol and decimals.
+#[test]
+fn external_hands_read_like_everyone_else() {
+    let header = header();
+    let (order, instrument) = (OrderId::FIRST_EXTERNAL, InstrumentId(0));
+    let told = || ExecutionReport { order, ..report(ReportKind::Accepted) };
+    let Some(VenueMessage::OpenOrders(Snapshot { items, .. })) = messages().into_iter().next() else { panic!() };
+    let open = items.into_iter().map(|open| OpenOrder { order, ..open }).collect();
+    let heard = [
+        Body::Truth(told()),
+        Body::Event(Event::Report(told())),
+        Body::Event(Event::Account(VenueMessage::Report(told()))),
+        Body::Event(Event::Account(VenueMessage::OpenOrders(listed(open)))),
+        Body::Event(Event::Account(VenueMessage::ClosedOrders(listed(vec![told()])))),
+        Body::Event(Event::Account(VenueMessage::Fills(FillPage {
+            at: Timestamp(0),
+            page: 0,
+            fills: vec![told()],
+            more: false,
+        }))),
+    ];
+    let execution = VenueRef::numbered('E', 1);
+    let (position, cost, gross) = (Qty(-1_000_000), TickLots(-4_500_000_000_000), TickLots(0));
+    let booked = Decision::Booked { order, execution, position, cost, gross, net: money("0") };
+    let (desk, by, at) = (DeskId::EXTERNAL, Qty(1_000_000), Price(4_499_999));
+    let adjusted = Decision::Adjusted { desk, instrument, by, at, position: Qty(0), cost: TickLots(0) };
+    for body in heard {
+        let mut renderer = Renderer::new(&header);
+        let mut line = |body| renderer.line(&Record { seq: 0, now: Timestamp(0), cursor: 0, body });
+        line(body.clone());
+        let told = line(Body::Decision(booked.clone()));
+        assert!(told.ends_with("E000000000001: BTC/USDT -0.01 at a cost of -450, gross 0, net 0"), "{told}\n{body:?}");
+        let told = line(Body::Decision(adjusted.clone()));
+        let settled = "adjusts   BTC/USDT of desk external by 0.01 to 0 at 44999.99, without an execution";
+        assert!(told.ends_with(settled), "{told}");
+    }
+}
+
 #[test]
 fn a_breach_comes_with_its_story_and_the_line_that_runs_it_again() {
     let (header, mut records) = full_story().close();

@@ -20,6 +20,9 @@ use crate::market::{
     OrderStatus, Price, Qty, Query, ReferenceEvent, ReportKind, TickLots, TimeInForce, Timestamp,
 };
 
+/// Traded by an order that no record before told of.
+const UNHEARD_OF: InstrumentId = InstrumentId(u16::MAX);
+
 /// Turns records into lines. It remembers which order trades what, so give it every record.
 #[derive(Clone, Debug)]
 pub struct Renderer<'a> {
@@ -38,12 +41,20 @@ impl<'a> Renderer<'a> {
 
     /// The line of a record, without an end of line.
     pub fn line(&mut self, record: &Record) -> String {
-        if let Body::Command(Command::New(order)) = &record.body {
-            self.remember(order);
-        }
+        self.learn(&record.body);
         self.now = record.now;
         let (what, text) = self.body(&record.body);
         format!("{:>6} {} {:>6} {what:<9} {text}", record.seq, time(record.now), record.cursor)
+    }
+
+    /// Remembers which order trades what; of orders of external hands only the venue says it.
+    fn learn(&mut self, body: &Body) {
+        match body {
+            Body::Command(Command::New(order)) => self.remember(order.id, order.instrument),
+            Body::Truth(report) | Body::Event(Event::Report(report)) => self.remember(report.order, report.instrument),
+            Body::Event(Event::Account(message)) => self.learn_of_account(message),
+            _ => {}
+        }
     }
 
     fn body(&mut self, body: &Body) -> (&'static str, String) {
@@ -229,19 +240,19 @@ impl<'a> Renderer<'a> {
     }
 
     pub(super) fn symbol(&self, id: InstrumentId) -> String {
-        plain(&self.header.symbol(id))
+        if id == UNHEARD_OF { "an unknown instrument".to_owned() } else { plain(&self.header.symbol(id)) }
     }
 
     pub(super) fn instrument_of(&self, order: OrderId) -> InstrumentId {
-        self.orders.get(&order).copied().unwrap_or(InstrumentId(u16::MAX))
+        self.orders.get(&order).copied().unwrap_or(UNHEARD_OF)
     }
 
     pub(super) fn header_card(&self, id: InstrumentId) -> Option<&InstrumentCard> {
         self.header.card(id)
     }
 
-    pub(super) fn remember(&mut self, order: &NewOrder) {
-        self.orders.insert(order.id, order.instrument);
+    pub(super) fn remember(&mut self, order: OrderId, instrument: InstrumentId) {
+        self.orders.insert(order, instrument);
     }
 
     /// By the instrument's card; raw where there is none, or the number is too large for it.

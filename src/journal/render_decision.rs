@@ -1,7 +1,7 @@
 //! The lines of decisions: what the trader thought, in words.
 
 use super::render::{Renderer, time};
-use super::words::{listed, plain, words};
+use super::words::{self, listed, plain, words};
 use crate::market::{Cause, Decision, InstrumentId, Intention, Measure, Posting, Pricing, Proposal, Size, Transaction};
 
 impl Renderer<'_> {
@@ -18,12 +18,12 @@ impl Renderer<'_> {
             Decision::Denied(denied) => {
                 let proposal =
                     denied.proposal.map_or_else(|| "a command".to_owned(), |proposal| proposal.0.to_string());
-                ("denied", format!("{proposal} of desk {}: {}", denied.desk.0, plain(&denied.text)))
+                ("denied", format!("{proposal} of {}: {}", words::desk(denied.desk), plain(&denied.text)))
             }
             Decision::Intended { intent, proposal, purpose, desk, pass, order, twice_reference } => {
-                self.remember(order);
+                self.remember(order.id, order.instrument);
                 let origin = proposal.map_or_else(|| words(purpose), |proposal| format!("proposal {}", proposal.0));
-                let by = format!("{origin} intent {} pass {} desk {}", intent.0, pass.0, desk.0);
+                let by = format!("{origin} intent {} pass {} {}", intent.0, pass.0, words::desk(*desk));
                 let reference = self.half(order.instrument, *twice_reference);
                 ("intended", format!("{} ({by}, reference {reference})", self.order(order)))
             }
@@ -50,7 +50,7 @@ impl Renderer<'_> {
                 ("cooling", format!("{symbol} until {} after {}", time(*until), words(cause)))
             }
             Decision::Tripped { desk, instrument, check } => {
-                ("tripped", format!("{check} of desk {} in {}", desk.0, self.symbol(*instrument)))
+                ("tripped", format!("{check} of {} in {}", words::desk(*desk), self.symbol(*instrument)))
             }
             Decision::ReduceOnly { instrument, why } => {
                 ("reduces", format!("{} only: {}", self.symbol(*instrument), plain(why)))
@@ -80,8 +80,8 @@ impl Renderer<'_> {
         };
         let stop = proposal.stop.map_or_else(String::new, |price| format!(", stop {price}"));
         let target = proposal.target.map_or_else(String::new, |price| format!(", target {price}"));
-        let (number, desk, symbol) = (proposal.id.0, proposal.desk.0, self.symbol(id));
-        format!("{number} by desk {desk}: {action} {symbol} {size} {price}{stop}{target}")
+        let (number, desk, symbol) = (proposal.id.0, words::desk(proposal.desk), self.symbol(id));
+        format!("{number} by {desk}: {action} {symbol} {size} {price}{stop}{target}")
     }
 
     fn transaction(&self, transaction: &Transaction) -> String {
@@ -93,7 +93,7 @@ impl Renderer<'_> {
             Cause::Reversal(of) => format!("reversal of {}", of.0),
             cause @ (Cause::Opening | Cause::Transfer | Cause::Difference) => words(&cause),
         };
-        let desk = transaction.desk.map_or_else(String::new, |desk| format!(" desk {}", desk.0));
+        let desk = transaction.desk.map_or_else(String::new, |desk| format!(" {}", words::desk(desk)));
         let one = |p: &Posting| format!("{} {}", words(&p.account), self.amount(p.asset, p.amount));
         let postings = listed(&transaction.postings.iter().map(one).collect::<Vec<_>>());
         format!("{} {cause}{desk}{postings}", transaction.id.0)

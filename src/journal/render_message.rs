@@ -1,8 +1,8 @@
 //! The lines of what a venue says of the account, and of what an operator asks for.
 
 use super::render::{Renderer, time};
-use super::words::{listed, plain, words};
-use crate::market::{ControlAct, Scope, VenueMessage};
+use super::words::{self, listed, plain, words};
+use crate::market::{ControlAct, ExecutionReport, Scope, VenueMessage};
 
 impl Renderer<'_> {
     pub(super) fn act(&self, act: &ControlAct) -> String {
@@ -12,7 +12,7 @@ impl Renderer<'_> {
             ControlAct::Cancel(order) => format!("cancel order {}", order.0),
             ControlAct::Close(id) => format!("close {}", self.symbol(*id)),
             ControlAct::Flatten(Scope::All) => "flatten everything".to_owned(),
-            ControlAct::Flatten(Scope::Desk(desk)) => format!("flatten desk {}", desk.0),
+            ControlAct::Flatten(Scope::Desk(desk)) => format!("flatten {}", words::desk(*desk)),
             ControlAct::Flatten(Scope::Instrument(id)) => format!("flatten {}", self.symbol(*id)),
             ControlAct::SetStop(id, price) => format!("set the stop of {} to {price}", self.symbol(*id)),
             ControlAct::UnpinStop(id) => format!("unpin the stop of {}", self.symbol(*id)),
@@ -23,7 +23,7 @@ impl Renderer<'_> {
             }
             ControlAct::ResetBreaker(breaker) => format!("reset the breaker {}", words(breaker)),
             ControlAct::ResetThrottle(desk, id) => {
-                format!("reset the throttle of desk {} in {}", desk.0, self.symbol(*id))
+                format!("reset the throttle of {} in {}", words::desk(*desk), self.symbol(*id))
             }
             ControlAct::SettleExternal(id) => format!("settle what external hands did in {}", self.symbol(*id)),
             ControlAct::PostCorrection { asset, amount, to } => {
@@ -33,6 +33,26 @@ impl Renderer<'_> {
                 let confirmed = if *confirmed { ", confirmed" } else { "" };
                 format!("change {} to {}{confirmed}", plain(key), plain(value))
             }
+        }
+    }
+
+    pub(super) fn learn_of_account(&mut self, message: &VenueMessage) {
+        let of = |report: &ExecutionReport| (report.order, report.instrument);
+        let told: Vec<_> = match message {
+            VenueMessage::Report(report) => vec![of(report)],
+            VenueMessage::OpenOrders(orders) => {
+                orders.items.iter().map(|order| (order.order, order.instrument)).collect()
+            }
+            VenueMessage::ClosedOrders(reports) => reports.items.iter().map(of).collect(),
+            VenueMessage::Fills(page) => page.fills.iter().map(of).collect(),
+            VenueMessage::Balances(_)
+            | VenueMessage::Positions(_)
+            | VenueMessage::Transfer(_)
+            | VenueMessage::Funding { .. }
+            | VenueMessage::Session { .. } => Vec::new(),
+        };
+        for (order, instrument) in told {
+            self.remember(order, instrument);
         }
     }
 

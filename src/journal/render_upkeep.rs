@@ -2,7 +2,7 @@
 //! comparing itself with the venue.
 
 use super::render::{Renderer, time};
-use super::words::{plain, words};
+use super::words::{self, plain, words};
 use crate::market::{Decision, InstrumentId, Price};
 
 impl Renderer<'_> {
@@ -18,18 +18,21 @@ impl Renderer<'_> {
                 let (stop, target) = (self.named(*instrument, *stop), self.named(*instrument, *target));
                 let pinned = if *pinned { ", pinned" } else { "" };
                 let symbol = self.symbol(*instrument);
-                let text = format!("{symbol} of desk {}: stop {stop}{pinned}, target {target}", desk.0);
+                let text = format!("{symbol} of {}: stop {stop}{pinned}, target {target}", words::desk(*desk));
                 ("protects", format!("{text} by {}: {}", words(author), plain(why)))
             }
             Decision::Naked { desk, instrument, since } => {
-                ("naked", format!("{} of desk {} since {}", self.symbol(*instrument), desk.0, time(*since)))
+                ("naked", format!("{} of {} since {}", self.symbol(*instrument), words::desk(*desk), time(*since)))
             }
             Decision::Covered { desk, instrument, after } => {
-                ("covered", format!("{} of desk {} after {} ns", self.symbol(*instrument), desk.0, after.0))
+                ("covered", format!("{} of {} after {} ns", self.symbol(*instrument), words::desk(*desk), after.0))
             }
             Decision::Exiting { desk, instrument, remaining, cause, step } => {
                 let (symbol, left) = (self.symbol(*instrument), self.qty(*instrument, *remaining));
-                ("exits", format!("{symbol} of desk {} to {left}, step {step}, because {}", desk.0, words(cause)))
+                (
+                    "exits",
+                    format!("{symbol} of {} to {left}, step {step}, because {}", words::desk(*desk), words(cause)),
+                )
             }
             Decision::Breaker { breaker, active, measured, limit, why } => {
                 let what = if *active { "trips" } else { "resets" };
@@ -59,9 +62,11 @@ impl Renderer<'_> {
             Decision::LimitChanged { key, from, to } => {
                 ("limit", format!("{} from {} to {}", plain(key), plain(from), plain(to)))
             }
-            Decision::Adjusted { instrument, by, at, .. } => {
-                let (symbol, price) = (self.symbol(*instrument), self.price(*instrument, *at));
-                ("adjusts", format!("{symbol} by {} at {price}, without an execution", by.0))
+            Decision::Adjusted { desk, instrument, by, at, position, .. } => {
+                let of = format!("{} of {}", self.symbol(*instrument), words::desk(*desk));
+                let (by, position) = (self.qty(*instrument, *by), self.qty(*instrument, *position));
+                let price = self.price(*instrument, *at);
+                ("adjusts", format!("{of} by {by} to {position} at {price}, without an execution"))
             }
             other => ("decides", words(other)),
         }

@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use crate::market::DeskId;
+
 /// A Rust name as words: `PostOnlyWouldCross` reads `post only would cross`, and
 /// `Rejected(MinQty)` reads `rejected (min qty)`.
 pub(super) fn words(value: &impl Debug) -> String {
@@ -34,4 +36,9 @@ pub(super) fn plain(text: &str) -> String {
 /// `: a; b`, or nothing where there is nothing.
 pub(super) fn listed(items: &[String]) -> String {
     if items.is_empty() { String::new() } else { format!(": {}", items.join("; ")) }
+}
+
+/// A desk by its number, that of external hands by name.
+pub(super) fn desk(id: DeskId) -> String {
+    if id == DeskId::EXTERNAL { "desk external".to_owned() } else { format!("desk {}", id.0) }
 }
