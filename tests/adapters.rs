@@ -127,6 +127,7 @@ fn payloads() -> String {
     text
 }
 
+// proves: critical-5-price-fields
 #[test]
 fn every_kind_and_side_has_its_payload() {
     expect_file!["adapters/orders.txt"].assert_eq(&payloads());
@@ -162,6 +163,7 @@ fn classes() -> String {
     text
 }
 
+// proves: order-codes
 #[test]
 fn every_code_has_its_class() {
     expect_file!["adapters/codes.txt"].assert_eq(&classes());
@@ -191,6 +193,7 @@ const STRANGE: &[(&str, u16, &str, bool)] = &[
     ("a failure of the engine that may have succeeded", 500, r#"{"code":-1000,"msg":"unknown"}"#, false),
 ];
 
+// proves: order-codes
 #[test]
 fn what_is_on_no_table_is_ambiguous() {
     for (name, status, body, unmapped) in STRANGE {
@@ -297,6 +300,7 @@ fn meant(order: &NewOrder) -> Understood {
 }
 
 proptest! {
+    // proves: critical-5-price-fields
     #[test]
     fn a_venue_understands_what_was_meant(
         kind in 0_usize..5, buys: bool, at_once: bool,

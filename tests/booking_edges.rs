@@ -117,6 +117,7 @@ fn a_fee_corrected_after_the_close_counts_at_once() {
     books.verify(&[instrument]).expect("every law holds");
 }
 
+// proves: ledger-bust
 #[test]
 fn funding_counts_once_per_funding_time_and_is_shared_by_the_desks_that_pay() {
     let instrument = instrument("Z", Contract::Linear, "0", "0", 0);

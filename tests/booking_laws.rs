@@ -310,6 +310,7 @@ proptest! {
 
     /// A bust leaves quantity and equity at any mark (and what rounding moved) as they are in a
     /// history without the fill; of the last fill it leaves everything so.
+    // proves: ledger-bust
     #[test]
     fn a_bust_ends_where_a_history_without_the_fill_does(
         history in proptest::collection::vec(

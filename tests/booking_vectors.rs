@@ -74,6 +74,7 @@ struct Run {
     net: Money,
 }
 
+// proves: critical-6-fees, critical-6-leverage
 #[test]
 fn every_vector_gives_its_exact_figures() {
     let vectors: Vectors = toml::from_str(include_str!("vectors/booking.toml")).expect("the vectors are valid");

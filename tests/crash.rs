@@ -229,6 +229,7 @@ fn a_crash_at_any_input_of_the_catalogue_changes_nothing_of_the_end() {
     assert!(wrong.is_empty(), "{} of {crashes}:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
 }
 
+// proves: recover-restart
 #[test]
 fn a_crash_at_any_input_changes_nothing_of_the_end() {
     let (mut crashes, mut wrong) = (0, Vec::new());

@@ -20,6 +20,7 @@ fn all_of(trader: &seatrial::trading::Trader) -> String {
 }
 
 /// Runs that end at many instants: what is rebuilt from each journal is what lived.
+// proves: gap-audit-trail
 #[test]
 fn a_rebuilt_trader_is_the_one_that_lived() {
     let kinds = [

@@ -13,33 +13,8 @@ mod table;
 
 use std::path::Path;
 
-/// Tests that hold a scenario's rules beside it, by file and name.
-const TESTS: &[(&str, &[(&str, &str)])] = &[
-    (
-        "critical-1-minimum",
-        &[("tests/vectors/sizes.rs", "ck_18_minimum_quantity"), ("tests/vectors/sizes.rs", "ck_19_minimum_notional")],
-    ),
-    ("critical-2-permutations", &[("tests/trading_laws.rs", "reports_may_come_in_any_order")]),
-    ("critical-3-stale-reference", &[("tests/vectors/gate.rs", "ck_11_age"), ("tests/vectors/gate.rs", "ck_11_jumps")]),
-    ("critical-4-history", &[("src/trading/orders.rs", "an_order_is_found_exactly_once_and_history_is_bounded")]),
-    ("critical-6-fees", &[("tests/booking_vectors.rs", "every_vector_gives_its_exact_figures")]),
-    ("critical-6-leverage", &[("tests/booking_vectors.rs", "every_vector_gives_its_exact_figures")]),
-    ("critical-9-validation", &[("tests/vectors/gate.rs", "ck_02_sizes_and_prices_are_above_zero")]),
-    (
-        "safety-2-size",
-        &[("tests/vectors/pauses.rs", "ck_12_requests"), ("tests/vectors/pauses.rs", "ck_12_the_median")],
-    ),
-    ("gap-precision", &[("tests/vectors/rounding.rs", "collars_round_toward_the_reference")]),
-    ("design-1-budget", &[("src/trading/budget.rs", "the_window_law")]),
-    ("order-late-fill", &[("tests/trading_reports.rs", "a_late_fill_is_booked_once")]),
-    ("risk-cooldown", &[("tests/vectors/pauses.rs", "ck_06_a_cooldown_is_never_shortened")]),
-    (
-        "risk-throttle",
-        &[("tests/vectors/pauses.rs", "ck_09_five_in_a_minute"), ("tests/vectors/pauses.rs", "ck_10_twins")],
-    ),
-    ("risk-trim-order", &[("tests/vectors/sizing.rs", "sizing_matches_every_vector")]),
-    ("venue-sessions", &[("tests/vectors/gate.rs", "ck_01_session_and_instrument")]),
-];
+/// Scenarios whose rules no other test holds: their own run in `tests/review.rs` is the proof.
+const ALONE: &[&str] = &["risk-breaker-race"];
 
 /// Scenarios that the list of planted bugs names and the catalogue does not hold yet.
 const TO_COME: &[&str] = &[];
@@ -47,7 +22,7 @@ const TO_COME: &[&str] = &[];
 #[test]
 fn the_table_is_what_the_code_says() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/review.md");
-    let made = table::document(TESTS);
+    let made = table::document(&table::proofs(), ALONE).unwrap_or_else(|wrong| panic!("{wrong}"));
     if std::env::var_os("UPDATE").is_some() {
         std::fs::create_dir_all(path.parent().expect("a folder")).expect("the project can be written");
         std::fs::write(&path, &made).expect("the project can be written");
@@ -73,12 +48,29 @@ fn every_scenario_says_what_it_is() {
     }
 }
 
+/// A test that proves a scenario proves one that is there, and the list of those without has no stranger.
 #[test]
-fn every_test_that_is_named_is_there() {
-    for (scenario, tests) in TESTS {
-        assert!(table::wanted().contains(scenario), "{scenario}");
-        for (file, test) in *tests {
-            assert!(table::is_there(file, test), "{scenario}: {file} has no test {test}");
-        }
+fn every_scenario_that_is_proved_is_there() {
+    let wanted = table::wanted();
+    for proof in table::proofs() {
+        assert!(wanted.contains(&proof.scenario.as_str()), "{} {}: {}", proof.file, proof.test, proof.scenario);
     }
+    assert!(ALONE.iter().all(|name| wanted.contains(name)), "{ALONE:?}");
+}
+
+/// The guards of the table can fail: a row without a test, one on the list that has a test, a mark on no test.
+#[test]
+fn a_row_without_a_test_fails() {
+    let mut proofs = table::proofs();
+    assert!(table::document(&proofs, &[ALONE, &["order-conflict"]].concat()).is_err());
+    proofs.retain(|proof| proof.scenario != "order-conflict");
+    let refused = table::document(&proofs, ALONE).expect_err("a row has no test");
+    assert_eq!(refused, "order-conflict: no test says that it proves it");
+    let mark = "// proves: order-conflict";
+    let found =
+        table::proofs_of("a.rs", &format!("{mark}, kill-anytime\n#[test]\npub fn holds() {{\n")).expect("a test");
+    let found: Vec<_> = found.iter().map(|proof| (proof.scenario.as_str(), proof.test.as_str())).collect();
+    assert_eq!(found, [("order-conflict", "holds"), ("kill-anytime", "holds")]);
+    assert!(table::proofs_of("a.rs", &format!("{mark}\nfn no_test() {{\n")).is_err());
+    assert!(table::proofs_of("a.rs", mark).is_err());
 }

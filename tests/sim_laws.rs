@@ -81,6 +81,7 @@ fn every_run_trades_to_its_end_and_breaks_no_law() {
     }
 }
 
+// proves: gap-audit-trail
 #[test]
 fn a_replay_acts_the_same_and_finds_what_was_changed() {
     for (kind, setup) in kinds(4) {

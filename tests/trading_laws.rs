@@ -28,6 +28,7 @@ proptest! {
     #![proptest_config(cases(96))]
 
     /// C6: any order and repetition of the same reports ends in the same state, position and ledger.
+    // proves: critical-2-permutations
     #[test]
     fn reports_may_come_in_any_order(story in permutations::story(), order in permutations::order()) {
         let (told, shuffled) = (permutations::told(&story, None), permutations::told(&story, Some(&order)));

@@ -73,6 +73,7 @@ fn an_announced_fill_is_not_late() {
 }
 
 /// One nobody announced is late, is booked all the same, once, and somebody is told.
+// proves: order-late-fill
 #[test]
 fn a_late_fill_is_booked_once() {
     let (mut bench, order) = sent(&[]);
@@ -90,6 +91,7 @@ fn a_late_fill_is_booked_once() {
 }
 
 /// TR-07, TR-08: what contradicts what is booked, or cannot be, changes nothing.
+// proves: order-conflict
 #[test]
 fn impossible_fills_change_nothing() {
     let (mut bench, order) = sent(&[]);
@@ -133,6 +135,7 @@ fn fills_stand_on_the_grid_of_their_time() {
 }
 
 /// A fill worse than the limit, and one beyond the quantity, are booked and stop the instrument.
+// proves: order-overfill
 #[test]
 fn fills_that_must_not_happen_are_booked_and_stop_entries() {
     for (qty, price) in [(LOTS, Price(4_500_001)), (Qty(LOTS.0 + 1), AT)] {

@@ -342,6 +342,7 @@ fn on_a_path_the_touch_is_half_a_spread_away() {
 }
 
 /// **Trigger and limit must agree**, where the terms say so: the two swapped are refused.
+// proves: critical-5-price-fields
 #[test]
 fn swapped_prices_are_refused_where_the_terms_say_so() {
     for strict in [false, true] {

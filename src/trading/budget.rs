@@ -104,6 +104,7 @@ mod tests {
     }
 
     /// V-94: greedy requests every millisecond.
+    // proves: design-1-budget
     #[test]
     fn the_window_law() {
         let greedy = |flow: &str, seconds: i64| {

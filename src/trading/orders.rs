@@ -237,6 +237,7 @@ mod tests {
     use super::*;
     use crate::market::Qty;
 
+    // proves: critical-4-history
     #[test]
     fn an_order_is_found_exactly_once_and_history_is_bounded() {
         let mut orders = Orders::new(3, Span::from_hours(1));

@@ -15,6 +15,7 @@ fn host(bench: &mut Bench, event: HostEvent) {
 }
 
 /// Automatic causes leave with what they name; every one of them denies by its name while it is there.
+// proves: safety-1-preflight
 #[test]
 fn automatic_causes_leave_by_themselves() {
     let rows: &[(&str, Event, Event)] = &[

@@ -24,6 +24,7 @@ fn unexplained(bench: &Bench) -> Money {
 }
 
 /// Three seconds of lag are no difference: nothing is posted, nothing is stopped.
+// proves: reconcile-mismatch
 #[test]
 fn lag_is_tolerated() {
     let mut bench = Bench::spot(&[]);
@@ -44,6 +45,7 @@ fn lag_is_tolerated() {
 
 /// One unit, one minute: posted to `unexplained`, entries stop, somebody is told; afterwards the venue
 /// and we agree, and a further pass changes nothing.
+// proves: reconcile-mismatch
 #[test]
 fn a_difference_of_one_unit_is_posted_after_a_minute() {
     for more in ["0.00000001", "-0.00000001", "12.5"] {

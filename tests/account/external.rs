@@ -47,6 +47,7 @@ fn looks_again(bench: &mut Bench) {
 
 /// An order of other hands is adopted, counted as exposure, and never cancelled: not by the pass, not by
 /// a kill.
+// proves: reconcile-external
 #[test]
 fn an_order_of_other_hands_is_left_alone() {
     let mut bench = Bench::margin(&[]);
@@ -71,6 +72,7 @@ fn an_order_of_other_hands_is_left_alone() {
 }
 
 /// A deposit and a withdrawal are transfers, and nobody's profit.
+// proves: reconcile-external
 #[test]
 fn a_deposit_is_no_profit() {
     let mut bench = Bench::spot(&[]);
@@ -85,6 +87,7 @@ fn a_deposit_is_no_profit() {
 }
 
 /// Spot coins that are not ours are fenced: no exit of ours is larger than our lots.
+// proves: reconcile-external
 #[test]
 fn foreign_coins_are_fenced() {
     let mut bench = Bench::spot(&[]);

@@ -32,6 +32,7 @@ fn put(bench: &mut Bench, order: OrderId, wanted: OrderState) {
 }
 
 /// Every entry ends in every state, at once or as soon as it is known to live; a second kill does nothing.
+// proves: kill-anytime
 #[test]
 fn a_kill_in_every_state() {
     for from in [
@@ -62,6 +63,7 @@ fn a_kill_in_every_state() {
 }
 
 /// A kill while the network is down sticks, and its cancels leave when the link is back.
+// proves: kill-anytime
 #[test]
 fn a_kill_works_offline() {
     let mut bench = Bench::spot(&[]);
@@ -81,6 +83,7 @@ fn a_kill_works_offline() {
 }
 
 /// A kill during recovery, and a new process after a kill: it is still killed, and a pass arms nothing.
+// proves: kill-anytime
 #[test]
 fn a_kill_outlives_reconciliation_and_restart() {
     let mut bench = Bench::spot(&[]);
@@ -172,6 +175,7 @@ fn flatten_takes_positions_down_and_halt_keeps_their_stops() {
 }
 
 /// The venue's timer: armed while entries rest and nothing is held, disarmed before a stop could fall.
+// proves: kill-anytime
 #[test]
 fn the_dead_man_timer_follows_its_policy() {
     let heartbeats = |bench: &Bench| {

@@ -8,6 +8,7 @@ use crate::{queries, resting, state};
 
 /// TR-27, the restart column: what was not released never will be; what is under way is unknown; what
 /// lives, lives.
+// proves: recover-restart
 #[test]
 fn a_restart_makes_what_is_under_way_unknown() {
     let mut bench = Bench::spot(&[("risk.max_entries_per_instrument", "5")]);

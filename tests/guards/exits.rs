@@ -62,6 +62,7 @@ fn v_48_weekly_reduction() {
 }
 
 /// BK-3: every position goes down the ladder, entries end, and the trader halts.
+// proves: design-5-risk-exits
 #[test]
 fn a_drawdown_flattens_everything() {
     let mut bench = Bench::margin(&[ROOM[0], ROOM[1], ("breaker.weekly", "95%"), ROOM[3], ROOM[5]]);

@@ -55,6 +55,7 @@ fn snapshots_are_taken_while_anything_is_open() {
 }
 
 /// DESIGN-4: 60 s is fresh, a nanosecond more is not; the warning comes once, and never a figure.
+// proves: design-4-stale-mark
 #[test]
 fn a_stale_mark_values_nothing() {
     let mut bench = holding();

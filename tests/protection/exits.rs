@@ -14,6 +14,7 @@ fn held(mut floor: Floor) -> Floor {
 
 /// V-46: the ladder sells from 45 000 at 0.5, 1, 2, 5 %; a second between steps, five between repeats of
 /// the last; at its end somebody is told.
+// proves: critical-3-thin-book
 #[test]
 pub fn the_ladder_steps_down() {
     let mut floor = held(Floor::margin(&[("holding.max", "1min")]));
@@ -44,6 +45,7 @@ pub fn the_ladder_steps_down() {
 }
 
 /// EX-1: every step is priced from the reference of its own moment.
+// proves: exit-not-stale
 #[test]
 pub fn each_step_is_priced_anew() {
     let mut floor = held(Floor::margin(&[("holding.max", "1min")]));
@@ -58,6 +60,7 @@ pub fn each_step_is_priced_anew() {
 
 /// EC-5, EC-6: without a usable reference nothing is sent, live stops stay; with one the exit is worked
 /// out anew, however long that took.
+// proves: exit-not-stale
 #[test]
 pub fn an_exit_waits_for_a_reference() {
     let mut floor = held(Floor::margin(&[("holding.max", "1min")]));
@@ -76,6 +79,7 @@ pub fn an_exit_waits_for_a_reference() {
 }
 
 /// EC-3: one exit is possibly live, however long its outcome is unknown.
+// proves: exit-dead-button
 #[test]
 pub fn an_unknown_exit_blocks_the_next() {
     let mut floor = held(Floor::margin(&[("holding.max", "1min")]));
@@ -149,6 +153,7 @@ pub fn a_touched_stop_that_was_never_confirmed_is_not_waited_for() {
 
 /// PR-6: on a venue that ties lots up the stop rests alone; a touched target frees the lots first, and
 /// what does not fill puts the stop back.
+// proves: protect-reserving-venue
 #[test]
 pub fn a_watched_target_swaps_the_stop() {
     let mut floor = Floor::spot(&[]);
@@ -214,6 +219,7 @@ pub fn the_ladder_makes_way() {
 }
 
 /// CRITICAL-7: a bar that touches both is a touched stop; the target's exit is not sent.
+// proves: critical-7-precedence
 #[test]
 pub fn the_stop_wins() {
     let both = |long: bool, low: i64, high: i64| {
@@ -243,6 +249,7 @@ pub fn the_stop_wins() {
 }
 
 /// §4.7: 48 hours after the first fill, an added entry changing nothing; `alert` only warns.
+// proves: position-holding
 #[test]
 pub fn holding_ends() {
     let mut floor = held(Floor::margin(&[]));
@@ -263,6 +270,7 @@ pub fn holding_ends() {
 }
 
 /// One exit per position and event: whoever else wishes for it meanwhile.
+// proves: position-double-close
 #[test]
 pub fn one_exit_whoever_wishes() {
     let mut floor = Floor::spot(&[("holding.max", "1min")]);
@@ -311,6 +319,7 @@ pub fn a_closed_session_is_waited_out() {
 }
 
 /// A second demand merges into what is under way and sends nothing beside it.
+// proves: position-double-close
 #[test]
 pub fn a_second_demand_sends_nothing() {
     let mut floor = held(Floor::margin(&[("holding.max", "1min")]));
@@ -326,6 +335,7 @@ pub fn a_second_demand_sends_nothing() {
 }
 
 /// The age counts from the first fill, a restart between or not.
+// proves: position-holding
 #[test]
 pub fn a_restart_makes_nothing_younger() {
     let mut floor = held(Floor::margin(&[]));
@@ -337,6 +347,7 @@ pub fn a_restart_makes_nothing_younger() {
 }
 
 /// EC-6: an exit whose lots do not come free in time is void.
+// proves: exit-not-stale
 #[test]
 pub fn an_exit_does_not_wait_for_ever() {
     let mut floor = Floor::spot(&[]);

@@ -31,6 +31,7 @@ fn stop_of(floor: &Floor) -> OrderId {
 
 /// §3.5: new before old where exits cannot exceed the position: the old stop goes when the new one is known
 /// to rest, and not before.
+// proves: gap-modification
 #[test]
 fn the_old_stop_stays_until_the_new_one_is_confirmed() {
     let mut floor = held(Floor::margin(&[]));

@@ -13,6 +13,7 @@ fn lots(floor: &Floor, text: &str) -> Qty {
 
 /// V-70 and CRITICAL-2: 0.4, 0.3, 0.3: the stop is sent in the step of the first fill and follows the
 /// filled quantity, at most once per `protection.debounce`, always to the newest.
+// proves: critical-2-partial
 #[test]
 pub fn the_stop_is_sized_to_what_filled() {
     let mut floor = Floor::margin(&[
@@ -48,6 +49,7 @@ pub fn the_stop_is_sized_to_what_filled() {
 }
 
 /// PR-12: a cancelled or unknown entry keeps the protection of what it filled.
+// proves: critical-2-partial
 #[test]
 pub fn the_end_of_an_entry_keeps_its_protection() {
     for lose in [false, true] {
@@ -79,6 +81,7 @@ pub fn planned_prices_stand_on_the_grid() {
 }
 
 /// V-46: a stop-limit trades at worst 5 % beyond its trigger, rounded away from it.
+// proves: critical-5-price-fields
 #[test]
 pub fn a_stop_limit_stands_beyond_its_trigger() {
     let limit = |ask: Ask| {
@@ -93,6 +96,7 @@ pub fn a_stop_limit_stands_beyond_its_trigger() {
 }
 
 /// PR-7: both legs rest; a fill of one resizes the other, at zero it cancels it.
+// proves: protect-sibling
 #[test]
 pub fn one_leg_resizes_the_other() {
     let mut floor = Floor::margin(&[]);
@@ -108,6 +112,7 @@ pub fn one_leg_resizes_the_other() {
 }
 
 /// PR-7: both filled: what nobody wanted is exited, and somebody is told.
+// proves: protect-sibling
 #[test]
 pub fn both_legs_filled_is_an_excess() {
     let mut floor = Floor::margin(&[]);
@@ -142,6 +147,7 @@ pub fn a_lost_stop_is_replaced() {
 }
 
 /// PR-5: one attempt with the other kind, then the ladder; "already through" goes there directly.
+// proves: protect-stop-refused
 #[test]
 pub fn a_refused_stop_is_tried_once_more() {
     let check = |refusals: &[RejectReason], kinds: &str, ladder: &[(ExitCause, u8)]| {
@@ -216,6 +222,7 @@ pub fn an_added_entry_tightens() {
 }
 
 /// PR-11: flat, whoever closed it: every order of the position ends.
+// proves: protect-orphan
 #[test]
 pub fn flat_leaves_no_orders() {
     let mut floor = Floor::margin(&[]);
@@ -258,6 +265,7 @@ pub fn a_plan_on_the_wrong_side() {
 }
 
 /// §4.12: dust has no stop and no naked time; above the minimum it is covered whole.
+// proves: protect-dust
 #[test]
 pub fn dust_is_held_uncovered_until_it_is_more() {
     let mut floor = Floor::margin(&[]);
@@ -272,6 +280,7 @@ pub fn dust_is_held_uncovered_until_it_is_more() {
 }
 
 /// A margin position's stop is reduce-only and carries its leverage.
+// proves: protect-leverage
 #[test]
 pub fn a_stop_carries_leverage() {
     let mut floor = Floor::margin(&[]);

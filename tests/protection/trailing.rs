@@ -31,6 +31,7 @@ fn check(mut floor: Floor, ask: Ask, pinned: Option<(&str, &str)>, pairs: &[(&st
 }
 
 /// V-80, V-82, V-83, V-84 and V-86: each golden vector, its last pair touching the stop where it does: the stop stays the venue's to fill.
+// proves: critical-8-trailing
 #[test]
 pub fn the_golden_vectors() {
     let long = || Ask::long(B, "100", "98");
@@ -71,6 +72,7 @@ pub fn both_the_key_and_the_flag_are_needed() {
 }
 
 /// A print too small, too old, or far from the book moves nothing.
+// proves: critical-8-trailing
 #[test]
 pub fn only_accepted_trades_are_followed() {
     let keys = [TRAILING, &[("trailing.min_print", "1"), ("reference.band", "1%")]].concat();
@@ -163,6 +165,7 @@ pub fn every_move_is_recorded() {
 }
 
 /// A restart forgets neither pin nor extreme.
+// proves: recover-restart
 #[test]
 pub fn a_restart_keeps_pin_and_extreme() {
     let mut floor = Floor::hundred("0.01", TRAILING);

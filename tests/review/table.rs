@@ -1,9 +1,9 @@
 //! What `docs/review.md` says, made from the heads of the scenarios, the list of planted bugs and
-//! the tests named here.
+//! what the tests of the project say they prove.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use seatrial::market::Bug;
 
@@ -52,20 +52,73 @@ pub fn wanted() -> Vec<&'static str> {
     names
 }
 
-/// Whether a test of this name stands in this file of the project.
-pub fn is_there(file: &str, test: &str) -> bool {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap_or_default();
-    text.contains(&format!("fn {test}("))
+/// What a test proves: `// proves: NAME, NAME` above its `#[test]` names scenarios whose rules it holds too.
+pub struct Proof {
+    /// The scenario.
+    pub scenario: String,
+    /// The file of the test, in the project.
+    pub file: String,
+    /// The test.
+    pub test: String,
 }
 
-/// The document.
-pub fn document(tests: &[(&str, &[(&str, &str)])]) -> String {
+/// Everything that the tests of the project say they prove, by file and line.
+pub fn proofs() -> Vec<Proof> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (mut folders, mut files) = (vec![root.join("src"), root.join("tests")], Vec::new());
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder of the project") {
+            let path = entry.expect("a readable folder").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    let read = |path: &PathBuf| {
+        let text = std::fs::read_to_string(path).expect("a source of the project");
+        let file = path.strip_prefix(root).expect("below the project").display().to_string();
+        proofs_of(&file, &text).unwrap_or_else(|wrong| panic!("{file}: {wrong}"))
+    };
+    files.iter().flat_map(read).collect()
+}
+
+/// What the tests of a file say they prove.
+pub fn proofs_of(file: &str, text: &str) -> Result<Vec<Proof>, String> {
+    let lines: Vec<&str> = text.lines().map(str::trim).collect();
+    let mut proofs = Vec::new();
+    for (at, names) in lines.iter().enumerate().filter_map(|(at, line)| Some((at, line.strip_prefix("// proves: ")?))) {
+        let test = lines[at + 1..].iter().take(4).find_map(|line| Some(line.split_once("fn ")?.1.split_once('(')?.0));
+        let (Some(&"#[test]"), Some(test)) = (lines.get(at + 1), test) else {
+            return Err(format!("line {}: what proves {names} is no test", at + 1));
+        };
+        let proof = |name: &str| Proof { scenario: name.to_owned(), file: file.to_owned(), test: test.to_owned() };
+        proofs.extend(names.split(", ").map(proof));
+    }
+    Ok(proofs)
+}
+
+/// The tests of a row: those that say so, or that which runs the scenario where nothing else holds its rules.
+fn tests_of(name: &str, proofs: &[Proof], alone: &[&str]) -> Result<Vec<String>, String> {
+    let said: Vec<&Proof> = proofs.iter().filter(|proof| proof.scenario == name).collect();
+    match (said.is_empty(), alone.contains(&name)) {
+        (true, true) => Ok(vec![format!("`tests/review.rs` every_scenario_of_the_catalogue_holds, by `{name}` alone")]),
+        (false, false) => Ok(said.iter().map(|Proof { file, test, .. }| format!("`{file}` {test}")).collect()),
+        (true, false) => Err(format!("{name}: no test says that it proves it")),
+        (false, true) => Err(format!("{name}: not held by its scenario alone, {} proves it", said[0].test)),
+    }
+}
+
+/// The document; an error if a row has no test. `alone` are the scenarios that only their own run proves.
+pub fn document(proofs: &[Proof], alone: &[&str]) -> Result<String, String> {
     let mut text = String::from(
         "# The review, answered\n\n\
          Every finding of the execution-layer review: the rules of `production-rules.md` that answer it, the scenario\n\
          of `scenarios/review/` that shows it, the bugs planted in the code that the scenario must catch, and the tests\n\
-         that hold the same rules beside it. `tests/review.rs` runs every scenario; each also audits clean and replays\n\
-         action by action.\n\n\
+         that hold the same rules beside it, each of which says so itself (`// proves: SCENARIO`). Every scenario is a test,\n\
+         too: `tests/review.rs` runs it, audits it and replays it action by action.\n\n\
          Made by `UPDATE=1 cargo test --no-default-features --features simulator --test review_table`; never edited by\n\
          hand, and a test fails when it is stale.\n\n\
          | Review | Rules | Scenario | Planted bugs | Tests |\n\
@@ -78,10 +131,7 @@ pub fn document(tests: &[(&str, &[(&str, &str)])]) -> String {
         let (id, _) = head.review.split_once(':').unwrap_or((&head.review, ""));
         let bugs =
             Bug::ALL.iter().filter(|bug| bug.scenario() == *name).map(|bug| format!("`{bug:?}`: {}", bug.what()));
-        let beside = tests.iter().filter(|(scenario, _)| scenario == name).flat_map(|(_, tests)| *tests);
-        let beside = beside.map(|(file, test)| format!("`{file}` {test}"));
-        let cell = |items: Vec<String>| if items.is_empty() { "—".to_owned() } else { items.join("<br>") };
-        let (bugs, beside) = (cell(bugs.collect()), cell(beside.collect()));
+        let (bugs, beside) = (bugs.collect::<Vec<_>>().join("<br>"), tests_of(name, proofs, alone)?.join("<br>"));
         writeln!(text, "| {id} | {} | [`{name}`](../scenarios/review/{name}.toml) | {bugs} | {beside} |", head.rules)
             .expect("text takes every write");
     }
@@ -91,5 +141,5 @@ pub fn document(tests: &[(&str, &[(&str, &str)])]) -> String {
         writeln!(text, "| `{name}` | {} | {} | {} |", found.trim(), head.injected, head.asserts)
             .expect("text takes every write");
     }
-    text
+    Ok(text)
 }

@@ -45,6 +45,7 @@ fn both_terms_are_reserved_until_the_answer() {
 }
 
 /// A refused amend, and one that never left, leave the old order live and reported.
+// proves: gap-modification
 #[test]
 fn a_refused_amend_leaves_the_old_terms() {
     for never_left in [false, true] {
@@ -63,6 +64,7 @@ fn a_refused_amend_leaves_the_old_terms() {
 }
 
 /// A lost amend: unknown after its time-out, both terms reserved, the venue's terms adopted.
+// proves: gap-modification
 #[test]
 fn a_lost_amend_is_asked_about_and_adopted() {
     let (mut bench, order) = live();

@@ -239,6 +239,7 @@ pub(super) fn shuffled(numbers: &mut Numbers, reports: &[ExecutionReport]) -> Ve
     order
 }
 
+// proves: critical-2-permutations
 #[test]
 fn every_order_of_arrival_ends_in_the_same_state() {
     let (cases, ends) = lived(STORIES);

@@ -50,6 +50,7 @@ fn ec_1_the_account_picture_is_complete() {
 }
 
 /// EC-2: an exit never opens anything, and takes no more than is held and free.
+// proves: risk-close-is-close
 #[test]
 fn ec_2_quantity() {
     denied(
@@ -135,6 +136,7 @@ fn ec_3_none_while_one_is_unknown() {
 }
 
 /// EC-4: the least quantity is 10 000 lots; what would leave less takes all.
+// proves: protect-dust
 #[test]
 fn ec_4_dust() {
     denied(

@@ -10,6 +10,7 @@ use seatrial::market::{
 use crate::bench::{Ask, B, Bench, NOON, SECOND, USDT, X, Y, config, instruments, money, rate};
 use crate::{denied, passes};
 
+// proves: venue-sessions
 #[test]
 fn ck_01_session_and_instrument() {
     let mut bench = Bench::spot(&[]);
@@ -32,6 +33,7 @@ fn ck_01_session_and_instrument() {
     passes(&mut bench, &Ask::v01());
 }
 
+// proves: critical-9-validation
 #[test]
 fn ck_02_sizes_and_prices_are_above_zero() {
     let mut bench = Bench::spot(&[]);
@@ -52,6 +54,7 @@ fn ck_02_sizes_and_prices_are_above_zero() {
     passes(bench, &Ask::v01().but(|p| p.leverage = 1));
 }
 
+// proves: critical-9-validation
 #[test]
 fn ck_02_confidence_is_a_share() {
     let mut bench = Bench::spot(&[]);
@@ -131,6 +134,7 @@ fn ck_03_a_proposal_is_made_once() {
     passes(&mut bench, &Ask::v01().at("44999").quantity(100_000).but(|p| p.id = ProposalId(8)));
 }
 
+// proves: safety-1-preflight
 #[test]
 fn ck_04_the_trader_is_armed() {
     let mut bench = Bench::silent(instruments(Contract::Spot), config(&[]));
@@ -196,6 +200,7 @@ fn ck_07_a_reduce_only_instrument_waits_for_an_operator() {
     passes(&mut bench, &Ask::v01().at("44999").quantity(100_000));
 }
 
+// proves: risk-close-is-close
 #[test]
 fn ck_08_direction() {
     denied(
@@ -219,6 +224,7 @@ fn ck_08_direction() {
     passes(&mut with_long(&[("risk.allow_flip", "true")]), &Ask::short(B, "45000", "45900"));
 }
 
+// proves: critical-3-stale-reference
 #[test]
 fn ck_11_age() {
     let mut bench = Bench::spot(&[]);
@@ -232,6 +238,7 @@ fn ck_11_age() {
     passes(&mut bench, &Ask::v01());
 }
 
+// proves: critical-3-stale-reference
 #[test]
 fn ck_11_a_sound_book() {
     let mut bench = Bench::spot(&[]);
@@ -257,6 +264,7 @@ fn ck_11_a_sound_book() {
 }
 
 /// 10 % from the last good mid passes, a cent more does not.
+// proves: critical-3-stale-reference
 #[test]
 fn ck_11_jumps() {
     let jump = |to: &str| {

@@ -61,6 +61,7 @@ fn loud(log: &[(i64, Action)]) -> Vec<i64> {
 const ALONE: &[(&str, &str)] = &[("orders.max_retries", "0")];
 
 /// V-97: a submission never answered, queries negative and complete.
+// proves: order-ambiguous-submit
 #[test]
 pub fn a_submission_never_answered_is_void_at_twelve_seconds() {
     let (mut bench, order) = sent(ALONE);
@@ -130,6 +131,7 @@ pub fn the_same_snapshot_twice_is_one_negative() {
 
 /// `safety-3-watch-failure`: queries fail for an hour; the order is tracked and reserved, a person was
 /// told, entries stopped, and the venue is still asked.
+// proves: safety-3-watch-failure
 #[test]
 pub fn an_hour_without_answers_forgets_nothing() {
     let (mut bench, order) = sent(&[]);
@@ -191,6 +193,7 @@ pub fn any_positive_answer_ends_the_ladder() {
 }
 
 /// `order-void-then-fill`: a fill after Void is booked, the order cancelled, and it is critical.
+// proves: order-void-then-fill
 #[test]
 pub fn a_fill_after_void_is_booked_and_the_rest_cancelled() {
     let (mut bench, order) = sent(ALONE);
@@ -205,6 +208,7 @@ pub fn a_fill_after_void_is_booked_and_the_rest_cancelled() {
 }
 
 /// LD-5 for a cancel: two complete negatives end nothing, for the order was accepted (C5).
+// proves: order-absent
 #[test]
 pub fn absence_never_ends_an_accepted_order() {
     let (mut bench, order) = sent(&[]);
@@ -216,6 +220,7 @@ pub fn absence_never_ends_an_accepted_order() {
 }
 
 /// TR-17: an order that is known to be open and is twice not found stops the instrument, and stays.
+// proves: order-absent
 #[test]
 pub fn a_live_order_that_is_not_found_stays() {
     let (mut bench, order) = sent(&[]);
@@ -250,6 +255,7 @@ pub fn an_ended_order_that_is_said_to_be_open_comes_back_on_the_second_word() {
 }
 
 /// `order-absent`: an old status after newer fills changes nothing; cumulative never falls.
+// proves: order-absent
 #[test]
 pub fn an_old_status_changes_nothing() {
     let (mut bench, order) = sent(&[]);
@@ -273,6 +279,7 @@ pub fn an_old_status_changes_nothing() {
 }
 
 /// `order-cancel-overtakes`: "unknown order" is no cancel; it is sent again when the order is live.
+// proves: order-cancel-overtakes
 #[test]
 pub fn a_cancel_that_overtook_its_order_is_sent_again() {
     let (mut bench, order) = sent(&[]);

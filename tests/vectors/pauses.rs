@@ -28,6 +28,7 @@ fn ck_06_a_cooldown_ends_at_its_end() {
 }
 
 /// A close at a win does not shorten what a loss began: the end is the later of the two.
+// proves: risk-cooldown
 #[test]
 fn ck_06_a_cooldown_is_never_shortened() {
     let mut bench = Bench::spot(&[("throttle.window", "1s")]);
@@ -56,6 +57,7 @@ fn entries(bench: &mut Bench, count: usize) {
 }
 
 /// Five entries in a minute; the first of them leaves the window when it is a minute old.
+// proves: risk-throttle
 #[test]
 fn ck_09_five_in_a_minute() {
     let make = |wait: i64| {
@@ -120,6 +122,7 @@ fn ck_09_repeated_nonsense_trips_the_throttle() {
     }
 }
 
+// proves: risk-throttle
 #[test]
 fn ck_10_twins() {
     let mut bench = Bench::spot(&[]);
@@ -141,6 +144,7 @@ fn ck_10_siblings_are_no_twins() {
     }
 }
 
+// proves: safety-2-size
 #[test]
 fn ck_12_requests() {
     let rich = |keys: &[(&str, &str)]| {
@@ -185,6 +189,7 @@ fn ck_12_requests() {
 }
 
 /// From the fifth entry on a request is held against their median: 45 here.
+// proves: safety-2-size
 #[test]
 fn ck_12_the_median() {
     let after = |count: usize| {

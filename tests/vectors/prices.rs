@@ -55,6 +55,7 @@ fn ck_13_post_only_never_takes() {
     );
 }
 
+// proves: critical-9-validation
 #[test]
 fn ck_14_a_stop_on_its_side() {
     let make = || Bench::margin(&[]);

@@ -59,6 +59,7 @@ fn refused(bench: &mut Bench, order: OrderId, reason: RejectReason, seconds: i64
 
 /// V-96: an entry answered "busy" four times: sends at 0, 5, 15 and 35 s, no fifth; each under its own
 /// id, of one intent, with a fresh deadline.
+// proves: order-codes
 #[test]
 pub fn a_busy_venue_is_asked_three_times_more() {
     for reason in [RejectReason::Busy, RejectReason::RateLimited, RejectReason::DeadlineElapsed] {
@@ -80,6 +81,7 @@ pub fn a_busy_venue_is_asked_three_times_more() {
 }
 
 /// Every reason: a rule of the market, a session and a lockout are never answered with the same order.
+// proves: order-codes
 #[test]
 pub fn a_definitive_no_is_final() {
     use RejectReason as R;
@@ -121,6 +123,7 @@ pub fn a_refused_nonce_is_tried_at_once_and_then_as_busy() {
 }
 
 /// A duplicate client id is evidence of an earlier yes: unknown, asked about, adopted; never resent.
+// proves: order-ambiguous-submit
 #[test]
 pub fn a_duplicate_id_is_a_yes() {
     for link in [false, true] {
@@ -210,6 +213,7 @@ pub fn a_refused_cancel_is_sent_again() {
 }
 
 /// `venue-sessions`: what a closed session refused is not queued for later.
+// proves: venue-sessions
 #[test]
 pub fn a_closed_session_queues_nothing() {
     let (mut bench, order) = sent(&[]);
@@ -236,6 +240,7 @@ pub fn what_never_left_is_void_and_tried_again() {
 }
 
 /// `exit-dead-button`: an exit that is never answered stays the only one, however often the desk asks.
+// proves: exit-dead-button
 #[test]
 pub fn an_exit_that_times_out_stays_the_only_one() {
     // On margin the exit leaves at once; on spot it would wait for the lots of the stop and never time out.

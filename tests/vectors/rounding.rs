@@ -18,6 +18,7 @@ fn collars(id: InstrumentId, bid: &str, ask: &str, stops: [&'static str; 2]) -> 
 }
 
 /// V-40 … V-44.
+// proves: critical-3-thin-book, gap-precision
 #[test]
 fn collars_round_toward_the_reference() {
     let b = ["44100", "45900"];

@@ -24,6 +24,7 @@ fn with_rules(contract: Contract, change: impl Fn(&mut Rules)) -> Bench {
     bench
 }
 
+// proves: critical-1-minimum
 #[test]
 fn ck_18_minimum_quantity() {
     let make = || with_rules(Contract::Spot, |rules| rules.min_notional = Money::ZERO);
@@ -56,6 +57,7 @@ fn ck_18_nothing_is_no_order() {
     passes(&mut bench, &x().notional("0.60"));
 }
 
+// proves: critical-1-minimum
 #[test]
 fn ck_19_minimum_notional() {
     let make = || {
@@ -143,6 +145,7 @@ fn ck_22_equity() {
 }
 
 /// What is open or could still fill uses up the instrument's share.
+// proves: risk-pending-counts
 #[test]
 fn ck_23_share() {
     let make = |lots| {
@@ -169,6 +172,7 @@ fn ck_23_share() {
     );
 }
 
+// proves: risk-pending-counts
 #[test]
 fn ck_24_counts() {
     let ask = |price| Ask::v01().at(price).quantity(1_000_000);
@@ -225,6 +229,7 @@ fn ck_25_total_exposure() {
 }
 
 /// Funds count what earlier orders could still take, fee included.
+// proves: safety-1-preflight
 #[test]
 fn ck_27_funds() {
     let make = |free| {

@@ -112,6 +112,7 @@ fn same(measured: Decimal, expected: &str) -> bool {
     }
 }
 
+// proves: risk-trim-order
 #[test]
 fn sizing_matches_every_vector() {
     for (id, state, ask, request, expected) in rows() {
@@ -163,6 +164,7 @@ fn sent_as(id: &str, bench: &Bench, ask: &Ask, qty: &str, notional: &str) {
 }
 
 /// SZ-5 and SZ-7: leverage divides margin and multiplies nothing.
+// proves: critical-6-leverage
 #[test]
 fn leverage_is_the_smallest_anyone_allows_and_changes_no_size() {
     let lever: fn(&mut Proposal) = |proposal| proposal.leverage = 5;

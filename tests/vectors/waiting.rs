@@ -76,6 +76,7 @@ fn a_wanted_cancel_is_sent_once() {
 }
 
 /// Silence makes a submission and a cancel unknown; the reservation stays.
+// proves: order-ambiguous-submit
 #[test]
 fn silence_makes_the_outcome_unknown() {
     let (mut bench, order) = sent(&[]);

@@ -34,6 +34,7 @@ fn cancels(log: &[(i64, Action)], order: OrderId) -> Vec<i64> {
 
 /// `design-2-long-rest`: an order that rests three hours is asked about every minute, and is still
 /// there, open and reserved.
+// proves: design-2-long-rest
 #[test]
 pub fn an_order_that_rests_is_asked_about_and_never_forgotten() {
     let (mut bench, order) = sent(&[]);
@@ -58,6 +59,7 @@ pub fn a_resting_entry_carries_its_expiry() {
 
 /// `gap-expiry`: after its expiry and a grace an order is asked about, and cancelled if the venue
 /// still holds it; only the venue ends it.
+// proves: gap-expiry
 #[test]
 pub fn an_expired_order_is_asked_about_and_then_cancelled() {
     let (mut bench, order) = sent(&[("orders.limit_expiry", "90s")]);
@@ -72,6 +74,7 @@ pub fn an_expired_order_is_asked_about_and_then_cancelled() {
 }
 
 /// An order the venue says expired is expired, whatever our clock says; a fill that raced it is booked.
+// proves: gap-expiry
 #[test]
 pub fn the_venue_decides_what_expired() {
     let (mut bench, order) = sent(&[("orders.limit_expiry", "90s")]);
@@ -116,6 +119,7 @@ pub fn announced_fills_are_found_page_by_page() {
 }
 
 /// `critical-4-history`: 1 001 orders, and then a fill for the first: booked to its desk, once, marked.
+// proves: critical-4-history
 #[test]
 pub fn a_fill_for_an_order_that_left_the_history_is_booked_to_its_desk() {
     let keys = [("throttle.max_per_day", "50000"), ("budget.entry", "100/s 1000"), ("orders.history_max", "1000")];
@@ -157,6 +161,7 @@ pub fn a_fill_for_an_order_that_left_the_history_is_booked_to_its_desk() {
 
 /// FB-1: one execution under two names is one; two of the same price, quantity and time are two where
 /// the venue's cumulative has room for both.
+// proves: order-conflict
 #[test]
 pub fn an_execution_under_two_names_is_booked_once() {
     let (mut bench, order) = sent(&[]);
@@ -204,6 +209,7 @@ pub fn an_unsolicited_cancel_is_told() {
 }
 
 /// `order-partial-cancel`: a partly filled order can be cancelled; the remainder ends, the fill stays.
+// proves: order-partial-cancel
 #[test]
 pub fn a_partly_filled_order_can_be_cancelled() {
     let (mut bench, order) = sent(&[]);
@@ -244,6 +250,7 @@ pub fn a_bust_may_overtake_its_fill() {
 
 /// A fee revised by the venue is corrected once; a late copy of the first report does not undo that,
 /// and the history has the last word.
+// proves: critical-6-fees, ledger-bust
 #[test]
 pub fn a_revised_fee_is_corrected() {
     use seatrial::market::{Account, Fee, Fill};
