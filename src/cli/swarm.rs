@@ -87,6 +87,10 @@ fn many(args: &Run, hours: u64, output: &mut Output) -> Exit {
         (exit, shrunk) = if args.keep_going { (Exit::Breach, None) } else { found(breach) };
     } else if total.hours.counted < hours {
         complain(&format!("{} simulated hours of {hours} asked for: the time was up", total.hours.counted));
+    }
+    let missed = total.missed();
+    if !missed.is_empty() {
+        complain(&format!("probes that so many hours must reach and did not: {}", missed.join(", ")));
         exit = Exit::Breach;
     }
     output.document(&batch.document(breach.as_ref(), shrunk.as_ref()));

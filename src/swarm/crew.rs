@@ -10,7 +10,7 @@ use std::thread;
 
 use super::case::Case;
 use super::hours::Hours;
-use super::probes::Reached;
+use super::probes::{PROBED, Reached};
 use super::trial::{Came, try_case};
 
 /// Seeds kept of each law.
@@ -29,6 +29,14 @@ pub struct Total {
     pub reached: Reached,
     /// Laws found broken first of their case: in how many cases, and the seeds of the first few.
     pub broken: BTreeMap<&'static str, (u64, Vec<u64>)>,
+}
+
+impl Total {
+    /// Probes that so many hours must reach and did not; none are asked of few hours.
+    #[must_use]
+    pub fn missed(&self) -> Vec<&'static str> {
+        if self.hours.counted < PROBED { Vec::new() } else { self.reached.missed() }
+    }
 }
 
 /// A case with findings.

@@ -9,6 +9,12 @@ use crate::market::{
     TraderState,
 };
 
+/// Probes that must be reached by so many hours as [`PROBED`], one a line: each was reached hundreds of times by
+/// twice as many.
+const WANTED: &str = include_str!("wanted.txt");
+/// Counted hours from which on a probe that was not reached is a finding.
+pub(super) const PROBED: u64 = 7_000;
+
 /// How often each probe was reached, by its name.
 #[derive(Clone, PartialEq, Eq, Default, Debug)]
 pub struct Reached(BTreeMap<String, u64>);
@@ -28,6 +34,11 @@ impl Reached {
     /// Every probe that was reached, and how often.
     pub fn iter(&self) -> impl Iterator<Item = (&str, u64)> {
         self.0.iter().map(|(probe, times)| (probe.as_str(), *times))
+    }
+
+    /// Probes that must be reached and were not.
+    pub(super) fn missed(&self) -> Vec<&'static str> {
+        WANTED.lines().filter(|probe| self.times(probe) == 0).collect()
     }
 
     /// How often a probe was reached.
@@ -179,5 +190,22 @@ fn word(link: LinkEvent) -> &'static str {
         LinkEvent::DuplicateId(_) => "duplicate id",
         LinkEvent::NotSent(_) => "not sent",
         LinkEvent::Unmapped(_) => "unmapped",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_reached_is_named() {
+        let mut reached = Reached::default();
+        let wanted = WANTED.lines().count();
+        assert_eq!(reached.missed().len(), wanted);
+        reached.note("ladder LD-5");
+        reached.note("no such probe");
+        assert!(reached.missed().len() == wanted - 1 && !reached.missed().contains(&"ladder LD-5"));
+        let names: BTreeSet<&str> = WANTED.lines().collect();
+        assert_eq!(names.len(), wanted, "each is named once");
     }
 }
