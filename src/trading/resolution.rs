@@ -199,6 +199,16 @@ impl Core {
         }
     }
 
+    /// The fates of orders of ours that are unknown, among ended orders as the venue lists them.
+    pub(super) fn hear_fates(&mut self, now: Timestamp, said: &Snapshot<ExecutionReport>, actions: &mut Vec<Action>) {
+        for report in &said.items {
+            if self.orders.get(report.order).is_some_and(|order| order.state.is_unknown()) {
+                self.on_report(now, report, actions);
+            }
+        }
+        self.missed(now, said.at, Part::Closed, actions);
+    }
+
     /// Ended orders as the venue lists them.
     pub(crate) fn hear_closed_orders(
         &mut self,

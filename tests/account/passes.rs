@@ -268,3 +268,56 @@ fn first_balances_with_a_history_are_no_reset() {
     assert!(!bench.trader.core().why_not_armed().iter().any(|why| why.contains("reset")));
     assert_eq!(concluded(&bench), [false]);
 }
+
+/// §1.6: the fate of an unknown order does not wait for a pass that lacks an answer: found open, found ended
+/// or twice found nowhere, it is known by what the pass has already heard.
+#[test]
+fn an_unknown_order_does_not_wait_for_the_pass() {
+    let unknown = || {
+        let mut bench = Bench::margin(&[]);
+        let order = bench.open(&Ask::v01().quantity(1_000_000));
+        bench.step(&Event::Host(seatrial::market::HostEvent::Restarted));
+        assert!(queries(&bench).contains(&Query::OpenOrders), "a pass begins: {:?}", bench.actions);
+        (bench, order)
+    };
+    let state_of = |bench: &Bench, id| bench.trader.core().orders().get(id).expect("ours").state;
+    let (mut bench, order) = unknown();
+    let answers = Answers::of(&bench, vec![listed(&bench, order, Qty(0))]);
+    answers.give(&mut bench, 0, 0);
+    assert_eq!((state_of(&bench, order), state(&bench)), (OrderState::Live, TraderState::Reconciling));
+
+    let (mut bench, order) = unknown();
+    let ended = bench.report(order, Some(Qty(0)), ReportKind::Cancelled(CancelledBecause::Venue));
+    let answers = Answers { closed: vec![ended], ..Answers::of(&bench, Vec::new()) };
+    answers.give(&mut bench, 1, 0);
+    assert_eq!((state_of(&bench, order), state(&bench)), (OrderState::Cancelled, TraderState::Reconciling));
+
+    // The deadline and the margin for clocks, then five seconds between two looks.
+    let (mut bench, order) = unknown();
+    for (wait, then) in [(7, OrderState::UnknownSubmit), (5, OrderState::Void)] {
+        bench.after(wait * SECOND);
+        bench.step(&Event::Wake);
+        let answers = Answers::of(&bench, Vec::new());
+        for which in [0, 1, 2] {
+            answers.give(&mut bench, which, 0);
+        }
+        assert_eq!(state_of(&bench, order), then, "{wait} s later: {:?}", bench.actions);
+        assert_eq!(state(&bench), TraderState::Reconciling, "balances never came");
+    }
+}
+
+/// What a pass keeps is heard twice, and counts once: no snapshot is two proofs of absence.
+#[test]
+fn a_kept_answer_is_one_proof() {
+    let mut bench = Bench::margin(&[]);
+    let order = bench.open(&Ask::v01().quantity(1_000_000));
+    bench.step(&Event::Host(seatrial::market::HostEvent::Restarted));
+    bench.after(7 * SECOND);
+    bench.step(&Event::Wake);
+    let answers = Answers::of(&bench, Vec::new());
+    for which in 0..5 {
+        answers.give(&mut bench, which, 0);
+    }
+    assert_eq!(concluded(&bench), [false]);
+    assert_eq!(bench.trader.core().orders().get(order).expect("ours").state, OrderState::UnknownSubmit);
+}

@@ -20,6 +20,7 @@ pub(crate) use pass::Pass;
 use std::collections::BTreeMap;
 
 use super::core::{Core, anomaly};
+use super::resolution::Part;
 use crate::market::{
     Action, AssetId, Bug, Decision, Link, MarketEvent, Money, OrderId, Timestamp, VenueMessage, planted,
 };
@@ -224,8 +225,9 @@ impl Core {
         }
     }
 
-    /// An answer. The ladder looks for its orders in it, and the pass under way keeps it; what no pass
-    /// asked for is a hint: its reports are taken, and nothing is concluded from what it does not hold.
+    /// An answer. The pass under way keeps it, and while it waits for others the ladder looks for its orders
+    /// in it already; what no pass asked for is a hint: its reports are taken, and nothing is concluded from
+    /// what it does not hold.
     fn on_answer(&mut self, now: Timestamp, message: &VenueMessage, actions: &mut Vec<Action>) {
         let since = self.reconciler.settled;
         let oldest = self.reconciler.pass.as_ref().map_or(Timestamp::MAX, |pass| self.oldest(pass));
@@ -235,12 +237,9 @@ impl Core {
         for report in pass.ripe() {
             self.on_report(now, &report, actions);
         }
-        if let (VenueMessage::OpenOrders(open), Next::Wait) = (message, &next) {
-            self.hear_terms(now, open, actions);
-        }
         match next {
             Next::Refused => self.on_hint(now, message, actions),
-            Next::Wait => {}
+            Next::Wait => self.hear_early(now, message, actions),
             Next::Ask(query) => self.ask(now, query, actions),
             Next::Done => self.finish_pass(now, actions),
         }
@@ -250,6 +249,26 @@ impl Core {
     /// by as much as we tolerate.
     fn oldest(&self, pass: &Pass) -> Timestamp {
         Timestamp(pass.asked().0.saturating_sub(self.config.clock.max_offset.0))
+    }
+
+    /// A kept answer, while others are waited for: the fate of an unknown order does not wait for them, and
+    /// neither does what protects a position. The end of the pass hears it again, which changes nothing: no
+    /// snapshot counts twice for absence.
+    fn hear_early(&mut self, now: Timestamp, message: &VenueMessage, actions: &mut Vec<Action>) {
+        match message {
+            VenueMessage::OpenOrders(open) => {
+                self.hear_terms(now, open, actions);
+                self.hear_open_orders(now, open, actions);
+            }
+            VenueMessage::ClosedOrders(closed) => self.hear_fates(now, closed, actions),
+            VenueMessage::Fills(_) => {
+                let seen = self.reconciler.pass.as_ref().and_then(Pass::history_at);
+                if let Some(at) = seen {
+                    self.missed(now, at, Part::Fills, actions);
+                }
+            }
+            _ => {}
+        }
     }
 
     fn on_hint(&mut self, now: Timestamp, message: &VenueMessage, actions: &mut Vec<Action>) {

@@ -169,6 +169,11 @@ impl Pass {
         if self.missing(since, since).is_empty() { Next::Done } else { Next::Wait }
     }
 
+    /// When the history was seen, once it was read whole.
+    pub(super) fn history_at(&self) -> Option<Timestamp> {
+        self.fills.as_ref().filter(|history| history.whole).and_then(|history| history.first)
+    }
+
     /// Executions that were read and may be booked, oldest first, once each.
     pub(super) fn ripe(&mut self) -> Vec<ExecutionReport> {
         match &mut self.fills {
