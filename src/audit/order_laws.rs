@@ -62,7 +62,9 @@ fn quantity(facts: &Facts, tally: &mut Tally) -> Judged {
         let Some(row) = facts.order(booking.order) else { continue };
         let (Some([least, greatest]), Some(state)) = (row.asked, row.state) else { continue };
         let (booked, number) = (row.booked, booking.order.0);
-        let ended = booked < greatest || state.is_terminal();
+        // An amend that waits to be sent may ask for more than is written down (§1.5, ²).
+        let waits = state == OrderState::AmendPending && row.terms.is_some_and(|[_, wished]| wished == 0);
+        let ended = booked < greatest || state.is_terminal() || waits;
         tally.holds(booking.seq, ended, || format!("order {number} is {state:?} with {booked} of {greatest} booked"));
         // An order that the venue says is filled ends so before its last fills are found.
         let earned = state != OrderState::Filled || booked >= least || row.ended_by == 16;
