@@ -6,9 +6,9 @@
 
 use super::facts::Facts;
 use super::position::Position;
-use super::rows::{Correction, Holding, Undone};
+use super::rows::{Correction, Holding, OrderRow, Undone};
 use crate::journal::{Exact, InstrumentCard, TooLarge};
-use crate::market::{Contract, DeskId, Fee, Fill, InstrumentId, Price, Timestamp, VenueRef};
+use crate::market::{Contract, DeskId, Fee, Fill, InstrumentId, Price, Side, Timestamp, VenueRef};
 
 impl Facts {
     /// What postings undid or charged anew.
@@ -69,12 +69,24 @@ impl Facts {
         let holding = self.holdings.entry(key).or_default();
         (holding.stale, holding.reversed) = (true, true);
         row.undone = Some(holding.take_out(execution, &heard.fill)?);
+        let left = holding.position.qty;
         holding.traded -= i128::from(heard.fill.side.sign()) * i128::from(heard.fill.qty.0);
         holding.claimed = [holding.position.qty, holding.position.cost];
-        // What was sold before the venue took back what it was bought by, the venue sold short.
-        holding.oversold = holding.oversold.max(-holding.position.qty);
+        // What was sold, or was on its way to be, before it was heard that the venue took back what it was bought
+        // by, the venue sold short.
+        let under_way = self.closing(key);
+        let holding = self.holdings.entry(key).or_default();
+        holding.oversold = holding.oversold.max(under_way - left);
         self.step.touched.push(key);
         Ok(())
+    }
+
+    /// What sells to close a position and is out.
+    fn closing(&self, key: (DeskId, InstrumentId)) -> i128 {
+        let closes = |row: &&OrderRow| {
+            row.key() == Some(key) && !row.is_entry() && row.sent.is_some_and(|order| order.side == Side::Sell)
+        };
+        self.open_orders().map(|(_, row)| row).filter(closes).map(OrderRow::leaves).sum()
     }
 
     /// Where a fill of margin that only opened is taken back, only its fee is reversed, and the journal says

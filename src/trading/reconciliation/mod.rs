@@ -276,6 +276,7 @@ impl Core {
             VenueMessage::ClosedOrders(closed) => self.hear_closed_orders(now, closed, actions),
             VenueMessage::Fills(page) => self.hear_fills(now, page, actions),
             VenueMessage::OpenOrders(open) => {
+                self.hear_terms(now, open, actions);
                 self.hear_open_orders(now, open, actions);
                 let strange = open.items.iter().any(|order| self.orders.get(order.order).is_none());
                 if strange && self.reconciler.opened {
