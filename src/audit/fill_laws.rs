@@ -279,7 +279,10 @@ fn not_short(facts: &Facts, tally: &mut Tally) -> Judged {
         let sells = booking.reported.is_some_and(|reported| reported.fill.side == Side::Sell);
         // An order that was hidden and held for void sold what was counted as lost until it came to light.
         let hidden = facts.struck("hidden", booking.order);
-        if let (true, Some(([counted, _], _))) = (spot && sells && !hidden, booking.counted) {
+        // What the venue took back before it was told of leaves in the very step it is booked in.
+        let undone = facts.executions.get(&booking.execution).is_some_and(|row| row.undone.is_some());
+        let judged = spot && sells && !hidden && !undone;
+        if let (true, Some(([counted, _], _))) = (judged, booking.counted) {
             let key = facts.executions.get(&booking.execution).and_then(|row| row.booked);
             let oversold = key.and_then(|key| facts.holdings.get(&key)).map_or(0, |holding| holding.oversold);
             let why = || format!("after {} the spot position is {counted}", booking.execution);
