@@ -14,7 +14,7 @@ use super::rows::{OrderRow, Reported};
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
     Contract, DeskId, Event, ExecutionReport, FeeAsset, Fill, Liquidity, NewOrder, OrderId, OrderKind, OrderState,
-    ReportKind, Side, TimeInForce, Timestamp, TraderState,
+    ReportKind, Side, TimeInForce, Timestamp,
 };
 
 pub(super) const LAWS: &[Law] = &[
@@ -185,8 +185,7 @@ fn alarmed(facts: &Facts, tally: &mut Tally) -> Judged {
         let Some(row) = facts.executions.get(&booking.execution) else { continue };
         // That the venue had ended the order is not to be seen while it is open with us and has room.
         let ended = |row: &OrderRow| row.state.is_some_and(|state| state.is_terminal() && state != OrderState::Filled);
-        let has_room =
-            |row: &OrderRow| row.terms.is_some_and(|[known, wished]| row.booked <= known.max(wished)) && !ended(row);
+        let has_room = |row: &OrderRow| row.most().is_some_and(|most| row.booked <= most) && !ended(row);
         let seen = row.late && !facts.order(booking.order).is_some_and(has_room);
         if row.outrageous || seen {
             let told = facts.step.alarmed(booking.order, booking.instrument);
@@ -304,19 +303,12 @@ fn booked(facts: &Facts, tally: &mut Tally) -> Judged {
             let why =
                 || format!("execution {} was heard and is booked {} times", heard.fill.execution, row.times_booked);
             // A page of history is worked through once its pass has heard everything; C1f holds that to it.
-            let later = facts.step.paged || in_the_opening(facts, heard);
+            let later = facts.step.paged || facts.in_the_opening(Some(heard.report.at));
             let booked = row.times_booked == 1 || (later && row.times_booked == 0);
             tally.holds(facts.step.seq, booked, why);
         }
     }
     Ok(())
-}
-
-/// Whether the balances the books are opened with hold an execution: it is never booked, and before they are
-/// opened it is not known yet. C1f holds what came after them to be booked.
-fn in_the_opening(facts: &Facts, heard: &Reported) -> bool {
-    let unopened = facts.posted == 0 && facts.standing.trader == TraderState::Reconciling;
-    facts.reconciling.opened.map_or(unopened, |opened| heard.report.at.0 <= opened)
 }
 
 /// Production-rules §4.4: what a fill must be to be booked at all.

@@ -270,12 +270,11 @@ fn told_is_booked(facts: &Facts, tally: &mut Tally) -> Judged {
             tally.holds(*seq, times == 1, why);
         }
     }
-    // What was there before the books were opened is in the balances they are opened with.
-    let opened = facts.reconciling.opened.unwrap_or(i64::MIN);
-    if opened == i64::MIN && facts.standing.trader == TraderState::Reconciling {
-        return Ok(());
-    }
     for message in &facts.step.told {
+        let at = if let VenueMessage::Funding { at, .. } = message { Some(*at) } else { None };
+        if facts.in_the_opening(at) {
+            continue;
+        }
         let (booked, what) = match message {
             VenueMessage::Transfer(moved) => {
                 let cash = Posting { account: Account::Cash, asset: moved.asset, amount: moved.total };
@@ -284,7 +283,6 @@ fn told_is_booked(facts: &Facts, tally: &mut Tally) -> Judged {
                 };
                 (facts.step.posted.iter().any(|(_, transaction)| of_it(transaction)), "a transfer")
             }
-            VenueMessage::Funding { at, .. } if at.0 <= opened => continue,
             VenueMessage::Funding { instrument, at, .. } => {
                 (facts.funded.get(&(*instrument, at.0)).is_some_and(|times| *times > 0), "funding")
             }

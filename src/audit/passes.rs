@@ -7,7 +7,7 @@ use super::position::Position;
 use crate::journal::{Exact, TooLarge};
 use crate::market::{
     Account, AssetId, Balance, Cause, ExecutionReport, InstrumentId, OpenOrder, OrderId, Query, ReportKind, Side,
-    Snapshot, Transaction, VenueRef,
+    Snapshot, Timestamp, TraderState, Transaction, VenueRef,
 };
 
 /// Movements remembered at most; the oldest are before any balance a venue still states.
@@ -142,6 +142,13 @@ impl Facts {
         Ok((then, vaguely, vague))
     }
 
+    /// Whether the balances the books are opened with hold what happened then: it is never booked, and before
+    /// they are opened it is not known yet. C1f holds what came after them to be booked.
+    pub(super) fn in_the_opening(&self, at: Option<Timestamp>) -> bool {
+        let unopened = self.posted == 0 && self.standing.trader == TraderState::Reconciling;
+        self.reconciling.opened.map_or(unopened, |opened| at.is_some_and(|at| at.0 <= opened))
+    }
+
     /// A report of an order that is not ours: it fills, or is open no more.
     pub(super) fn hear_foreign(&mut self, report: &ExecutionReport) {
         let Some(foreign) = self.reconciling.foreign.get_mut(&report.order) else { return };
@@ -171,9 +178,8 @@ impl Facts {
     }
 
     pub(super) fn hear_open(&mut self, snapshot: &Snapshot<OpenOrder>) {
-        let (now, before) = (self.now(), self.reconciling.foreign.clone());
-        self.reconciling.orders_at = Some(snapshot.at.0);
-        let listed: BTreeSet<OrderId> = snapshot.items.iter().map(|open| open.order).collect();
+        let now = self.now();
+        let mut foreign = BTreeMap::new();
         for open in &snapshot.items {
             if let Some(row) = self.orders.get_mut(&open.order).filter(|row| row.intended.is_some()) {
                 row.news = now;
@@ -182,16 +188,15 @@ impl Facts {
                 }
                 continue;
             }
-            let passes = &mut self.reconciling;
-            let foreign = Foreign { instrument: open.instrument, side: open.side, leaves: (open.qty - open.filled).0 };
-            let is_new = passes.foreign.insert(open.order, foreign).is_none();
-            if is_new && !passes.adopted.contains(&open.order) {
-                passes.strangers.insert(open.order);
-            }
+            let leaves = (open.qty - open.filled).0;
+            foreign.insert(open.order, Foreign { instrument: open.instrument, side: open.side, leaves });
         }
-        self.reconciling.foreign.retain(|id, _| listed.contains(id));
-        self.reconciling.strangers.retain(|id| listed.contains(id));
-        if before != self.reconciling.foreign {
+        let passes = &mut self.reconciling;
+        passes.orders_at = Some(snapshot.at.0);
+        let is_new = |id: &&OrderId| !passes.foreign.contains_key(*id) && !passes.adopted.contains(*id);
+        passes.strangers.extend(foreign.keys().filter(is_new));
+        passes.strangers.retain(|id| foreign.contains_key(id));
+        if std::mem::replace(&mut passes.foreign, foreign) != self.reconciling.foreign {
             self.touch_all();
         }
     }

@@ -47,8 +47,12 @@ impl OrderRow {
     /// What could still fill, by the larger terms that may hold.
     pub fn leaves(&self) -> i128 {
         let approved = self.intended.map_or(0, |order| order.qty.0.into());
-        let qty = self.terms.map_or(approved, |[known, wished]| known.max(wished));
-        (qty - self.booked).max(0)
+        (self.most().unwrap_or(approved) - self.booked).max(0)
+    }
+
+    /// The greatest total quantity that may hold, amends under way included.
+    pub fn most(&self) -> Option<i128> {
+        self.terms.map(|[known, wished]| known.max(wished))
     }
 
     /// What will still fill at least, if nobody ends it: by the terms known to hold.

@@ -116,8 +116,6 @@ pub(super) struct Sim<'a> {
     pub(super) lost: u64,
     pub(super) events: u64,
     pub(super) now: Timestamp,
-    /// When the market last had something to say.
-    open_until: Timestamp,
     pub(super) next_sample: Timestamp,
     pub(super) out: Vec<VenueMessage>,
     pub(super) actions: Vec<Action>,
@@ -182,7 +180,6 @@ impl<'a> Sim<'a> {
             lost: 0,
             events,
             now: start,
-            open_until: start,
             next_sample: start,
             out,
             actions: Vec::new(),
@@ -238,7 +235,7 @@ impl<'a> Sim<'a> {
     /// What happens next. The run ends when neither market nor message is left; what the trader or
     /// the venue would only have waited for does not happen any more. While messages are held up for long,
     /// the trader goes on asking: that ends [`LINGER`] after the market.
-    fn next(&mut self) -> Option<(Timestamp, Lane)> {
+    fn next(&self) -> Option<(Timestamp, Lane)> {
         let market = self.feed.next_exchange().map(|at| (at, Lane::Market));
         let delivery = self.feed.next_delivery().map(|at| (at, Lane::Deliveries));
         let over = market.is_none() && delivery.is_none();
@@ -247,10 +244,7 @@ impl<'a> Sim<'a> {
         }
         let timer = self.venue.next_wake().map(|at| (at.max(self.now), Lane::Timers));
         let next = [market, timer, delivery, self.queue.next()].into_iter().flatten().min();
-        if !over {
-            self.open_until = self.now;
-        }
-        next.filter(|(at, _)| !over || *at <= self.open_until.after(LINGER))
+        next.filter(|(at, _)| !over || *at <= self.feed.end().after(LINGER))
     }
 
     /// Plays market messages for as long as nothing else is due.

@@ -66,7 +66,7 @@ impl Core {
         if !moved.to.is_unknown() {
             order.watch.ladder = None;
         }
-        if moved.cell.has(Effect::OldTerms) || moved.to.is_terminal() {
+        if moved.cell.has(Effect::OldTerms) || moved.to == OrderState::Live || moved.to.is_terminal() {
             order.amending = None;
         }
         if moved.to.is_terminal() && moved.from != moved.to {

@@ -104,7 +104,6 @@ impl Core {
         // Other terms have held since: a late answer tells nothing of those, and answers only what it was asked.
         if order.watch.terms_at.is_some_and(|known| report.at < known) {
             if order.amending == Some(terms) {
-                order.amending = None;
                 self.apply(now, id, Input::Amended, actions);
             }
             return;
@@ -114,10 +113,11 @@ impl Core {
         }
     }
 
-    /// The venue's terms are the order's.
+    /// The venue's terms are the order's; an amend that is out may still change them.
     fn adopt(&mut self, id: OrderId, terms: Terms, at: Timestamp) {
         let order = self.orders.get_mut(id).expect("it was just moved");
-        (order.terms.qty, order.terms.kind, order.amending) = (terms.qty, terms.kind, None);
+        (order.terms.qty, order.terms.kind) = (terms.qty, terms.kind);
+        order.amending = order.amending.filter(|_| order.state == OrderState::AmendPending);
         order.watch.terms_at = order.watch.terms_at.max(Some(at));
     }
 
@@ -226,15 +226,12 @@ impl Core {
         let order = self.orders.get(id).expect("it was just moved");
         // What the venue says of an order that rests there stands above what we believe of it, whatever became
         // of our last amend: one that was given up may still have arrived.
-        let amending = order.amending.filter(|_| moved.to == OrderState::AmendPending);
         let settled = !moved.to.is_terminal();
         let lapsed = order.watch.expiry_asked && matches!(moved.to, OrderState::Live);
         // What an amend made of them at that very instant stands above a list of that instant.
         let known = order.watch.terms_at.is_some_and(|known| report.at <= known);
         if !known && (moved.cell.has(Effect::Adopt) || settled) {
             self.adopt(id, terms, report.at);
-            // An amend that is out may still change them.
-            self.orders.get_mut(id).expect("it was just moved").amending = amending;
         }
         if lapsed {
             self.apply(now, id, Input::ExpiryTimer, actions);
