@@ -243,8 +243,10 @@ impl Facts {
         let Some(row) = self.orders.get(&booking.order) else { return };
         let beyond = row.venue.terms.map_or(0, |(_, qty)| row.booked - qty).min(fill.qty.0.into()).max(0);
         let holding = self.holdings.entry(key).or_default();
-        if sold {
-            holding.oversold += beyond;
+        if sold && beyond > 0 {
+            // The lots that its fee took went the same way.
+            let before = holding.last.map_or(0, |(_, before)| before.qty);
+            holding.oversold += beyond + (before - holding.position.qty - i128::from(fill.qty.0)).max(0);
         }
         if holding.position.qty >= 0 {
             holding.oversold = 0;

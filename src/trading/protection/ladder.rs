@@ -278,19 +278,31 @@ impl Core {
         if !self.ties_lots(key.1) {
             return false;
         }
-        let resting: Vec<(OrderId, Qty)> =
-            self.own_orders(key, Purpose::Exit).map(|order| (order.terms.id, order.could_fill())).collect();
-        let in_the_way = resting.iter().map(|(_, qty)| *qty).sum::<Qty>() > spare;
-        if in_the_way {
-            for (id, _) in resting {
+        self.end_exits_over(now, (key, spare), |_| true, shield, actions)
+    }
+
+    /// Ends the exits of a kind that together hold more than `spare`; whether they do.
+    fn end_exits_over(
+        &mut self,
+        now: Timestamp,
+        (key, spare): (Key, Qty),
+        which: impl Fn(&Order) -> bool,
+        shield: &mut Shield,
+        actions: &mut Vec<Action>,
+    ) -> bool {
+        let exits = self.own_orders(key, Purpose::Exit).filter(|order| which(order));
+        let exits: Vec<(OrderId, Qty)> = exits.map(|order| (order.terms.id, order.could_fill())).collect();
+        let over = exits.iter().map(|(_, qty)| *qty).sum::<Qty>() > spare;
+        if over {
+            for (id, _) in exits {
                 self.part_exit(now, id, shield, actions);
             }
         }
-        in_the_way
+        over
     }
 
     /// EC-2, EC-6: an exit that has waited for its lots while the position shrank is worked out anew: what
-    /// never left is void, and the ladder takes its step again.
+    /// never left is void, and the ladder takes its step again. One that rests over more than is left ends.
     pub(super) fn drop_outgrown(
         &mut self,
         now: Timestamp,
@@ -309,6 +321,9 @@ impl Core {
             .filter(outgrown)
             .map(|order| (order.terms.id, order.proposal.is_none()))
             .collect();
+        // What rests and is more than what is left would sell what is not held.
+        let rests = |order: &Order| order.state != OrderState::Intent && !order.is_market_like();
+        self.end_exits_over(now, (key, free), rests, shield, actions);
         for (id, of_ladder) in waiting {
             self.part_exit(now, id, shield, actions);
             if let Some(ladder) = shield.ladder.as_mut().filter(|_| of_ladder) {
