@@ -108,15 +108,17 @@ impl Core {
         actions: &mut Vec<Action>,
     ) {
         let read = |order: &&Order| {
-            let since = order.watch.released.is_some_and(|released| released >= settled);
+            // It left, or was open with no more filled, when everything before was accounted for.
+            let since = order.watch.released.max(order.watch.alive).is_some_and(|known| known >= settled);
             since && order.watch.newest.is_some_and(|newest| newest <= at)
         };
         let short = |order: &&Order| !order.due().is_zero();
         let found: Vec<Order> = self.orders.open().filter(short).filter(read).cloned().collect();
         for order in found {
-            let (id, due) = (order.id(), order.due().0);
-            let text = format!("{due} of order {} were reported, and the venue has no such execution", id.0);
-            alert(Severity::Warning, Some(order.terms.instrument), Some(id), text, actions);
+            let (id, instrument) = (order.id(), order.terms.instrument);
+            let due = self.qty_text(instrument, order.due());
+            let text = format!("{due} were reported of order {}, and the venue has no such execution", id.0);
+            alert(Severity::Warning, Some(instrument), Some(id), text, actions);
             self.await_no_more(now, id);
         }
     }

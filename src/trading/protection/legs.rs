@@ -319,7 +319,8 @@ impl Core {
             (shield.life, std::mem::take(&mut shield.legs), std::mem::take(&mut shield.parting));
         self.no_longer_naked(now, key, shield, actions);
         // A position of which nothing is there for now keeps its plan: what tightened it is not forgotten.
-        let stands = self.books.position(key.0, key.1).is_some_and(|held| held.life == life);
+        let same = |life_held: u64| life_held == life || self.goes_on(key, shield);
+        let stands = self.books.position(key.0, key.1).is_some_and(|held| same(held.life));
         let (cover, adopted) =
             if stands { (shield.cover.take(), std::mem::take(&mut shield.adopted)) } else { Default::default() };
         *shield = Shield { life, cover, adopted, legs, parting, ..Shield::default() };

@@ -52,9 +52,7 @@ impl Core {
     /// A new life of the position starts from nothing; then the plans of its entries are taken in.
     pub(super) fn begin_shield(&mut self, key: Key, held: &Position, shield: &mut Shield, actions: &mut Vec<Action>) {
         let entries: Vec<OrderId> = self.entries.get(&key).into_iter().flatten().copied().collect();
-        // A residue that has become a whole lot begins a life of its own; what covers it goes on.
-        let goes_on = !shield.adopted.is_empty() && shield.adopted.iter().all(|id| entries.contains(id));
-        if goes_on {
+        if self.goes_on(key, shield) {
             shield.life = held.life;
         }
         if shield.life != held.life {
@@ -76,6 +74,14 @@ impl Core {
             alert(Severity::Critical, Some(instrument), None, text, actions);
             self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::Excess), actions);
         }
+    }
+
+    /// Whether a position is what a plan was made for under another life: a residue that has become a whole lot
+    /// begins one of its own, and what covers it goes on.
+    pub(super) fn goes_on(&self, key: Key, shield: &Shield) -> bool {
+        let entries = self.entries.get(&key);
+        let known = |id: &OrderId| entries.is_some_and(|entries| entries.contains(id));
+        !shield.adopted.is_empty() && shield.adopted.iter().all(known)
     }
 
     /// Takes in the plan of an entry that filled: the tighter stop, the newer target (PR-10).
