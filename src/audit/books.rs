@@ -122,14 +122,14 @@ impl Facts {
         turns.extend(bookings.iter_mut().map(|booking| (booking.seq, Turn::Booked(booking))));
         turns.extend(adjustments.iter_mut().map(|adjustment| (adjustment.seq, Turn::Adjusted(adjustment))));
         turns.sort_by_key(|(seq, _)| *seq);
-        for (_, turn) in turns {
+        for (seq, turn) in turns {
             match turn {
                 Turn::Booked(booking) => self.settle_one(booking)?,
                 Turn::Adjusted(adjustment) => self.settle_adjustment(adjustment, internal)?,
                 Turn::Corrected(correction) => {
                     // The venue's own log undid what it undid.
                     internal |= matches!(correction, Correction::Reversed(..));
-                    self.correct(correction)?;
+                    self.correct(seq, correction)?;
                 }
             }
         }
@@ -236,20 +236,24 @@ impl Facts {
         *last = turn.max(*last);
     }
 
-    /// What the venue's own log has sold beyond an order's terms, nobody here sold.
+    /// What the venue's own log has sold beyond an order's terms, nobody here sold; nor what had left to sell the
+    /// same before that was heard, or before an order that was hidden came to light.
     fn count_overfill(&mut self, booking: &Booking, fill: &Fill, key: (DeskId, InstrumentId)) {
         let made = self.executions.get(&booking.execution).and_then(|row| row.truth);
         let sold = made.is_some_and(|made| made.fill.qty == fill.qty && made.fill.side == Side::Sell);
+        let under_way = self.closing(key, booking.seq);
         let Some(row) = self.orders.get(&booking.order) else { return };
-        let beyond = row.venue.terms.map_or(0, |(_, qty)| row.booked - qty).min(fill.qty.0.into()).max(0);
+        let beyond = row.venue.terms.is_some_and(|(_, qty)| row.booked > qty) || self.struck("hidden", booking.order);
         let holding = self.holdings.entry(key).or_default();
-        if sold && beyond > 0 {
+        let short = holding.short_by(under_way);
+        if sold && beyond {
+            holding.oversold = holding.oversold.max(short);
+        } else if holding.position.qty >= 0 {
+            holding.oversold = holding.oversold.min(short);
+        } else if sold && holding.oversold > 0 {
             // The lots that its fee took went the same way.
             let before = holding.last.map_or(0, |(_, before)| before.qty);
-            holding.oversold += beyond + (before - holding.position.qty - i128::from(fill.qty.0)).max(0);
-        }
-        if holding.position.qty >= 0 {
-            holding.oversold = 0;
+            holding.oversold += (before - holding.position.qty - i128::from(fill.qty.0)).max(0);
         }
     }
 

@@ -4,21 +4,23 @@
 //! back in, and the new one is paid there too. An execution that was the last thing to touch its position
 //! leaves it as it was before; any other leaves as an opposite trade at its price.
 
+use std::collections::BTreeSet;
+
 use super::facts::Facts;
 use super::position::Position;
 use super::rows::{Correction, Holding, OrderRow, Undone};
 use crate::journal::{Exact, InstrumentCard, TooLarge};
-use crate::market::{Contract, DeskId, Fee, Fill, InstrumentId, Price, Side, Timestamp, VenueRef};
+use crate::market::{Contract, DeskId, Fee, Fill, InstrumentId, OrderId, Price, Side, Timestamp, VenueRef};
 
 impl Facts {
     /// What postings undid or charged anew.
-    pub(super) fn correct(&mut self, correction: Correction) -> Result<(), TooLarge> {
+    pub(super) fn correct(&mut self, seq: u64, correction: Correction) -> Result<(), TooLarge> {
         let (execution, charged) = match correction {
             Correction::Charged(execution, fee) => (execution, fee),
             Correction::Reversed(execution, slot) => {
                 self.unsettle(execution)?;
                 if slot != 2 {
-                    return self.undo(execution);
+                    return self.undo(seq, execution);
                 }
                 (execution, None)
             }
@@ -63,30 +65,33 @@ impl Facts {
     }
 
     /// A trade or its settlement is reversed: the execution leaves its position.
-    fn undo(&mut self, execution: VenueRef) -> Result<(), TooLarge> {
+    fn undo(&mut self, seq: u64, execution: VenueRef) -> Result<(), TooLarge> {
         let row = self.executions.entry(execution).or_default();
         let (Some(key), Some(heard), None) = (row.booked, row.heard, row.undone) else { return Ok(()) };
         let holding = self.holdings.entry(key).or_default();
         (holding.stale, holding.reversed) = (true, true);
         row.undone = Some(holding.take_out(execution, &heard.fill)?);
-        let left = holding.position.qty;
         holding.traded -= i128::from(heard.fill.side.sign()) * i128::from(heard.fill.qty.0);
         holding.claimed = [holding.position.qty, holding.position.cost];
-        // What was sold, or was on its way to be, before it was heard that the venue took back what it was bought
-        // by, the venue sold short.
-        let under_way = self.closing(key);
+        // What was sold, or had left to be, before it was heard that the venue took back what it was bought by, the
+        // venue sold short.
+        let under_way = self.closing(key, seq);
         let holding = self.holdings.entry(key).or_default();
-        holding.oversold = holding.oversold.max(under_way - left);
+        holding.oversold = holding.oversold.max(holding.short_by(under_way));
         self.step.touched.push(key);
         Ok(())
     }
 
-    /// What sells to close a position and is out.
-    fn closing(&self, key: (DeskId, InstrumentId)) -> i128 {
-        let closes = |row: &&OrderRow| {
-            row.key() == Some(key) && !row.is_entry() && row.sent.is_some_and(|order| order.side == Side::Sell)
+    /// What sells to close a position and had left by then.
+    pub(super) fn closing(&self, key: (DeskId, InstrumentId), by: u64) -> i128 {
+        let later = |id: OrderId| self.step.sent.iter().any(|(seq, sent, _)| *sent == id && *seq > by);
+        let closes = |(id, row): &(OrderId, &OrderRow)| {
+            let sells = row.sent.is_some_and(|order| order.side == Side::Sell);
+            row.key() == Some(key) && !row.is_entry() && sells && !later(*id)
         };
-        self.open_orders().map(|(_, row)| row).filter(closes).map(OrderRow::leaves).sum()
+        let ended: BTreeSet<OrderId> = self.step.ended.iter().copied().collect();
+        let ended = ended.into_iter().filter_map(|id| self.order(id).map(|row| (id, row)));
+        self.open_orders().chain(ended).filter(closes).map(|(_, row)| row.leaves()).sum()
     }
 
     /// Where a fill of margin that only opened is taken back, only its fee is reversed, and the journal says
@@ -103,6 +108,11 @@ impl Facts {
 }
 
 impl Holding {
+    /// How far below zero the position is, or will be once what is under way sells.
+    pub(super) fn short_by(&self, under_way: i128) -> i128 {
+        (under_way - self.position.qty).max(0)
+    }
+
     /// Takes an execution out of the position.
     fn take_out(&mut self, execution: VenueRef, fill: &Fill) -> Result<Undone, TooLarge> {
         if let Some((_, before)) = self.last.take().filter(|(last, _)| *last == execution) {

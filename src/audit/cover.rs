@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::Facts;
-use crate::journal::Exact;
+use crate::journal::{Exact, InstrumentCard};
 use crate::market::{
     Account, Alert, Author, Contract, Decision, DeskId, FeeAsset, InstrumentId, OrderState, Price, Purpose, Qty,
     Severity, Timestamp,
@@ -173,6 +173,17 @@ impl Facts {
             .sum()
     }
 
+    /// The price at which the notional of a stop counts: where stops have limits, that of a long position's is
+    /// lower than its trigger, and on the grid.
+    fn counted(&self, card: &InstrumentCard, position: i128, trigger: i64) -> i64 {
+        let Some(offset) = self.limits.stop_limit.filter(|_| position > 0) else { return trigger };
+        let tick = i128::from(card.believed_rules(Timestamp(self.now())).tick.0.max(1));
+        let limit = Exact::whole(1).minus(offset).and_then(|factor| factor.times(Exact::whole(trigger.into())));
+        let ticks =
+            limit.and_then(|limit| limit.divided(Exact::whole(tick), 0)).and_then(|n| n.units_up(Exact::whole(1)));
+        ticks.ok().and_then(|ticks| i64::try_from(ticks * tick).ok()).unwrap_or(trigger)
+    }
+
     /// Whether a position is too small for any order, at its stop or at its last fill; a fee in base
     /// may take some of what could be sold.
     fn is_dust(&self, key: (DeskId, InstrumentId), position: i128, stop: Option<Price>) -> bool {
@@ -182,7 +193,7 @@ impl Facts {
         let least = if rules.fees.asset == FeeAsset::Base { i128::from(rules.lot.0) } else { 0 };
         let sellable = position.abs() - (position.abs() / 100).max(least);
         let mark = self.holdings.get(&key).map_or(0, |holding| holding.mark);
-        let price = stop.map_or(mark, |stop| stop.0.min(mark));
+        let price = stop.map_or(mark, |stop| self.counted(card, position, stop.0).min(mark));
         let Ok(qty) = i64::try_from(sellable) else { return false };
         let value = card.value(Qty(qty).at(Price(price)));
         let small = value.and_then(|value| value.compare(Exact::from(rules.min_notional)));

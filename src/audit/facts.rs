@@ -337,6 +337,7 @@ impl Facts {
             row.terms = row.terms.map(|[known, _]| [known, 0]);
         }
         if to.is_terminal() {
+            self.step.ended.push(id);
             self.open.remove(&id);
             if row.state_before != Some(to) {
                 row.ended_by = by;

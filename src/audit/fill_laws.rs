@@ -276,11 +276,9 @@ fn not_short(facts: &Facts, tally: &mut Tally) -> Judged {
         let spot = facts.card(booking.instrument).is_some_and(|card| card.contract == Contract::Spot && !others);
         // What buys makes nothing short: it may not close all that other things did.
         let sells = booking.reported.is_some_and(|reported| reported.fill.side == Side::Sell);
-        // An order that was hidden and held for void sold what was counted as lost until it came to light.
-        let hidden = facts.struck("hidden", booking.order);
         // What the venue took back before it was told of leaves in the very step it is booked in.
         let undone = facts.executions.get(&booking.execution).is_some_and(|row| row.undone.is_some());
-        let judged = spot && sells && !hidden && !undone;
+        let judged = spot && sells && !undone;
         if let (true, Some(([counted, _], _))) = (judged, booking.counted) {
             let key = facts.executions.get(&booking.execution).and_then(|row| row.booked);
             let oversold = key.and_then(|key| facts.holdings.get(&key)).map_or(0, |holding| holding.oversold);

@@ -32,6 +32,8 @@ pub(super) struct Limits {
     pub open_max: Option<usize>,
     pub naked_max: Option<i64>,
     pub restart_max: Option<i64>,
+    /// How far the limit of a stop stands beyond its trigger, where stops have limits.
+    pub stop_limit: Option<Exact>,
     pub may_tighten_pinned: bool,
     pub daily: Option<Exact>,
     pub weekly: Option<Exact>,
@@ -82,6 +84,8 @@ impl Limits {
             open_max: whole("orders.max_open"),
             naked_max: time("protection.naked_max"),
             restart_max: time("protection.restart_max"),
+            stop_limit: rate("protection.stop_limit_offset")
+                .filter(|_| get("protection.stop_kind") == Some("stop_limit")),
             may_tighten_pinned: get("trailing.may_tighten_pinned") == Some("true"),
             daily: rate("breaker.daily"),
             weekly: rate("breaker.weekly"),

@@ -70,7 +70,8 @@ pub(super) struct Passes {
 pub(super) struct Foreign {
     instrument: InstrumentId,
     side: Side,
-    leaves: i64,
+    qty: i64,
+    filled: i64,
 }
 
 impl Passes {
@@ -153,8 +154,11 @@ impl Facts {
     pub(super) fn hear_foreign(&mut self, report: &ExecutionReport) {
         let Some(foreign) = self.reconciling.foreign.get_mut(&report.order) else { return };
         match report.kind {
-            ReportKind::Filled(fill) => foreign.leaves = (foreign.leaves - fill.qty.0).max(0),
-            ReportKind::Cancelled(_) | ReportKind::Expired => foreign.leaves = 0,
+            // A page of history tells of the same fills again.
+            ReportKind::Filled(_) => {
+                foreign.filled = report.cumulative.map_or(foreign.filled, |all| foreign.filled.max(all.0));
+            }
+            ReportKind::Cancelled(_) | ReportKind::Expired => foreign.qty = 0,
             ReportKind::Accepted
             | ReportKind::Rejected(_)
             | ReportKind::Amended { .. }
@@ -174,7 +178,8 @@ impl Facts {
     /// What orders that are not ours are to sell of an instrument.
     pub(super) fn tied_by_others(&self, id: InstrumentId) -> i128 {
         let sells = |foreign: &&Foreign| foreign.instrument == id && foreign.side == Side::Sell;
-        self.reconciling.foreign.values().filter(sells).map(|foreign| i128::from(foreign.leaves)).sum()
+        let leaves = |foreign: &Foreign| i128::from((foreign.qty - foreign.filled).max(0));
+        self.reconciling.foreign.values().filter(sells).map(leaves).sum()
     }
 
     pub(super) fn hear_open(&mut self, snapshot: &Snapshot<OpenOrder>) {
@@ -188,8 +193,8 @@ impl Facts {
                 }
                 continue;
             }
-            let leaves = (open.qty - open.filled).0;
-            foreign.insert(open.order, Foreign { instrument: open.instrument, side: open.side, leaves });
+            let (qty, filled) = (open.qty.0, open.filled.0);
+            foreign.insert(open.order, Foreign { instrument: open.instrument, side: open.side, qty, filled });
         }
         let passes = &mut self.reconciling;
         passes.orders_at = Some(snapshot.at.0);

@@ -237,6 +237,8 @@ pub(super) struct Step {
     pub sent: Vec<(u64, OrderId, TraderState)>,
     /// Quote assets of which the identity starts anew.
     pub rebased: Vec<AssetId>,
+    /// Orders that ended in it: some of their fills may be counted later in it.
+    pub ended: Vec<OrderId>,
     /// Entries approved.
     pub entries: Vec<(u64, OrderId)>,
     /// Alerts told.
@@ -272,6 +274,7 @@ impl Step {
         self.bookings.clear();
         self.posted.clear();
         self.sent.clear();
+        self.ended.clear();
         self.rebased.clear();
         self.entries.clear();
         self.alerts.clear();

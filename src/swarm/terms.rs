@@ -87,6 +87,7 @@ pub(super) fn keys(chance: &mut Stream) -> Vec<(String, String)> {
     one("reference.max_age", &["5s", "10s", "60s"]);
     one("budget.entry", &["30/min 5", "10/s 50", "1/s 10"]);
     one("budget.safety", &["30/min 10", "20/s 100", "1/s 20"]);
+    one("protection.stop_kind", &["stop_market", "stop_market", "stop_limit"]);
     one("trailing.enabled", &["true", "false"]);
     one("trailing.activation", &["0.1%", "0.3%", "1%"]);
     one("trailing.distance", &["0.1%", "0.5%", "1.5%"]);
