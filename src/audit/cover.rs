@@ -47,7 +47,6 @@ impl CoverRow {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cover {
     pub rows: BTreeMap<(DeskId, InstrumentId), CoverRow>,
-    alarmed_at: Option<i64>,
 }
 
 impl Cover {
@@ -75,17 +74,17 @@ impl Cover {
         self.rows.entry(key).or_default().said_since = since.map(|since| since.0);
     }
 
-    /// Somebody was told.
+    /// Somebody was told: of this instrument, for what is said of the whole account says of no position that
+    /// it is naked.
     pub fn alarm(&mut self, now: i64, alert: &Alert) {
         if alert.severity != Severity::Critical {
             return;
         }
         for ((_, instrument), row) in &mut self.rows {
-            if alert.instrument.is_none_or(|about| about == *instrument) {
+            if alert.instrument == Some(*instrument) {
                 row.excused_at = Some(now);
             }
         }
-        self.alarmed_at = Some(now);
     }
 
     /// An exit of a position was demanded.
