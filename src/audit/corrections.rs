@@ -75,11 +75,16 @@ impl Facts {
         holding.claimed = [holding.position.qty, holding.position.cost];
         // What was sold, or had left to be, before it was heard that the venue took back what it was bought by, the
         // venue sold short.
+        self.count_under_way(key, seq);
+        self.step.touched.push(key);
+        Ok(())
+    }
+
+    /// What is under way to sell more than is there, by what the venue says only now, it sells short.
+    pub(super) fn count_under_way(&mut self, key: (DeskId, InstrumentId), seq: u64) {
         let under_way = self.closing(key, seq);
         let holding = self.holdings.entry(key).or_default();
         holding.oversold = holding.oversold.max(holding.short_by(under_way));
-        self.step.touched.push(key);
-        Ok(())
     }
 
     /// What sells to close a position and had left by then.

@@ -73,10 +73,15 @@ impl Facts {
             if let Some(at) = row.venue.undelivered.iter().position(|sent| sent == report) {
                 row.venue.undelivered.remove(at);
             }
+            let most = row.most();
             if let ReportKind::Amended { qty, kind } | ReportKind::Status(OrderStatus::Open { qty, kind }) = report.kind
                 && row.learn_terms(report.at.0, qty, kind, matches!(report.kind, ReportKind::Status(_)))
             {
                 self.step.touched.extend(row.key());
+            }
+            // An amend that was given up took place after all.
+            if let Some(key) = row.key().filter(|_| row.most() > most && !row.is_entry()) {
+                self.count_under_way(key, self.step.seq);
             }
         }
         self.hear_foreign(report);
