@@ -56,13 +56,10 @@ impl Core {
         let qty = target.map_or(Qty::ZERO, |price| closable(self.instrument(key.1), held.qty.abs(), price, now));
         let price = target.unwrap_or_default();
         self.keep_leg(now, key, Aim { purpose: Purpose::Target, side, qty, price }, shield, actions);
-        if tied {
+        if tied && self.own_orders(key, Purpose::Exit).any(|order| order.state == OrderState::Intent) {
             // Lots may have come free for an exit that waits for them.
-            let waits = self.own_orders(key, Purpose::Exit).any(|order| order.state == OrderState::Intent);
-            if waits {
-                self.stirred = true;
-                shield.look_at(now.after(self.config.protection.swap_gap));
-            }
+            self.stirred = true;
+            shield.look_at(now.after(self.config.protection.swap_gap));
         }
     }
 
@@ -141,9 +138,10 @@ impl Core {
     /// Brings the legs of one purpose in line with what is wanted.
     fn keep_leg(&mut self, now: Timestamp, key: Key, aim: Aim, shield: &mut Shield, actions: &mut Vec<Action>) {
         let is_off = |leg: &Leg| price_of(leg.kind) != Some(aim.price);
-        // One that has not left yet is not amended: it is made anew.
-        let unsent = |leg: &Leg| leg.state == OrderState::Intent && is_off(leg);
-        for leg in self.legs(key, aim.purpose, shield).into_iter().filter(unsent) {
+        // One that has not left yet is not amended: it is made anew, also where less is there by now.
+        let legs = self.legs(key, aim.purpose, shield);
+        let over = legs.iter().filter(|leg| !leg.parting).map(|leg| leg.leaves).sum::<Qty>() > aim.qty;
+        for leg in legs.iter().filter(|leg| leg.state == OrderState::Intent && (over || is_off(leg))) {
             self.part(now, leg.id, shield, actions);
         }
         let legs = self.legs(key, aim.purpose, shield);
