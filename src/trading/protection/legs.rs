@@ -231,8 +231,9 @@ impl Core {
                 }
             }
             End::Refused(Some(RejectReason::WouldTriggerAtOnce)) => {
-                // No other kind would do better.
+                // No other kind would do better; where no exit can leave, the venue is asked again now and then.
                 shield.trouble.refused = shield.trouble.refused.max(2);
+                Self::give_time(now, shield);
                 self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::BeyondStop), actions);
             }
             // There may be nothing to reduce any more: the fill that says so is on its way.
