@@ -142,6 +142,8 @@ impl Core {
         let (intent, instrument, refused) = (order.intent, order.terms.instrument, order.refused);
         match moved.to {
             OrderState::Rejected => match refused.map_or(Class::Rule, class_of) {
+                // Its absence was proven before: it is tried again already.
+                Class::Busy | Class::Nonce if moved.from.is_terminal() => {}
                 Class::Busy => self.again(now, id, actions),
                 Class::Nonce => self.again_with_nonce(now, id, actions),
                 Class::StopEverything => {
