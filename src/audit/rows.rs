@@ -91,7 +91,7 @@ impl OrderRow {
 pub(super) struct VenueRow {
     /// Terms in force: kind and total quantity.
     pub terms: Option<(OrderKind, i128)>,
-    /// When the venue first spoke of it.
+    /// When the venue first had it: what it refuses of an order it does not know is not about it.
     pub first: Option<i64>,
     pub filled: i128,
     /// The cumulative quantity the report before the last one stated.

@@ -109,7 +109,9 @@ impl Facts {
         }
         let venue = &mut self.orders.entry(report.order).or_default().venue;
         venue.undelivered.push(*report);
-        venue.first.get_or_insert(report.at.0);
+        if !matches!(report.kind, ReportKind::CancelRejected(_) | ReportKind::AmendRejected(_)) {
+            venue.first.get_or_insert(report.at.0);
+        }
         venue.ended_before = venue.ended;
         venue.stated_before = venue.stated;
         if let Some(stated) = report.cumulative {
