@@ -119,14 +119,17 @@ impl Core {
         self.orders.open_in(key.1).filter(mine)
     }
 
-    /// What ended orders of a position sold or bought back by the venue's word, and is not booked yet, fees
-    /// included: lots that are gone where they back one order only.
+    /// What ended orders of a position closed of it by the venue's word, and is not booked yet, fees included: lots
+    /// that are gone where they back one order only.
     pub(super) fn owed(&self, now: Timestamp, key: Key) -> Qty {
         if !self.ties_lots(key.1) {
             return Qty::ZERO;
         }
-        let closes =
-            |order: &&Order| order.desk == key.0 && order.purpose != Purpose::Entry && order.state.is_terminal();
+        let held = self.books.position(key.0, key.1).map_or(Qty::ZERO, |held| held.qty);
+        let closes = |order: &&Order| {
+            let against = order.terms.side.sign() * held.0.signum() < 0;
+            order.desk == key.0 && order.purpose != Purpose::Entry && order.state.is_terminal() && against
+        };
         let gone = self.orders.open_in(key.1).filter(closes).map(Order::could_fill).sum();
         with_fee(self.instrument(key.1), gone, now)
     }
