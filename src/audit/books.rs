@@ -241,19 +241,20 @@ impl Facts {
     fn count_overfill(&mut self, booking: &Booking, fill: &Fill, key: (DeskId, InstrumentId)) {
         let made = self.executions.get(&booking.execution).and_then(|row| row.truth);
         let sold = made.is_some_and(|made| made.fill.qty == fill.qty && made.fill.side == Side::Sell);
-        let under_way = self.closing(key, booking.seq);
         let Some(row) = self.orders.get(&booking.order) else { return };
         let beyond = row.venue.terms.is_some_and(|(_, qty)| row.booked > qty) || self.struck("hidden", booking.order);
-        let holding = self.holdings.entry(key).or_default();
-        let short = holding.short_by(under_way);
+        let Some(holding) = self.holdings.get(&key) else { return };
+        let (oversold, qty) = (holding.oversold, holding.position.qty);
         if sold && beyond {
-            holding.oversold = holding.oversold.max(short);
-        } else if holding.position.qty >= 0 {
-            holding.oversold = holding.oversold.min(short);
-        } else if sold && holding.oversold > 0 {
+            self.count_under_way(key, booking.seq);
+        } else if oversold > 0 && qty >= 0 {
+            let short = holding.short_by(self.closing(key, booking.seq));
+            self.holdings.entry(key).or_default().oversold = oversold.min(short);
+        } else if oversold > 0 && sold {
             // The lots that its fee took went the same way.
             let before = holding.last.map_or(0, |(_, before)| before.qty);
-            holding.oversold += (before - holding.position.qty - i128::from(fill.qty.0)).max(0);
+            let more = (before - qty - i128::from(fill.qty.0)).max(0);
+            self.holdings.entry(key).or_default().oversold += more;
         }
     }
 

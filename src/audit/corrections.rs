@@ -4,13 +4,11 @@
 //! back in, and the new one is paid there too. An execution that was the last thing to touch its position
 //! leaves it as it was before; any other leaves as an opposite trade at its price.
 
-use std::collections::BTreeSet;
-
 use super::facts::Facts;
 use super::position::Position;
 use super::rows::{Correction, Holding, OrderRow, Undone};
 use crate::journal::{Exact, InstrumentCard, TooLarge};
-use crate::market::{Contract, DeskId, Fee, Fill, InstrumentId, OrderId, Price, Side, Timestamp, VenueRef};
+use crate::market::{Contract, DeskId, Fee, FeeAsset, Fill, InstrumentId, OrderId, Price, Side, Timestamp, VenueRef};
 
 impl Facts {
     /// What postings undid or charged anew.
@@ -46,8 +44,8 @@ impl Facts {
             }
         }
         holding.claimed = [holding.position.qty, holding.position.cost];
-        // What the venue took as a fee later than what was there was sold, it sold short.
-        holding.oversold = holding.oversold.max(-holding.position.qty);
+        // What the venue took as a fee later than what was there was sold, or had left to be, it sold short.
+        self.count_under_way(key, seq);
         self.step.touched.push(key);
         Ok(())
     }
@@ -87,16 +85,32 @@ impl Facts {
         holding.oversold = holding.oversold.max(holding.short_by(under_way));
     }
 
-    /// What sells to close a position and had left by then.
+    /// What sells to close a position and had left by then, with the lots its fee takes; of orders that ended
+    /// before, what the venue says they sold and is not booked yet.
     pub(super) fn closing(&self, key: (DeskId, InstrumentId), by: u64) -> i128 {
         let later = |id: OrderId| self.step.sent.iter().any(|(seq, sent, _)| *sent == id && *seq > by);
-        let closes = |(id, row): &(OrderId, &OrderRow)| {
+        let closes = |(id, row): &(&OrderId, &OrderRow)| {
             let sells = row.sent.is_some_and(|order| order.side == Side::Sell);
-            row.key() == Some(key) && !row.is_entry() && sells && !later(*id)
+            row.key() == Some(key) && !row.is_entry() && sells && !later(**id)
         };
-        let ended: BTreeSet<OrderId> = self.step.ended.iter().copied().collect();
-        let ended = ended.into_iter().filter_map(|id| self.order(id).map(|row| (id, row)));
-        self.open_orders().chain(ended).filter(closes).map(|(_, row)| row.leaves()).sum()
+        let sells = |(id, row): (&OrderId, &OrderRow)| {
+            let may_trade = self.open.contains(id) || self.step.ended.contains(id);
+            if may_trade { row.leaves() } else { (row.venue.filled - row.booked).max(0) }
+        };
+        let all: i128 = self.orders.iter().filter(closes).map(sells).sum();
+        all + self.card(key.1).map_or(0, |card| self.fee_in_lots(card, all))
+    }
+
+    /// At most so much of what is held does the fee of a sale take, where it is taken in base: whole lots, and one
+    /// for what is left of a lot.
+    fn fee_in_lots(&self, card: &InstrumentCard, sold: i128) -> i128 {
+        let rules = card.rules(Timestamp(self.now()));
+        let taker = rules.fees.taker.decimal();
+        if rules.fees.asset != FeeAsset::Base || sold == 0 || taker.is_sign_negative() {
+            return 0;
+        }
+        let lot = i128::from(rules.lot.0.max(1));
+        (sold * taker.mantissa() / 10_i128.pow(taker.scale()) / lot + 2) * lot
     }
 
     /// Where a fill of margin that only opened is taken back, only its fee is reversed, and the journal says

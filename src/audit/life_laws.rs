@@ -53,7 +53,7 @@ const TABLE: [&str; 28] = [
     "=  =  =  a  =  =  =  =  =  =",
     "V  =  =  c  =  =  c  c  =  =",
     "V  U  =  =  u  =  b  =  =  =",
-    "-  -  -  =  =  =  =  =  =  =",
+    "-  =  =  =  =  =  =  =  =  =",
 ];
 
 const fn column(state: OrderState) -> usize {
