@@ -7,6 +7,7 @@
 
 use rust_decimal::Decimal;
 
+use super::amounts::closable;
 use super::plan::{beyond_stop, beyond_target, side_of};
 use super::trail::gained_at;
 use super::{Key, Shield};
@@ -152,7 +153,10 @@ impl Core {
         };
         let stop_touched = cover.stop.is_some_and(|stop| beyond_stop(side, stop, worst));
         let watched = self.ties_lots(key.1);
-        let target_touched = watched && cover.target.is_some_and(|target| beyond_target(side, target, best));
+        // Of dust nothing can leave.
+        let leaves = || !closable(self.instrument(key.1), held.qty.abs(), best, now).is_zero();
+        let target_touched =
+            watched && cover.target.is_some_and(|target| beyond_target(side, target, best)) && leaves();
         let wins = !stop_touched || planted(Bug::Critical7Precedence) || planted(Bug::Critical7Precedence2);
         if target_touched && wins {
             self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::Target), actions);
