@@ -216,6 +216,7 @@ impl Core {
             VenueMessage::Session { instrument, state } => {
                 self.view.learn(now, &MarketEvent::Session(*instrument, *state));
                 self.heed_sessions(actions);
+                self.look_at_positions_in(*instrument);
             }
             VenueMessage::OpenOrders(_)
             | VenueMessage::ClosedOrders(_)
