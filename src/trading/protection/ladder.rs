@@ -321,9 +321,11 @@ impl Core {
             .filter(outgrown)
             .map(|order| (order.terms.id, order.proposal.is_none()))
             .collect();
-        // What rests and is more than what is left would sell what is not held.
+        // What rests and is more than what is left would sell what is not held. Whether its fee can be paid it was
+        // asked when it was sent: what its own fills cost since, in parts of a lot, ends it not.
         let rests = |order: &Order| order.state != OrderState::Intent && !order.is_market_like();
-        self.end_exits_over(now, (key, free), rests, shield, actions);
+        let left = held.qty.abs() - self.owed(now, key);
+        self.end_exits_over(now, (key, left), rests, shield, actions);
         for (id, of_ladder) in waiting {
             self.part_exit(now, id, shield, actions);
             if let Some(ladder) = shield.ladder.as_mut().filter(|_| of_ladder) {
