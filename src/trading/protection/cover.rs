@@ -140,7 +140,8 @@ impl Core {
         let is_off = |leg: &Leg| price_of(leg.kind) != Some(aim.price);
         // One that has not left yet is not amended: it is made anew, also where less is there by now.
         let legs = self.legs(key, aim.purpose, shield);
-        let over = legs.iter().filter(|leg| !leg.parting).map(|leg| leg.leaves).sum::<Qty>() > aim.qty;
+        let over = self.ties_lots(key.1)
+            && legs.iter().filter(|leg| !leg.parting).map(|leg| leg.leaves).sum::<Qty>() > aim.qty;
         for leg in legs.iter().filter(|leg| leg.state == OrderState::Intent && (over || is_off(leg))) {
             self.part(now, leg.id, shield, actions);
         }
