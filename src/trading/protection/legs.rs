@@ -15,6 +15,9 @@ use crate::trading::retries::{Class, class_of, exit_delay};
 /// How often a venue may end stops of one position without our wish before it is exited.
 const LOST_MAX: u32 = 3;
 
+/// After so many refusals the venue is asked for a stop rarely.
+const REFUSED_MAX: u32 = 6;
+
 /// What is remembered of a protective order.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(super) struct Memory {
@@ -223,7 +226,7 @@ impl Core {
             alert(Severity::Critical, Some(key.1), Some(id), text, actions);
         };
         match end {
-            End::Fine | End::Refused(Some(RejectReason::Session)) => {}
+            End::Fine => {}
             End::Lost => {
                 shield.trouble.lost += 1;
                 let text = format!("stop {} ended without our wish; it is replaced", id.0);
@@ -234,13 +237,13 @@ impl Core {
                 }
             }
             End::Refused(Some(RejectReason::WouldTriggerAtOnce)) => {
-                // No other kind would do better; where no exit can leave, the venue is asked again now and then.
-                shield.trouble.refused = shield.trouble.refused.max(2);
-                Self::give_time(now, shield);
+                // No other kind would do better.
+                shield.trouble.refused = (shield.trouble.refused + 1).max(2);
+                self.ask_later(now, shield);
                 self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::BeyondStop), actions);
             }
-            // There may be nothing to reduce any more: the fill that says so is on its way.
-            End::Refused(Some(RejectReason::ReduceOnly)) => Self::give_time(now, shield),
+            // There may be nothing to reduce any more, or the session may have changed: the word of it is on its way.
+            End::Refused(Some(RejectReason::ReduceOnly | RejectReason::Session)) => Self::give_time(now, shield),
             End::Refused(Some(reason)) if matches!(class_of(*reason), Class::Busy | Class::Nonce) => {
                 Self::give_time(now, shield);
             }
@@ -249,8 +252,11 @@ impl Core {
             }
             End::Refused(_) => {
                 shield.trouble.refused += 1;
-                if shield.trouble.refused >= 2 {
+                if shield.trouble.refused == 2 {
                     critical(format!("stop {} is the second refused; the position is exited", id.0), actions);
+                }
+                if shield.trouble.refused >= 2 {
+                    self.ask_later(now, shield);
                     self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::Unprotected), actions);
                 }
             }
@@ -289,6 +295,13 @@ impl Core {
     fn give_time(now: Timestamp, shield: &mut Shield) {
         shield.trouble.busy += 1;
         shield.trouble.not_before = Some(now.after(exit_delay(shield.trouble.busy)));
+    }
+
+    /// A venue that refuses stops for what they are is asked again now and then, where no exit can leave instead.
+    fn ask_later(&self, now: Timestamp, shield: &mut Shield) {
+        let rarely = shield.trouble.refused > REFUSED_MAX;
+        let wait = if rarely { self.config.resolve.retry_every } else { exit_delay(shield.trouble.refused) };
+        shield.trouble.not_before = Some(now.after(wait));
     }
 
     /// Tells a leg to end, once.
