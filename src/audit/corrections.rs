@@ -80,9 +80,12 @@ impl Facts {
 
     /// What is under way to sell more than is there, by what the venue says only now, it sells short.
     pub(super) fn count_under_way(&mut self, key: (DeskId, InstrumentId), seq: u64) {
-        let under_way = self.closing(key, seq);
+        let (under_way, now) = (self.closing(key, seq), self.now());
         let holding = self.holdings.entry(key).or_default();
-        holding.oversold = holding.oversold.max(holding.short_by(under_way));
+        let short = holding.short_by(under_way);
+        if short > holding.oversold {
+            (holding.oversold, holding.oversold_at) = (short, now);
+        }
     }
 
     /// What sells to close a position and had left by then, with the lots its fee takes; of orders that ended
@@ -94,7 +97,8 @@ impl Facts {
             row.key() == Some(key) && !row.is_entry() && sells && !later(**id)
         };
         let sells = |(id, row): (&OrderId, &OrderRow)| {
-            let may_trade = self.open.contains(id) || self.step.ended.contains(id);
+            // Where the venue's own log is not at hand, one that ended in this step may have sold all it could.
+            let may_trade = self.open.contains(id) || (!self.has_truth && self.step.ended.contains(id));
             if may_trade { row.leaves() } else { (row.venue.filled - row.booked).max(0) }
         };
         let all: i128 = self.orders.iter().filter(closes).map(sells).sum();

@@ -18,7 +18,7 @@ use crate::market::{
 };
 
 /// How late a timer, a token or a message may make what is due, in nanoseconds.
-const GRACE: i64 = 1_000_000_000;
+pub(super) const GRACE: i64 = 1_000_000_000;
 
 /// How long a flat position's orders may live without a cancel, in nanoseconds.
 const FLAT_MAX: i64 = 30_000_000_000;

@@ -222,14 +222,14 @@ impl Facts {
                 let [least, greatest] = row.asked.unwrap_or([qty; 2]);
                 row.asked = Some([least.min(qty), greatest.max(qty)]);
                 row.terms = row.terms.map(|[known, wished]| [known, wished.max(qty)]);
-                row.news = now;
+                (row.news, row.handled_at) = (now, now);
                 self.step.touched.extend(row.key());
             }
             Command::Cancel(id) => {
                 self.standing.spend(now, &self.limits, None, command);
                 if let Some(row) = self.orders.get_mut(id) {
                     row.cancelled = true;
-                    row.news = now;
+                    (row.news, row.handled_at) = (now, now);
                 }
             }
             Command::CancelAll(_) | Command::CancelAllAfter(_) => {
@@ -333,6 +333,9 @@ impl Facts {
         row.state_before = row.state;
         row.state = Some(to);
         if to == OrderState::Live {
+            if row.state_before != Some(to) {
+                row.live_since = self.clock[1].0;
+            }
             // No amend is open any more: what is known to hold is all that may.
             row.terms = row.terms.map(|[known, _]| [known, 0]);
         }

@@ -8,13 +8,14 @@
     reason = "all laws share one signature, also those that cannot meet a large amount"
 )]
 
+use super::cover_laws::GRACE;
 use super::facts::Facts;
 use super::law::{HEARD, Judged, Law, TRUTH, Tally, When};
-use super::rows::{OrderRow, Reported};
+use super::rows::{Booking, OrderRow, Reported};
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
-    Contract, DeskId, Event, ExecutionReport, FeeAsset, Fill, Liquidity, NewOrder, OrderId, OrderKind, OrderState,
-    ReportKind, Side, TimeInForce, Timestamp,
+    Contract, DeskId, Event, ExecutionReport, FeeAsset, Fill, Link, Liquidity, NewOrder, OrderId, OrderKind,
+    OrderState, ReportKind, Side, TimeInForce, Timestamp, TraderState,
 };
 
 pub(super) const LAWS: &[Law] = &[
@@ -281,12 +282,29 @@ fn not_short(facts: &Facts, tally: &mut Tally) -> Judged {
         let judged = spot && sells && !undone;
         if let (true, Some(([counted, _], _))) = (judged, booking.counted) {
             let key = facts.executions.get(&booking.execution).and_then(|row| row.booked);
-            let oversold = key.and_then(|key| facts.holdings.get(&key)).map_or(0, |holding| holding.oversold);
+            let holding = key.and_then(|key| facts.holdings.get(&key));
+            let oversold = holding.map_or(0, |holding| holding.oversold);
+            let found = holding.map_or(i64::MIN, |holding| holding.oversold_at);
+            let oversold = if left_alone(facts, booking, found) { 0 } else { oversold };
             let why = || format!("after {} the spot position is {counted}", booking.execution);
             tally.holds(booking.seq, counted >= -oversold, why);
         }
     }
     Ok(())
+}
+
+/// Whether an order traded long after it was found that less is there than is under way, known to be open all the
+/// while, and nothing was done about it.
+fn left_alone(facts: &Facts, booking: &Booking, found: i64) -> bool {
+    let (standing, made) = (&facts.standing, booking.reported.map(|reported| reported.report.at.0));
+    let (Some(row), Some(made), Some(most)) = (facts.order(booking.order), made, facts.limits.naked_max) else {
+        return false;
+    };
+    let opened = standing.opened_at.get(&booking.instrument).copied().unwrap_or(i64::MIN);
+    let able = found.max(row.live_since).max(standing.able_since).max(opened);
+    let unable =
+        standing.crashed || standing.down.contains(&Link::Orders) || standing.trader == TraderState::Reconciling;
+    row.live_since > 0 && !unable && row.handled_at < found && made > able.saturating_add(most + GRACE)
 }
 
 fn booked(facts: &Facts, tally: &mut Tally) -> Judged {

@@ -39,6 +39,9 @@ pub(super) struct OrderRow {
     pub hidden_until: i64,
     /// Whether its cancel was ever sent.
     pub cancelled: bool,
+    /// When it was last sent a cancel or an amend, and since when it is known to be open; zero is never.
+    pub handled_at: i64,
+    pub live_since: i64,
     /// The row of the table by which it ended.
     pub ended_by: u8,
 }
@@ -217,6 +220,8 @@ pub(super) struct Holding {
     pub before: Option<Position>,
     /// What of a short spot position the venue sold beyond the terms of our orders, or took back later.
     pub oversold: i128,
+    /// When that was last found to be more.
+    pub oversold_at: i64,
     /// Price of the last fill, in price units.
     pub mark: i64,
 }
