@@ -12,7 +12,7 @@ use std::path::Path;
 
 use seatrial::audit::audit_records;
 use seatrial::journal::{Body, Journal, Record};
-use seatrial::market::{Account, OrderId, OrderState, Purpose, Qty, Side, Span};
+use seatrial::market::{Account, Event, HostEvent, OrderId, OrderState, Purpose, Qty, Side, Span};
 use seatrial::replay;
 use seatrial::scenario::{Scenario, Source};
 use seatrial::sim::fault::{Fault, FaultKind, ProcessFault, When};
@@ -126,6 +126,7 @@ struct End {
 struct Ran {
     end: End,
     inputs: u64,
+    restarts: usize,
     wrong: Vec<String>,
 }
 
@@ -157,7 +158,8 @@ fn run(setup: &Setup) -> Ran {
     wrong.extend(audit_records(header, &records).breaches.iter().map(ToString::to_string));
     let parity = replay::replay(setup, &records).unwrap_or_else(|error| panic!("{error}"));
     wrong.extend(parity.difference.map(|difference| format!("replay: {difference:?}")));
-    Ran { end, inputs: inputs(&records), wrong }
+    let restarted = |record: &&Record| matches!(record.body, Body::Event(Event::Host(HostEvent::Restarted)));
+    Ran { end, inputs: inputs(&records), restarts: records.iter().filter(restarted).count(), wrong }
 }
 
 /// Inputs of the trader that the journal holds: the occasions of a crash.
@@ -217,6 +219,7 @@ fn a_crash_at_any_input_of_the_catalogue_changes_nothing_of_the_end() {
         assert!(!whole.end.orders.is_empty(), "{name}: something happens, {:?}", whole.end);
         for input in 1..=whole.inputs {
             let ran = run(&crashing(&setup, input, true));
+            assert_eq!(ran.restarts, 1, "{name}, input {input}: the process died and came back");
             crashes += 1;
             wrong.extend(ran.wrong.iter().map(|law| format!("{name}, input {input}: {law}")));
             if ran.end != whole.end {
@@ -242,6 +245,7 @@ fn a_crash_at_any_input_changes_nothing_of_the_end() {
             // What was not sent is another story, told every third time.
             for left in [true, false].into_iter().filter(|left| *left || input % 3 == 0) {
                 let ran = run(&crashing(&setup, input, left));
+                assert_eq!(ran.restarts, 1, "{}, input {input}: the process died and came back", tale.name);
                 crashes += 1;
                 wrong.extend(ran.wrong.iter().map(|law| format!("{}, input {input}, left {left}: {law}", tale.name)));
                 if left && ran.end != whole.end {
