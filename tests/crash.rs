@@ -219,7 +219,9 @@ fn a_crash_at_any_input_of_the_catalogue_changes_nothing_of_the_end() {
         assert!(!whole.end.orders.is_empty(), "{name}: something happens, {:?}", whole.end);
         for input in 1..=whole.inputs {
             let ran = run(&crashing(&setup, input, true));
-            assert_eq!(ran.restarts, 1, "{name}, input {input}: the process died and came back");
+            // A file may crash by itself, at the same input too.
+            let died = ran.restarts >= whole.restarts.max(1);
+            assert!(died, "{name}, input {input}: the process died and came back");
             crashes += 1;
             wrong.extend(ran.wrong.iter().map(|law| format!("{name}, input {input}: {law}")));
             if ran.end != whole.end {
@@ -245,7 +247,12 @@ fn a_crash_at_any_input_changes_nothing_of_the_end() {
             // What was not sent is another story, told every third time.
             for left in [true, false].into_iter().filter(|left| *left || input % 3 == 0) {
                 let ran = run(&crashing(&setup, input, left));
-                assert_eq!(ran.restarts, 1, "{}, input {input}: the process died and came back", tale.name);
+                assert_eq!(
+                    ran.restarts,
+                    whole.restarts + 1,
+                    "{}, input {input}: the process died and came back",
+                    tale.name
+                );
                 crashes += 1;
                 wrong.extend(ran.wrong.iter().map(|law| format!("{}, input {input}, left {left}: {law}", tale.name)));
                 if left && ran.end != whole.end {
