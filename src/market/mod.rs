@@ -7,6 +7,7 @@ mod book;
 mod decision;
 mod event;
 mod instrument;
+mod ladder;
 mod money;
 mod order;
 pub mod planted;
@@ -25,6 +26,8 @@ pub use event::{
 #[cfg(test)]
 pub(crate) use instrument::samples;
 pub use instrument::{Asset, AssetId, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, Liquidity, Rules};
+#[cfg(feature = "simulator")]
+pub(crate) use ladder::{Ladder, Stand, key, price};
 pub use money::{Money, Rate, RawPrice, exact_product};
 pub use order::{
     Amend, Command, DeskId, IntentId, NewOrder, OrderId, OrderKind, Query, RiskPassId, TimeInForce, TriggerSource,
