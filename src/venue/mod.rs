@@ -106,6 +106,7 @@ mod config;
 mod fills;
 mod guards;
 mod hands;
+pub mod matching;
 mod orders;
 mod path;
 mod rate;
