@@ -595,10 +595,17 @@ impl Naive {
         };
         let tick = self.terms.tick.0;
         let mut prices: Vec<i64> = (low..=high).step_by(usize::try_from(tick).expect("small")).collect();
+        let volume = |price: i64| self.at(price).0.min(self.at(price).1);
         if self.terms.tie == Tie::Middle {
             prices.retain(|price| limits.contains(price));
+            // Who bids more and who asks less trades in full.
+            let named = |side, bound: i64| -> i64 {
+                let on = self.live.iter().filter(|live| !live.waits && live.terms.side == side);
+                let on = on.filter(|live| live.terms.kind != OrderKind::Market && reaches(side, live.price(), bound));
+                on.map(|live| live.open).sum()
+            };
+            prices.retain(|price| named(Side::Buy, price + 1).max(named(Side::Sell, price - 1)) <= volume(*price));
         }
-        let volume = |price: i64| self.at(price).0.min(self.at(price).1);
         let surplus = |price: i64| self.at(price).0 - self.at(price).1;
         let rank = |price: i64| (volume(price), -surplus(price).abs());
         let best = prices.iter().map(|price| rank(*price)).max().expect("not empty");

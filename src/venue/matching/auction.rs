@@ -23,6 +23,8 @@ struct Zone {
     high: Price,
     demand: Qty,
     supply: Qty,
+    /// Of the demand, what names more; of the supply, what names less. Market orders name nothing.
+    eager: (Qty, Qty),
 }
 
 impl Zone {
@@ -32,6 +34,11 @@ impl Zone {
 
     fn surplus(&self) -> Qty {
         self.demand - self.supply
+    }
+
+    /// Whether everyone who names a better price than this trades in full at it.
+    fn is_fair(&self) -> bool {
+        self.eager.0.max(self.eager.1) <= self.volume()
     }
 
     /// Better zones are greater: by volume, then by how little is left over.
@@ -122,6 +129,9 @@ impl Engine {
         limits.dedup();
         let (mut bids, mut asks) = (demand.iter().peekable(), supply.iter().peekable());
         let (mut buys, mut sells) = (total(demand), Qty::ZERO);
+        let at_any =
+            |levels: &[(Price, Qty)]| levels.iter().filter(|(limit, _)| any.contains(limit)).map(|(_, qty)| *qty).sum();
+        let market: (Qty, Qty) = (at_any(demand), at_any(supply));
         let mut zones: Vec<Zone> = Vec::new();
         for limit in limits {
             while let Some((_, qty)) = bids.next_if(|(bid, _)| *bid < limit) {
@@ -132,12 +142,17 @@ impl Engine {
                 && limit - before.high > self.terms.tick
             {
                 let (low, high) = (before.high + self.terms.tick, limit - self.terms.tick);
-                zones.push(Zone { low, high, demand: buys, supply: sells });
+                zones.push(Zone { low, high, demand: buys, supply: sells, eager: (buys, sells) });
             }
+            let at_limit = bids.clone().take_while(|(bid, _)| *bid == limit).map(|(_, qty)| *qty).sum();
+            let eager = (buys - at_limit - market.0, (sells - market.1).max(Qty::ZERO));
             while let Some((_, qty)) = asks.next_if(|(ask, _)| *ask <= limit) {
                 sells += *qty;
             }
-            zones.push(Zone { low: limit, high: limit, demand: buys, supply: sells });
+            zones.push(Zone { low: limit, high: limit, demand: buys, supply: sells, eager });
+        }
+        if self.terms.tie == Tie::Middle {
+            zones.retain(Zone::is_fair);
         }
         zones
     }

@@ -49,7 +49,8 @@
 //! **An auction trades at the price of the greatest volume**, then of the least surplus, then by market
 //! pressure: the highest where buyers are left over at every such price, the lowest where sellers are,
 //! otherwise the nearest to the reference price, or to the last trade, or to the middle. Prices between
-//! limits count. Shanghai's rule takes the middle of the limits that tie instead ([`Tie::Middle`]).
+//! limits count. Shanghai's rule takes the middle of the limits that tie instead, if all who bid more and
+//! all who ask less trade in full there ([`Tie::Middle`]).
 //!
 //! **An auction fills by price, then time**, buyers and sellers from their fronts, everyone at the one price.
 //! Self-trade prevention does not act, for nobody takes. Hidden orders and reserves count in full.

@@ -156,7 +156,8 @@ pub enum Tie {
     /// otherwise the nearest to the reference price (Xetra, LSE, Nasdaq).
     #[default]
     Pressure,
-    /// The middle of the limits that tie, rounded half up to the tick (Shanghai).
+    /// The middle of the limits that tie, rounded half up to the tick, and of these only such at which all
+    /// who bid more and all who ask less trade in full (Shanghai, trading rules on the call auction).
     Middle,
 }
 
