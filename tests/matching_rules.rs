@@ -337,62 +337,64 @@ fn a_stop_fires_on_the_last_trade() {
 fn the_price_band_refuses_limits_outside_it_and_stops_market_orders_at_it() {
     check(
         "1 sell 1 @ 104
-         2 sell 1 @ 106
+         2 sell 1 @ 108
+         3 buy 1 @ 103
+         11 buy 9 stop 104 @ 105
+         12 buy 9 stop 104
          band 95 105
-         3 sell 1 @ 106
-         4 buy 5 stop 110
-         5 sell 1 @ 105
-         band 95 104
-         6 sell 1 @ 104
-         7 buy 1 stop 104 @ 104
-         band none
-         8 sell 1 @ 106
-         band 95 104
-         band none
-         9 sell 1 @ 106
-         10 buy 5 market",
+         4 sell 1 @ 106
+         5 buy 9 stop 110
+         6 buy 9 market
+         amend 3 1 @ 94
+         band 95 102
+         7 buy 2 market
+         8 sell 1 @ 102
+         band 95 110
+         9 buy 2 market",
         &expect![[r#"
             1 sell 1 @ 104  →  1 rests at 104 showing 1
-            2 sell 1 @ 106  →  2 rests at 106 showing 1
-            band 95 105  →  2 ends with 1 open: Band
-            3 sell 1 @ 106  →  3 rejected: Band
-            4 buy 5 stop 110
-            5 sell 1 @ 105  →  5 rests at 105 showing 1
-            band 95 104  →  5 ends with 1 open: Band
-            6 sell 1 @ 104  →  6 rests at 104 showing 1
-            7 buy 1 stop 104 @ 104
-            band none
-            8 sell 1 @ 106  →  8 rests at 106 showing 1
-            band 95 104  →  8 ends with 1 open: Band
-            band none
-            9 sell 1 @ 106  →  9 rests at 106 showing 1
-            10 buy 5 market  →  10 buys 1 at 104 from 1; 10 buys 1 at 104 from 6; 10 buys 1 at 106 from 9; 10 ends with 2 open: Remainder; 7 touched; 7 rests at 104 showing 1
+            2 sell 1 @ 108  →  2 rests at 108 showing 1
+            3 buy 1 @ 103  →  3 rests at 103 showing 1
+            11 buy 9 stop 104 @ 105
+            12 buy 9 stop 104
+            band 95 105
+            4 sell 1 @ 106  →  4 rejected: Band
+            5 buy 9 stop 110
+            6 buy 9 market  →  6 buys 1 at 104 from 1; 6 ends with 8 open: Band; 11 touched; 11 rests at 105 showing 9; 12 touched; 12 ends with 9 open: Band
+            amend 3 1 @ 94  →  3 not amended: Band
+            band 95 102  →  3 ends with 1 open: Band; 11 ends with 9 open: Band
+            7 buy 2 market  →  7 ends with 2 open: Band
+            8 sell 1 @ 102  →  8 rests at 102 showing 1
+            band 95 110
+            9 buy 2 market  →  9 buys 1 at 102 from 8; 9 buys 1 at 108 from 2
         "#]],
     );
-}
-
-#[test]
-fn a_market_order_stops_at_the_band() {
     check(
         "1 sell 1 @ 104
-         band 95 105
-         2 sell 1 @ 105
-         band 95 200
-         3 sell 1 @ 150
-         4 sell 1 @ 104
+         2 buy 1 stop 104 @ 105
+         3 sell 1 @ 104
+         4 buy 1 @ 99
+         band 90 104
          5 buy 1 @ 104
-         6 buy 2 stop 105
-         7 buy 2 market",
+         phase call
+         6 buy 2 market
+         7 sell 1 @ 104
+         band 90 103
+         8 sell 1 @ 103
+         uncross",
         &expect![[r#"
             1 sell 1 @ 104  →  1 rests at 104 showing 1
-            band 95 105
-            2 sell 1 @ 105  →  2 rests at 105 showing 1
-            band 95 200
-            3 sell 1 @ 150  →  3 rests at 150 showing 1
-            4 sell 1 @ 104  →  4 rests at 104 showing 1
-            5 buy 1 @ 104  →  5 buys 1 at 104 from 1
-            6 buy 2 stop 105
-            7 buy 2 market  →  7 buys 1 at 104 from 4; 7 buys 1 at 105 from 2; 6 touched; 6 buys 1 at 150 from 3; 6 ends with 1 open: Remainder
+            2 buy 1 stop 104 @ 105
+            3 sell 1 @ 104  →  3 rests at 104 showing 1
+            4 buy 1 @ 99  →  4 rests at 99 showing 1
+            band 90 104
+            5 buy 1 @ 104  →  5 buys 1 at 104 from 1; 2 touched; 2 ends with 1 open: Band
+            phase call
+            6 buy 2 market  →  6 rests at 9223372036854775807 showing 0
+            7 sell 1 @ 104  →  7 rests at 104 showing 1
+            band 90 103
+            8 sell 1 @ 103  →  8 rests at 103 showing 1
+            uncross  →  uncrossed 1 at 103; 6 buys 1 at 103 from 8; 6 ends with 1 open: Auction
         "#]],
     );
 }
@@ -401,67 +403,96 @@ fn a_market_order_stops_at_the_band() {
 fn an_auction_trades_at_the_price_of_the_greatest_volume() {
     let call = |orders: &str| format!("phase call\n{orders}");
     // Volume, then surplus: at 101 ten trade and two are left over, at 102 ten and none.
-    check(&call("1 buy 10 @ 102\n2 buy 2 @ 101\n3 sell 10 @ 101\nuncross"), &expect![[r#"
+    check(
+        &call("1 buy 10 @ 102\n2 buy 2 @ 101\n3 sell 10 @ 101\nuncross"),
+        &expect![[r#"
         phase call
         1 buy 10 @ 102  →  1 rests at 102 showing 10
         2 buy 2 @ 101  →  2 rests at 101 showing 2
         3 sell 10 @ 101  →  3 rests at 101 showing 10
         uncross  →  uncrossed 10 at 102; 1 buys 10 at 102 from 3
-    "#]]);
+    "#]],
+    );
     // Buyers are left over at every such price.
-    check(&call("1 buy 12 @ 105\n2 sell 10 @ 101\nuncross"), &expect![[r#"
+    check(
+        &call("1 buy 12 @ 105\n2 sell 10 @ 101\nuncross"),
+        &expect![[r#"
         phase call
         1 buy 12 @ 105  →  1 rests at 105 showing 12
         2 sell 10 @ 101  →  2 rests at 101 showing 10
         uncross  →  uncrossed 10 at 105; 1 buys 10 at 105 from 2
-    "#]]);
+    "#]],
+    );
     // Sellers are.
-    check(&call("1 buy 10 @ 105\n2 sell 12 @ 101\nuncross"), &expect![[r#"
+    check(
+        &call("1 buy 10 @ 105\n2 sell 12 @ 101\nuncross"),
+        &expect![[r#"
         phase call
         1 buy 10 @ 105  →  1 rests at 105 showing 10
         2 sell 12 @ 101  →  2 rests at 101 showing 12
         uncross  →  uncrossed 10 at 101; 1 buys 10 at 101 from 2
-    "#]]);
+    "#]],
+    );
     // Nobody is: the nearest to the reference, or the middle.
-    check(&call("1 buy 10 @ 105\n2 sell 10 @ 101\nuncross 103"), &expect![[r#"
+    check(
+        &call("1 buy 10 @ 105\n2 sell 10 @ 101\nuncross 103"),
+        &expect![[r#"
         phase call
         1 buy 10 @ 105  →  1 rests at 105 showing 10
         2 sell 10 @ 101  →  2 rests at 101 showing 10
         uncross 103  →  uncrossed 10 at 103; 1 buys 10 at 103 from 2
-    "#]]);
-    check(&call("1 buy 10 @ 105\n2 sell 10 @ 101\nuncross 110"), &expect![[r#"
+    "#]],
+    );
+    check(
+        &call("1 buy 10 @ 105\n2 sell 10 @ 101\nuncross 110"),
+        &expect![[r#"
         phase call
         1 buy 10 @ 105  →  1 rests at 105 showing 10
         2 sell 10 @ 101  →  2 rests at 101 showing 10
         uncross 110  →  uncrossed 10 at 105; 1 buys 10 at 105 from 2
-    "#]]);
-    check(&call("1 buy 10 @ 105\n2 sell 10 @ 102\nuncross"), &expect![[r#"
+    "#]],
+    );
+    check(
+        &call("1 buy 10 @ 105\n2 sell 10 @ 102\nuncross"),
+        &expect![[r#"
         phase call
         1 buy 10 @ 105  →  1 rests at 105 showing 10
         2 sell 10 @ 102  →  2 rests at 102 showing 10
         uncross  →  uncrossed 10 at 104; 1 buys 10 at 104 from 2
-    "#]]);
+    "#]],
+    );
     // Nothing crosses.
-    check(&call("1 buy 10 @ 100\n2 sell 10 @ 102\nuncross"), &expect![[r#"
+    check(
+        &call("1 buy 10 @ 100\n2 sell 10 @ 102\nuncross"),
+        &expect![[r#"
         phase call
         1 buy 10 @ 100  →  1 rests at 100 showing 10
         2 sell 10 @ 102  →  2 rests at 102 showing 10
         uncross
-    "#]]);
+    "#]],
+    );
     // Shanghai: whoever bids more trades in full, so the surplus must not be above.
     let middle = Terms { tie: Tie::Middle, ..Terms::default() };
-    check_on(middle, &call("1 buy 12 @ 108\n2 sell 10 @ 101\nuncross"), &expect![[r#"
+    check_on(
+        middle,
+        &call("1 buy 12 @ 108\n2 sell 10 @ 101\nuncross"),
+        &expect![[r#"
         phase call
         1 buy 12 @ 108  →  1 rests at 108 showing 12
         2 sell 10 @ 101  →  2 rests at 101 showing 10
         uncross  →  uncrossed 10 at 108; 1 buys 10 at 108 from 2
-    "#]]);
-    check_on(middle, &call("1 buy 10 @ 108\n2 sell 10 @ 101\nuncross"), &expect![[r#"
+    "#]],
+    );
+    check_on(
+        middle,
+        &call("1 buy 10 @ 108\n2 sell 10 @ 101\nuncross"),
+        &expect![[r#"
         phase call
         1 buy 10 @ 108  →  1 rests at 108 showing 10
         2 sell 10 @ 101  →  2 rests at 101 showing 10
         uncross  →  uncrossed 10 at 105; 1 buys 10 at 105 from 2
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -551,36 +582,51 @@ fn a_halt_takes_cancels_and_nothing_else() {
 #[test]
 fn self_trade_prevention_is_the_takers_wish() {
     for (mode, expected) in [
-        ("", expect![[r#"
+        (
+            "",
+            expect![[r#"
             1 sell 2 @ 100  →  1 rests at 100 showing 2
             2 sell 3 @ 100 owner=1  →  2 rests at 100 showing 3
             3 sell 2 @ 100  →  3 rests at 100 showing 2
             4 buy 6 @ 100 owner=1  →  4 buys 2 at 100 from 1; 4 buys 3 at 100 from 2; 4 buys 1 at 100 from 3
-        "#]]),
-        ("newest", expect![[r#"
+        "#]],
+        ),
+        (
+            "newest",
+            expect![[r#"
             1 sell 2 @ 100  →  1 rests at 100 showing 2
             2 sell 3 @ 100 owner=1  →  2 rests at 100 showing 3
             3 sell 2 @ 100  →  3 rests at 100 showing 2
             4 buy 6 @ 100 owner=1 newest  →  4 buys 2 at 100 from 1; 4 ends with 4 open: SelfTrade
-        "#]]),
-        ("oldest", expect![[r#"
+        "#]],
+        ),
+        (
+            "oldest",
+            expect![[r#"
             1 sell 2 @ 100  →  1 rests at 100 showing 2
             2 sell 3 @ 100 owner=1  →  2 rests at 100 showing 3
             3 sell 2 @ 100  →  3 rests at 100 showing 2
             4 buy 6 @ 100 owner=1 oldest  →  4 buys 2 at 100 from 1; 2 ends with 3 open: SelfTrade; 4 buys 2 at 100 from 3; 4 rests at 100 showing 2
-        "#]]),
-        ("both", expect![[r#"
+        "#]],
+        ),
+        (
+            "both",
+            expect![[r#"
             1 sell 2 @ 100  →  1 rests at 100 showing 2
             2 sell 3 @ 100 owner=1  →  2 rests at 100 showing 3
             3 sell 2 @ 100  →  3 rests at 100 showing 2
             4 buy 6 @ 100 owner=1 both  →  4 buys 2 at 100 from 1; 2 ends with 3 open: SelfTrade; 4 ends with 4 open: SelfTrade
-        "#]]),
-        ("decrement", expect![[r#"
+        "#]],
+        ),
+        (
+            "decrement",
+            expect![[r#"
             1 sell 2 @ 100  →  1 rests at 100 showing 2
             2 sell 3 @ 100 owner=1  →  2 rests at 100 showing 3
             3 sell 2 @ 100  →  3 rests at 100 showing 2
             4 buy 6 @ 100 owner=1 decrement  →  4 buys 2 at 100 from 1; 2 ends with 3 open: SelfTrade; 4 decremented to 1; 4 buys 1 at 100 from 3
-        "#]]),
+        "#]],
+        ),
     ] {
         check(
             &format!("1 sell 2 @ 100\n2 sell 3 @ 100 owner=1\n3 sell 2 @ 100\n4 buy 6 @ 100 owner=1 {mode}"),
@@ -588,11 +634,14 @@ fn self_trade_prevention_is_the_takers_wish() {
         );
     }
     // The larger one rests: it loses from its reserve first, and keeps its place.
-    check("1 sell 9 @ 100 owner=1 peak=2\n2 buy 4 @ 100 owner=1 decrement\n3 buy 5 @ 100", &expect![[r#"
+    check(
+        "1 sell 9 @ 100 owner=1 peak=2\n2 buy 4 @ 100 owner=1 decrement\n3 buy 5 @ 100",
+        &expect![[r#"
         1 sell 9 @ 100 owner=1 peak=2  →  1 rests at 100 showing 2
         2 buy 4 @ 100 owner=1 decrement  →  1 decremented to 5; 2 ends with 4 open: SelfTrade
         3 buy 5 @ 100  →  3 buys 2 at 100 from 1; 1 shows 2 more; 3 buys 2 at 100 from 1; 1 shows 1 more; 3 buys 1 at 100 from 1
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]

@@ -105,9 +105,12 @@ impl Naive {
             Input::Band(band) => {
                 self.band = band;
                 if let Some(band) = band {
+                    let crossing = |side, limit: Price| match side {
+                        Side::Buy => limit > band.high,
+                        Side::Sell => limit < band.low,
+                    };
                     self.end_where(Ended::Band, |live| {
-                        !live.waits
-                            && live.terms.kind.limit().is_some_and(|limit| limit < band.low || limit > band.high)
+                        !live.waits && live.terms.kind.limit().is_some_and(|limit| crossing(live.terms.side, limit))
                     });
                 }
             }
@@ -588,10 +591,19 @@ impl Naive {
         }
         let crossing = bids.iter().map(|index| self.live[*index].price()).filter(|price| *price >= ask);
         let crossing = crossing.chain(asks.iter().map(|index| self.live[*index].price()).filter(|price| *price <= bid));
-        let limits: Vec<i64> = crossing.filter(|price| ![i64::MAX, i64::MIN].contains(price)).collect();
+        let inside = |price: i64| self.band.is_none_or(|band| (band.low.0..=band.high.0).contains(&price));
+        let named = |price: &i64| ![i64::MAX, i64::MIN].contains(price);
+        let limits: Vec<i64> = crossing.filter(named).filter(|price| inside(*price)).collect();
         let reference = reference.map(|price| price.0).or(self.last);
         let (Some(low), Some(high)) = (limits.iter().copied().min(), limits.iter().copied().max()) else {
-            return reference.map(|price| (price, self.at(price).0.min(self.at(price).1)));
+            let price = reference?;
+            let price = self.band.map_or(price, |band| price.max(band.low.0).min(band.high.0));
+            let market = |side| -> i64 {
+                let on = self.ranked(side).into_iter().map(|index| self.live[index]);
+                on.filter(|live| live.terms.kind == OrderKind::Market).map(|live| live.open).sum()
+            };
+            let volume = market(Side::Buy).min(market(Side::Sell));
+            return (volume > 0).then_some((price, volume));
         };
         let tick = self.terms.tick.0;
         let mut prices: Vec<i64> = (low..=high).step_by(usize::try_from(tick).expect("small")).collect();

@@ -97,12 +97,16 @@ impl Engine {
         }
         let demand = self.crossing(Side::Buy, ask);
         let supply = self.crossing(Side::Sell, bid);
-        let reference = reference.or(self.last);
+        let reference = reference.or(self.last).map(|price| match self.band {
+            Some(band) => price.clamp(band.low, band.high),
+            None => price,
+        });
         let zones = self.zones(&demand, &supply);
         let Some(best) = zones.iter().map(Zone::rank).max() else {
             // Market orders alone: they trade at the reference price or not at all.
             let (buys, sells) = (total(&demand), total(&supply));
-            return reference.map(|price| Indication { price, qty: buys.min(sells), surplus: buys - sells });
+            let told = reference.map(|price| Indication { price, qty: buys.min(sells), surplus: buys - sells });
+            return told.filter(|told| !told.qty.is_zero());
         };
         let tied: Vec<Zone> = zones.into_iter().filter(|zone| zone.rank() == best).collect();
         let price = self.choose(&tied, reference);
@@ -112,9 +116,12 @@ impl Engine {
         Some(Indication { price, qty: buys.min(sells), surplus: buys - sells })
     }
 
-    /// Levels of a side that reach a price of the other, lowest first, with all that is open at them.
+    /// Levels of a side that reach a price of the other, lowest first, with all that is open at them. What rests
+    /// beyond the price band is out of reach.
     fn crossing(&self, side: Side, price: Price) -> Vec<(Price, Qty)> {
         let levels = self.book.prices(Shelf::of(side)).take_while(|(limit, _)| OrderBook::reaches(side, *limit, price));
+        let beyond = |limit| self.band.is_some_and(|band| !band.holds(limit));
+        let levels = levels.filter(|(limit, _)| *limit == super::arrival::at_any_price(side) || !beyond(*limit));
         let mut levels: Vec<(Price, Qty)> = levels.map(|(limit, level)| (limit, level.open)).collect();
         levels.sort_unstable();
         levels

@@ -44,8 +44,13 @@ impl Engine {
     pub(super) fn on_band(&mut self, band: Option<Band>, out: &mut Vec<Output>) {
         self.band = band;
         let Some(band) = band else { return };
+        // Whoever would have traded outside it; beyond its far end one may wait for it to come back.
         self.end_all(Ended::Band, out, |order, asked| {
-            order.shelf.rests() && asked.kind.limit().is_some_and(|limit| !band.holds(limit))
+            let limit = asked.kind.limit().filter(|_| order.shelf.rests());
+            limit.is_some_and(|limit| match order.side {
+                Side::Buy => limit > band.high,
+                Side::Sell => limit < band.low,
+            })
         });
     }
 

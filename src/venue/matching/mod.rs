@@ -43,8 +43,9 @@
 //! what it touches in turn follows behind (a cascade). A trigger that is touched already is refused.
 //!
 //! **The price band refuses limits outside it and stops market orders at it**; what is left of them ends. A
-//! band that moves ends what rests outside it. A touched stop whose limit is outside ends. Triggers are
-//! prices to look at and may lie outside.
+//! band that moves ends the bids above it and the asks below it, so that no trade is outside; asks above
+//! and bids below stay, out of reach until it comes back. A touched stop whose limit is outside ends.
+//! Triggers are prices to look at and may lie outside.
 //!
 //! **An auction trades at the price of the greatest volume**, then of the least surplus, then by market
 //! pressure: the highest where buyers are left over at every such price, the lowest where sellers are,

@@ -256,7 +256,7 @@ pub enum Ended {
     Requested,
     /// An IOC or a market order found nothing more to trade with.
     Remainder,
-    /// A market order came to the price band.
+    /// A market order came to the price band, or the band left a limit outside.
     Band,
     /// A fill-or-kill order could not fill whole.
     FillOrKill,
@@ -318,7 +318,7 @@ pub enum Output {
         id: OrderId,
         /// On which side.
         side: Side,
-        /// Where.
+        /// Where; of a market order that waits for an auction the best price there is.
         price: Price,
         /// What others see of it.
         shown: Qty,
