@@ -392,9 +392,10 @@ impl Naive {
                 }
                 continue;
             }
-            let theirs = match maker.terms.reduce_only {
-                true => left_to_reduce(&self.positions, maker.terms.owner, maker.terms.side),
-                false => i64::MAX,
+            let theirs = if maker.terms.reduce_only {
+                left_to_reduce(&self.positions, maker.terms.owner, maker.terms.side)
+            } else {
+                i64::MAX
             };
             if theirs == 0 {
                 self.end(index, Ended::NothingToReduce);
