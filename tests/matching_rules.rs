@@ -10,6 +10,7 @@
 //! ```
 
 #![cfg(feature = "simulator")]
+#![allow(clippy::needless_raw_string_hashes, reason = "the expected texts are written by expect-test")]
 
 use std::fmt::Write as _;
 
@@ -399,9 +400,12 @@ fn the_price_band_refuses_limits_outside_it_and_stops_market_orders_at_it() {
     );
 }
 
+fn call(orders: &str) -> String {
+    format!("phase call\n{orders}")
+}
+
 #[test]
 fn an_auction_trades_at_the_price_of_the_greatest_volume() {
-    let call = |orders: &str| format!("phase call\n{orders}");
     // Volume, then surplus: at 101 ten trade and two are left over, at 102 ten and none.
     check(
         &call("1 buy 10 @ 102\n2 buy 2 @ 101\n3 sell 10 @ 101\nuncross"),
@@ -433,6 +437,10 @@ fn an_auction_trades_at_the_price_of_the_greatest_volume() {
         uncross  →  uncrossed 10 at 101; 1 buys 10 at 101 from 2
     "#]],
     );
+}
+
+#[test]
+fn an_auction_between_equal_prices_looks_at_the_reference() {
     // Nobody is: the nearest to the reference, or the middle.
     check(
         &call("1 buy 10 @ 105\n2 sell 10 @ 101\nuncross 103"),
@@ -471,6 +479,10 @@ fn an_auction_trades_at_the_price_of_the_greatest_volume() {
         uncross
     "#]],
     );
+}
+
+#[test]
+fn an_auction_by_shanghais_rule_takes_the_middle_where_all_better_limits_trade_in_full() {
     // Shanghai: whoever bids more trades in full, so the surplus must not be above.
     let middle = Terms { tie: Tie::Middle, ..Terms::default() };
     check_on(
