@@ -146,6 +146,7 @@ pub enum OrderKind {
 impl OrderKind {
     /// The worst price it may trade at, if it names one.
     #[must_use]
+    #[inline]
     pub const fn limit(self) -> Option<Price> {
         match self {
             Self::Limit { limit } | Self::StopLimit { limit, .. } | Self::TargetLimit { limit, .. } => Some(limit),
@@ -155,6 +156,7 @@ impl OrderKind {
 
     /// The price that sets it off, if it waits for one.
     #[must_use]
+    #[inline]
     pub const fn trigger(self) -> Option<Price> {
         match self {
             Self::StopMarket { trigger }

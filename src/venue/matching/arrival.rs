@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use crate::market::{OrderKind, Price, Qty, Side, Timestamp};
 
 use super::queue::{ALL, Order, Shelf};
-use super::{Arrival, Display, Ended, Engine, OrderBook, Output, Owner, Phase, Refusal, Stay, Taker, named};
+use super::{Arrival, Display, Ended, Engine, OrderBook, Output, Owner, Phase, Refusal, Stay, Taker};
 
 /// Limits and triggers beyond it are no prices.
 const PRICE_MAX: u64 = 1 << 61;
@@ -103,15 +103,16 @@ impl Engine {
     #[inline]
     pub(super) fn check_prices(&self, kind: OrderKind) -> Result<(), Refusal> {
         let tick = self.terms.tick.0;
-        for price in named(kind) {
-            if tick != 1 && price.0 % tick != 0 {
-                return Err(Refusal::Tick);
-            }
-            if price.0.unsigned_abs() > PRICE_MAX {
-                return Err(Refusal::Band);
-            }
+        let off = |price: Option<Price>| price.is_some_and(|price| tick != 1 && price.0 % tick != 0);
+        let absurd = |price: Option<Price>| price.is_some_and(|price| price.0.unsigned_abs() > PRICE_MAX);
+        let (limit, trigger) = (kind.limit(), kind.trigger());
+        if off(limit) || off(trigger) {
+            return Err(Refusal::Tick);
         }
-        match (kind.limit(), self.band) {
+        if absurd(limit) || absurd(trigger) {
+            return Err(Refusal::Band);
+        }
+        match (limit, self.band) {
             (Some(limit), Some(band)) if !band.holds(limit) => Err(Refusal::Band),
             _ => Ok(()),
         }
@@ -139,7 +140,7 @@ impl Engine {
     #[inline]
     pub(super) fn enter(&mut self, mut taker: Taker, out: &mut Vec<Output>) {
         if self.phase != Phase::Continuous {
-            self.rest(taker, out);
+            self.rest(&taker, out);
             return;
         }
         let Arrival { id, side, kind, stay, post_only, .. } = taker.terms;
@@ -161,7 +162,7 @@ impl Engine {
             None if kind == OrderKind::Market && self.book.first(Shelf::of(side.opposite())).is_some() => Ended::Band,
             None if kind == OrderKind::Market || matches!(stay, Stay::Ioc | Stay::Fok) => Ended::Remainder,
             None => {
-                self.rest(taker, out);
+                self.rest(&taker, out);
                 return;
             }
         };
@@ -170,7 +171,7 @@ impl Engine {
 
     /// What is left of an order joins the back of its price.
     #[inline]
-    pub(super) fn rest(&mut self, taker: Taker, out: &mut Vec<Output>) {
+    pub(super) fn rest(&mut self, taker: &Taker, out: &mut Vec<Output>) {
         let Arrival { id, side, kind, display, .. } = taker.terms;
         let (price, peak) = match (kind.limit(), display) {
             (None, _) => (at_any_price(side), Qty::ZERO),
@@ -184,11 +185,11 @@ impl Engine {
 
     /// An order waits for its trigger.
     pub(super) fn wait(&mut self, terms: Arrival, left: Qty, trigger: Price) {
-        self.stand(Taker { terms, left }, Self::waits_on(terms.side, terms.kind), trigger, Qty::ZERO);
+        self.stand(&Taker { terms, left }, Self::waits_on(terms.side, terms.kind), trigger, Qty::ZERO);
     }
 
     #[inline]
-    fn stand(&mut self, taker: Taker, shelf: Shelf, price: Price, peak: Qty) {
+    fn stand(&mut self, taker: &Taker, shelf: Shelf, price: Price, peak: Qty) {
         let Arrival { id, owner, side, stay, reduce_only, .. } = taker.terms;
         let order = Order { id, price, open: taker.left, peak, owner, side, shelf, reduce_only, ..Order::BLANK };
         let place = self.book.stand(order);

@@ -244,6 +244,12 @@ impl OrderBook {
         &self.orders[place as usize]
     }
 
+    /// Whether nothing stands on a shelf.
+    #[inline]
+    pub(super) fn is_bare(&self, shelf: Shelf) -> bool {
+        self.shelves[shelf as usize].best().is_none()
+    }
+
     /// The best price of a shelf, and who is first there.
     #[inline]
     pub(super) fn first(&self, shelf: Shelf) -> Option<(Price, Place)> {

@@ -92,7 +92,7 @@ pub use words::{
     Arrival, Band, Display, Ended, Input, Match, Output, Owner, Phase, Refusal, SelfTrade, Stay, Terms, Tie,
 };
 
-use crate::market::{OrderId, OrderKind, Price, Qty, Timestamp};
+use crate::market::{OrderId, Price, Qty, Timestamp};
 
 use queue::{Place, Shelf};
 
@@ -168,7 +168,11 @@ impl Engine {
             Input::Position(owner, qty) => self.on_position(owner, qty),
         }
         if self.swing != STILL {
-            self.release_touched(out);
+            if self.book.is_bare(Shelf::Rising) && self.book.is_bare(Shelf::Falling) {
+                self.swing = STILL;
+            } else {
+                self.release_touched(out);
+            }
         }
         if self.turned {
             self.end_reducers(out);
@@ -236,9 +240,4 @@ impl Engine {
 struct Taker {
     terms: Arrival,
     left: Qty,
-}
-
-/// Which prices an order names: its limit and its trigger.
-fn named(kind: OrderKind) -> impl Iterator<Item = Price> {
-    kind.limit().into_iter().chain(kind.trigger())
 }
