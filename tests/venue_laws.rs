@@ -13,7 +13,7 @@ use seatrial::market::{
     Liquidity, MarketEvent, Money, NewOrder, OrderId, OrderKind, PathPoint, Price, Qty, Query, Quote, ReportKind,
     SessionState, Side, Span, TimeInForce, Timestamp, Trade, VenueMessage,
 };
-use seatrial::venue::{FillProfile, Venue, VenueConfig};
+use seatrial::venue::{FillProfile, QueueModel, Venue, VenueConfig};
 use venue_desk::{bar, config, order};
 
 /// One step of a random run.
@@ -31,11 +31,17 @@ struct Setup {
     contract: Contract,
     fee_in_base: bool,
     profile: FillProfile,
+    queue: QueueModel,
 }
 
 impl Setup {
     fn terms(&self) -> VenueConfig {
-        let mut terms = VenueConfig { profile: self.profile, half_spread_ticks: vec![1], ..config(self.contract) };
+        let mut terms = VenueConfig {
+            profile: self.profile,
+            queue: self.queue.clone(),
+            half_spread_ticks: vec![1],
+            ..config(self.contract)
+        };
         if self.fee_in_base && self.contract == Contract::Spot {
             terms.instruments[0].timeline[0].fees.asset = FeeAsset::Base;
         }
@@ -49,10 +55,16 @@ impl Setup {
 fn any_setup() -> impl Strategy<Value = Setup> {
     let contract = prop_oneof![Just(Contract::Spot), Just(Contract::Linear)];
     let profile = prop_oneof![3 => Just(FillProfile::Conservative), 1 => Just(FillProfile::ParityFull)];
-    (contract, any::<bool>(), profile).prop_map(|(contract, fee_in_base, profile)| Setup {
+    let queue = prop_oneof![
+        2 => Just(QueueModel::Conservative),
+        1 => (1_u32..5_000).prop_map(|exponent_milli| QueueModel::Power { exponent_milli }),
+        1 => Just(QueueModel::Log),
+    ];
+    (contract, any::<bool>(), profile, queue).prop_map(|(contract, fee_in_base, profile, queue)| Setup {
         contract,
         fee_in_base,
         profile,
+        queue,
     })
 }
 

@@ -61,6 +61,7 @@ pub fn assumptions(setup: &Setup) -> Vec<String> {
         .map(|(instrument, market)| format!("market      {} from {}", instrument.symbol, of_tape(&market.tape)))
         .collect();
     lines.push(format!("fills       {}", setup.venue.profile.name()));
+    lines.push(format!("queue       {}", setup.venue.queue));
     let bars = |(index, market): (usize, &MarketTape)| {
         let half = setup.venue.half_spread_ticks.get(index).copied().unwrap_or_default();
         let symbol = &setup.instruments[index].symbol;

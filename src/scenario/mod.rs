@@ -17,6 +17,7 @@ pub mod fault;
 mod inline;
 mod instrument;
 mod market;
+mod model;
 mod refusal;
 mod root;
 mod section;

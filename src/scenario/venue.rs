@@ -3,24 +3,27 @@
 //! ```toml
 //! [venue]
 //! profile = "conservative"           # or parity_full
+//! queue = "conservative"             # or "log", or { model = "power", exponent = "2" }
 //! rate_limit = "1/s 60"              # a message costs one or more; so much fits, and decays at this rate
 //! reserves_exits = true              # whether a resting trigger holds what it would cost
 //! validate_trigger_prices = false    # whether a limit must lie beyond its own trigger
 //! max_open_orders = 1000
 //! ```
 
+use super::model;
 use super::section::{Problems, Section};
 use crate::trading::Config;
 use crate::trading::setting::{Flow, Setting, Written};
-use crate::venue::{FillProfile, RateLimit, VenueConfig};
+use crate::venue::{FillProfile, QueueModel, RateLimit, VenueConfig};
 
 /// Most orders a venue may be told to hold open.
 const OPEN_ORDERS_MAX: u64 = 1_000_000;
 
 /// A venue as it was written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct VenueText {
     profile: FillProfile,
+    queue: QueueModel,
     rate_limit: Option<(RateLimit, usize)>,
     reserves_exits: bool,
     validate_trigger_prices: bool,
@@ -41,9 +44,10 @@ impl VenueText {
     }
 
     /// Terms with what was written.
-    pub fn applied(self, standard: VenueConfig) -> VenueConfig {
+    pub fn applied(&self, standard: VenueConfig) -> VenueConfig {
         VenueConfig {
             profile: self.profile,
+            queue: self.queue.clone(),
             rate_limit: self.rate_limit.map(|(limit, _)| limit),
             triggers_hold: self.reserves_exits,
             strict_triggers: self.validate_trigger_prices,
@@ -60,6 +64,7 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
     let profile = section
         .require("profile", problems, "conservative, parity_full")
         .and_then(|entry| entry.word(problems, &profiles));
+    let queue = model::queue(&mut section, problems);
     let rate_limit = section.get("rate_limit").and_then(|entry| {
         let flow = Flow::read(&entry.scalar(problems, Flow::FORM)?);
         if flow.is_none() {
@@ -73,6 +78,7 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
     section.finish(problems);
     Some(VenueText {
         profile: profile?,
+        queue: queue?,
         rate_limit,
         reserves_exits: reserves_exits?,
         validate_trigger_prices: validate?,

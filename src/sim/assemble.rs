@@ -78,6 +78,7 @@ impl Setup {
         let profile = |name: &str, stamp: String| Profile { name: name.to_owned(), stamp };
         let mut profiles = vec![
             profile("fill", self.venue.profile.name().to_owned()),
+            profile("queue", self.venue.queue.to_string()),
             profile("latency", self.latency.to_string()),
             profile("strategy", self.strategy.name.clone()),
         ];

@@ -1,5 +1,6 @@
 //! What a venue is told before it opens: instruments, opening balances, and how it fills.
 
+use super::queue::QueueModel;
 use crate::market::{Balance, Instrument, Span};
 
 /// Which fill assumptions hold. Every result names its profile.
@@ -51,6 +52,8 @@ pub struct VenueConfig {
     pub balances: Vec<Balance>,
     /// How orders fill.
     pub profile: FillProfile,
+    /// Who cancels in a queue before an order of ours, where nobody says.
+    pub queue: QueueModel,
     /// For bars: half the spread in ticks, by instrument; an instrument not reached has none.
     pub half_spread_ticks: Vec<i64>,
     /// For bars: millionths of the bar's volume displayed on each side at each point of its path.
@@ -76,6 +79,7 @@ impl VenueConfig {
             instruments,
             balances,
             profile: FillProfile::Conservative,
+            queue: QueueModel::Conservative,
             half_spread_ticks: Vec::new(),
             bar_display_ppm: 250_000,
             max_open_orders: 1_000,

@@ -17,6 +17,9 @@ impl Venue {
     pub(super) fn printed(&mut self, now: Timestamp, trade: &Trade, out: &mut Vec<VenueMessage>) {
         let market = &mut self.markets[place(trade.instrument)];
         let taker = trade.taker.or_else(|| side_by_touch(market, trade.price));
+        if self.config.queue.shares() {
+            market.remember_print(trade, taker);
+        }
         if market.last_trade.replace(trade.price).is_none() {
             market.refresh_guards(&self.orders);
         }
@@ -316,7 +319,7 @@ pub(super) fn levels(
 
 /// The taker's side where the source does not say it: at the ask or above somebody bought, at the
 /// bid or below somebody sold, and between them the print proves nothing.
-fn side_by_touch(market: &Market, price: Price) -> Option<Side> {
+pub(super) fn side_by_touch(market: &Market, price: Price) -> Option<Side> {
     let at_or_through = |taker: Side| {
         let best = market.book.best(taker.opposite());
         best.is_some_and(|(best, _)| best == price || taker.better(best, price))

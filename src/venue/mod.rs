@@ -12,7 +12,8 @@
 //! # What it assumes, for a sceptic
 //!
 //! Each paragraph has a test of its name in `tests/venue_depth.rs`, `tests/venue_bars.rs`,
-//! `tests/venue_triggers.rs` or `tests/venue_sessions.rs`.
+//! `tests/venue_triggers.rs`, `tests/venue_sessions.rs` or `tests/venue_queue.rs`. The models that can be
+//! chosen, with their formulas, are in `docs/models.md`.
 //!
 //! **Takers walk displayed depth.** An order that reaches the market trades against the levels
 //! displayed, best first, up to its limit, each at its own price. What is not displayed is not there.
@@ -26,6 +27,10 @@
 //! **Only prints and shrinkage advance us.** A print at our price by the opposite taker shortens the
 //! queue before us, and what it printed beyond the queue fills us. A level that shrinks below the
 //! queue shortens it to what is left; who cancelled behind us is never guessed.
+//!
+//! **A queue model guesses who cancelled**, where the terms name one: what a level lost beyond what printed
+//! is shared between before us and behind us, by a power of their sizes or by their logarithms. It is an
+//! assumption, never further back than the default and never ahead of what printed and cancelled.
 //!
 //! **A print beyond our price fills up to what printed.** The market traded through us: we would have
 //! been hit first, but by no more than was sold.
@@ -109,6 +114,7 @@ mod hands;
 pub mod matching;
 mod orders;
 mod path;
+mod queue;
 mod rate;
 mod resting;
 mod sessions;
@@ -121,6 +127,7 @@ mod whims;
 pub use act::{Act, LAG_MIN};
 pub use config::{FillProfile, RateLimit, VenueConfig};
 pub use guards::Guards;
+pub use queue::{QUEUE_VERSION, QueueModel, QueueRule, Shrunk};
 
 use account::Account;
 use rate::Meter;
@@ -199,6 +206,10 @@ impl Venue {
                     self.printed(now, trade, out);
                 } else {
                     market.last_trade = Some(trade.price);
+                    if self.config.queue.shares() {
+                        let taker = trade.taker.or_else(|| fills::side_by_touch(market, trade.price));
+                        market.remember_print(trade, taker);
+                    }
                 }
             }
             MarketEvent::Quote(quote) => self.on_quote(now, quote, out),
@@ -302,6 +313,12 @@ impl Venue {
     #[must_use]
     pub fn positions(&self) -> Vec<VenuePosition> {
         self.account.positions(&self.config.instruments)
+    }
+
+    /// Who is assumed to cancel in the queues before our orders.
+    #[must_use]
+    pub const fn queue(&self) -> &QueueModel {
+        &self.config.queue
     }
 
     /// The fill profile in force.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::account::{Hold, NO_HOLD};
 use super::guards::Guards;
+use super::queue::Unshown;
 use super::sessions::Session;
 use super::triggers::{Gauge, TRIGGER_LISTS, TRIGGER_SOURCES, towards};
 use crate::market::{
@@ -173,6 +174,8 @@ pub(super) enum Shows {
 pub(super) struct Market {
     pub(super) book: Book,
     taken: Vec<Taken>,
+    /// What printed, and no level tells of yet; nothing where no queue model asks for it.
+    pub(super) unshown: Unshown,
     pub(super) last_trade: Option<Price>,
     pub(super) session: Session,
     pub(super) shows: Shows,
@@ -287,6 +290,7 @@ impl Market {
     pub(super) fn begin_to_show(&mut self, shows: Shows) {
         self.shows = shows;
         self.book = Book::new();
+        self.unshown = Unshown::default();
         self.taken.clear();
     }
 

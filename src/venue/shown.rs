@@ -3,6 +3,7 @@
 //! It fills nothing: once a message is whole, the [fills](super::fills) look at what it displays.
 
 use super::Venue;
+use super::queue::Level;
 use super::resting::{Shows, place};
 use crate::market::{LevelChange, Qty, Quote, Side, Timestamp, VenueMessage};
 
@@ -13,10 +14,12 @@ impl Venue {
         if market.shows != Shows::Depth {
             market.begin_to_show(Shows::Depth);
         }
-        market.book.set(change.side, change.price, change.qty);
+        let before = market.book.set(change.side, change.price, change.qty);
+        let tells = !market.unshown.is_empty();
+        let printed = if tells { market.unshown.take(change.side, change.price) } else { Qty::ZERO };
         if !self.config.guards || market.guards.level(change) {
             market.dirty = true;
-            self.level_changed(change);
+            self.level_changed(change, before, printed);
         }
         if change.last && self.markets[place(change.instrument)].dirty {
             self.markets[place(change.instrument)].dirty = false;
@@ -25,50 +28,59 @@ impl Venue {
     }
 
     /// A level we may wait at, or took from, has a new quantity.
-    fn level_changed(&mut self, change: &LevelChange) {
-        let market = &mut self.markets[place(change.instrument)];
-        market.refresh(&self.orders, change.side, change.price);
-        for number in market.limits(change.side) {
-            let order = self.orders.get_mut(*number);
-            if order.price() == change.price {
-                order.ahead = order.ahead.min(change.qty);
-            }
-        }
+    fn level_changed(&mut self, change: &LevelChange, before: Qty, printed: Qty) {
+        let LevelChange { instrument, side, price, qty, .. } = *change;
+        self.markets[place(instrument)].refresh(&self.orders, side, price);
+        self.queues_shrink(&Level { instrument, side, price, before: Some(before), printed, after: qty });
     }
 
     /// The touch is displayed anew, and nothing but the touch.
     pub(super) fn on_quote(&mut self, now: Timestamp, quote: &Quote, out: &mut Vec<VenueMessage>) {
-        let Some(market) = self.markets.get_mut(place(quote.instrument)) else { return };
+        let instrument = quote.instrument;
+        let Some(market) = self.markets.get_mut(place(instrument)) else { return };
         if market.shows == Shows::Depth {
             return;
         }
         market.shows = Shows::Touch;
         let concerned = !self.config.guards || market.guards.quote(quote);
         let sides = [(Side::Buy, quote.bid, quote.bid_qty), (Side::Sell, quote.ask, quote.ask_qty)];
-        for (side, price, qty) in sides {
-            if market.book.best(side) == Some((price, qty)) {
+        for (side, price, after) in sides {
+            let market = &mut self.markets[place(instrument)];
+            let before = market.book.best(side);
+            if before == Some((price, after)) {
                 continue;
             }
-            market.show(side, price, qty);
+            market.show(side, price, after);
+            let printed = market.unshown.take(side, price);
+            market.unshown.forget_side(side);
             if !concerned {
                 continue;
             }
             market.refresh_side(side);
-            for number in market.limits(side) {
-                let order = self.orders.get_mut(*number);
-                let own = order.price();
-                if own == price {
-                    order.ahead = order.ahead.min(qty);
-                } else if side.better(price, own) || qty.is_zero() {
-                    // The market's best is worse than our price: nobody is left before us.
-                    order.ahead = Qty::ZERO;
-                }
-            }
+            // What a level displayed is known as long as it is the touch.
+            let before = before.filter(|(old, _)| *old == price).map(|(_, qty)| qty);
+            self.queues_shrink(&Level { instrument, side, price, before, printed, after });
+            self.nobody_before_the_touch(quote, side);
         }
         if !concerned {
             return;
         }
-        market.refresh_guards(&self.orders);
-        self.book_settled(now, quote.instrument, out);
+        self.markets[place(instrument)].refresh_guards(&self.orders);
+        self.book_settled(now, instrument, out);
+    }
+
+    /// Where the market's best is worse than our price, nobody is left before us.
+    fn nobody_before_the_touch(&mut self, quote: &Quote, side: Side) {
+        let (price, qty) = match side {
+            Side::Buy => (quote.bid, quote.bid_qty),
+            Side::Sell => (quote.ask, quote.ask_qty),
+        };
+        for number in self.markets[place(quote.instrument)].limits(side) {
+            let order = self.orders.get_mut(*number);
+            let own = order.price();
+            if own != price && (side.better(price, own) || qty.is_zero()) {
+                order.ahead = Qty::ZERO;
+            }
+        }
     }
 }
