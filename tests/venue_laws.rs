@@ -6,6 +6,7 @@
 mod venue_desk;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use seatrial::market::{
@@ -13,7 +14,8 @@ use seatrial::market::{
     Liquidity, MarketEvent, Money, NewOrder, OrderId, OrderKind, PathPoint, Price, Qty, Query, Quote, ReportKind,
     SessionState, Side, Span, TimeInForce, Timestamp, Trade, VenueMessage,
 };
-use seatrial::venue::{FillProfile, QueueModel, Venue, VenueConfig};
+use seatrial::sim::rng::VenueChance;
+use seatrial::venue::{FillProfile, PartialModel, QueueModel, SlippageModel, Venue, VenueConfig};
 use venue_desk::{bar, config, order};
 
 /// One step of a random run.
@@ -32,6 +34,8 @@ struct Setup {
     fee_in_base: bool,
     profile: FillProfile,
     queue: QueueModel,
+    slippage: SlippageModel,
+    partial: PartialModel,
 }
 
 impl Setup {
@@ -39,6 +43,9 @@ impl Setup {
         let mut terms = VenueConfig {
             profile: self.profile,
             queue: self.queue.clone(),
+            slippage: self.slippage.clone(),
+            partial: self.partial.clone(),
+            chance: Some(Arc::new(VenueChance { seed: 1, run: 0 })),
             half_spread_ticks: vec![1],
             ..config(self.contract)
         };
@@ -60,12 +67,28 @@ fn any_setup() -> impl Strategy<Value = Setup> {
         1 => (1_u32..5_000).prop_map(|exponent_milli| QueueModel::Power { exponent_milli }),
         1 => Just(QueueModel::Log),
     ];
-    (contract, any::<bool>(), profile, queue).prop_map(|(contract, fee_in_base, profile, queue)| Setup {
-        contract,
-        fee_in_base,
-        profile,
-        queue,
-    })
+    let slippage = prop_oneof![
+        3 => Just(SlippageModel::BookWalk),
+        1 => Just(SlippageModel::FixedTicks { ticks: 2 }),
+        1 => Just(SlippageModel::VolumeShare { impact_ppm: 500_000, share_max_ppm: 200_000 }),
+        1 => Just(SlippageModel::Adverse { ticks_max: 3 }),
+    ];
+    let partial = prop_oneof![
+        3 => Just(PartialModel::Displayed),
+        1 => Just(PartialModel::Participation { share_ppm: 300_000 }),
+        1 => Just(PartialModel::Seeded { least_ppm: 300_000 }),
+    ];
+    let models = (queue, slippage, partial);
+    (contract, any::<bool>(), profile, models).prop_map(
+        |(contract, fee_in_base, profile, (queue, slippage, partial))| Setup {
+            contract,
+            fee_in_base,
+            profile,
+            queue,
+            slippage,
+            partial,
+        },
+    )
 }
 
 fn any_side() -> impl Strategy<Value = Side> {
@@ -257,12 +280,28 @@ impl Watcher {
                 assert!(*printed >= 0, "more than printed: {report:?}");
             }
             if fill.liquidity == Liquidity::Taker && !self.left.is_empty() {
-                let left = self.left.get_mut(&(fill.side.opposite(), fill.price.0)).expect("a displayed level");
-                *left -= fill.qty.0;
-                assert!(*left >= 0, "more than displayed: {report:?}");
+                self.take_displayed(fill);
             }
         }
         self.book(&self.terms.instruments[0].clone(), fill);
+    }
+
+    /// Takes what a taker got from the level of its price; where it slipped, from whatever is displayed.
+    fn take_displayed(&mut self, fill: seatrial::market::Fill) {
+        let side = fill.side.opposite();
+        if matches!(self.terms.slippage, SlippageModel::BookWalk) {
+            let left = self.left.get_mut(&(side, fill.price.0)).expect("a displayed level");
+            *left -= fill.qty.0;
+            assert!(*left >= 0, "more than displayed: {fill:?}");
+            return;
+        }
+        let mut wanted = fill.qty.0;
+        for (_, left) in self.left.iter_mut().filter(|((of, _), _)| *of == side) {
+            let here = wanted.min(*left);
+            *left -= here;
+            wanted -= here;
+        }
+        assert_eq!(wanted, 0, "more than displayed: {fill:?}");
     }
 
     /// Cash by the venue's public arithmetic, spot only.

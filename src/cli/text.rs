@@ -62,6 +62,8 @@ pub fn assumptions(setup: &Setup) -> Vec<String> {
         .collect();
     lines.push(format!("fills       {}", setup.venue.profile.name()));
     lines.push(format!("queue       {}", setup.venue.queue));
+    lines.push(format!("slippage    {}", setup.venue.slippage));
+    lines.push(format!("partials    {}", setup.venue.partial));
     let bars = |(index, market): (usize, &MarketTape)| {
         let half = setup.venue.half_spread_ticks.get(index).copied().unwrap_or_default();
         let symbol = &setup.instruments[index].symbol;
@@ -85,7 +87,7 @@ pub fn assumptions(setup: &Setup) -> Vec<String> {
 
 /// What a result is stamped with: reasons for which it proves nothing about production.
 pub fn stamps(setup: &Setup) -> Vec<String> {
-    let optimistic = setup.venue.profile.is_optimistic().then(|| "optimistic".to_owned());
+    let optimistic = setup.venue.is_optimistic().then(|| "optimistic".to_owned());
     optimistic.into_iter().chain(setup.trader.stamp()).collect()
 }
 

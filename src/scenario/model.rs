@@ -1,76 +1,177 @@
 //! Models chosen by name: `queue = "log"`, or with parameters `queue = { model = "power", exponent = "2" }`.
 //!
 //! A table may say the version it was written for, `version = 1`; a version that is not ours is refused, for
-//! its results would not be the same.
+//! its results would not be the same. A parameter that is not written is as usual.
 
 use rust_decimal::Decimal;
 use toml::de::DeValue;
 
 use super::section::{Entry, Problems, Section};
+use crate::market::Rate;
 use crate::trading::setting::Number;
-use crate::venue::{QUEUE_VERSION, QueueModel};
+use crate::venue::{PARTIAL_VERSION, PartialModel, QUEUE_VERSION, QueueModel, SLIPPAGE_VERSION, SlippageModel};
 
-/// Greatest exponent of a power, in thousandths.
-const EXPONENT_MAX: u32 = 16_000;
+/// Most ticks a model may worsen a price by.
+const TICKS_MAX: u64 = 1_000_000;
+/// The whole, in millionths.
+const PPM: u32 = 1_000_000;
 
-/// Reads which of some models is meant, and its parameters as a table that is empty where none were written.
-fn named<'d, T: Copy>(
-    entry: &Entry<'d>,
-    words: &[(&str, T)],
-    version: u32,
-    problems: &mut Problems<'_>,
-) -> Option<(T, Option<Section<'d>>)> {
-    if !matches!(entry.value, DeValue::Table(_)) {
-        return Some((entry.word(problems, words)?, None));
+/// A model's parameters while they are read; none where only its name was written.
+struct Params<'d>(Option<Section<'d>>);
+
+impl<'d> Params<'d> {
+    /// Reads which of some models is meant.
+    fn named<T: Copy>(
+        entry: &Entry<'d>,
+        words: &[(&str, T)],
+        version: u32,
+        problems: &mut Problems<'_>,
+    ) -> Option<(T, Self)> {
+        if !matches!(entry.value, DeValue::Table(_)) {
+            return Some((entry.word(problems, words)?, Self(None)));
+        }
+        let mut section = entry.as_section(entry.at, problems)?;
+        let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
+        let word = section.require("model", problems, &names.join(", ")).and_then(|entry| entry.word(problems, words));
+        let ours = u64::from(version);
+        let known = section.get("version").map_or(Some(ours), |entry| entry.whole(problems, ours..=ours));
+        known?;
+        Some((word?, Self(Some(section))))
     }
-    let mut section = entry.as_section(entry.at, problems)?;
-    let names: Vec<&str> = words.iter().map(|(name, _)| *name).collect();
-    let word = section.require("model", problems, &names.join(", ")).and_then(|entry| entry.word(problems, words));
-    let ours = u64::from(version);
-    let known = section.get("version").map_or(Some(ours), |entry| entry.whole(problems, ours..=ours));
-    known?;
-    Some((word?, Some(section)))
+
+    fn get(&mut self, key: &'static str) -> Option<Entry<'d>> {
+        self.0.as_mut().and_then(|section| section.get(key))
+    }
+
+    /// A decimal from 10^-`decimals` to `most`, in units of 10^-`decimals`.
+    fn decimal(
+        &mut self,
+        key: &'static str,
+        (usual, most, decimals): (u32, u32, u32),
+        problems: &mut Problems<'_>,
+    ) -> Option<u32> {
+        let one = 10_u32.pow(decimals);
+        let Some(entry) = self.get(key) else { return Some(usual) };
+        let number = entry.setting::<Number>(problems)?.0;
+        let units = number.checked_mul(Decimal::from(one)).filter(Decimal::is_integer);
+        let found = units.and_then(|units| u32::try_from(units).ok()).filter(|units| (1..=most * one).contains(units));
+        if found.is_none() {
+            let allowed = format!("a decimal above 0, at most {most}, with at most {decimals} decimals");
+            entry.refuse(problems, "E-SC-010", &allowed);
+        }
+        found
+    }
+
+    /// A percentage above none and at most the whole, in millionths.
+    fn percent(&mut self, key: &'static str, usual: u32, problems: &mut Problems<'_>) -> Option<u32> {
+        let Some(entry) = self.get(key) else { return Some(usual) };
+        let units = entry.setting::<Rate>(problems)?.decimal().checked_mul(PPM.into()).filter(Decimal::is_integer);
+        let found = units.and_then(|units| u32::try_from(units).ok()).filter(|units| (1..=PPM).contains(units));
+        if found.is_none() {
+            entry.refuse(problems, "E-SC-010", "above 0% and at most 100%, with at most 4 decimals");
+        }
+        found
+    }
+
+    fn ticks(&mut self, key: &'static str, problems: &mut Problems<'_>) -> Option<u32> {
+        let Some(entry) = self.get(key) else { return Some(1) };
+        entry.whole(problems, 0..=TICKS_MAX).map(|ticks| u32::try_from(ticks).expect("at most a million"))
+    }
+
+    /// Nothing else may be written.
+    fn finish(self, problems: &mut Problems<'_>) {
+        if let Some(section) = self.0 {
+            section.finish(problems);
+        }
+    }
 }
 
 /// Who cancels in a queue before us.
 pub fn queue(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<QueueModel> {
-    #[derive(Clone, Copy, PartialEq)]
+    #[derive(Clone, Copy)]
     enum Word {
         Conservative,
         Power,
         Log,
     }
-    const ALLOWED: &str = "a decimal from 0.001 to 16 with at most 3 decimals, such as \"2\"";
     let words = [("conservative", Word::Conservative), ("power", Word::Power), ("log", Word::Log)];
-    let Some(entry) = venue.get("queue") else { return Some(QueueModel::Conservative) };
-    let (word, mut section) = named(&entry, &words, QUEUE_VERSION, problems)?;
-    let exponent =
-        if word == Word::Power { Some(milli(&mut section, "exponent", 2_000, ALLOWED, problems)) } else { None };
-    if let Some(section) = section {
-        section.finish(problems);
-    }
-    match (word, exponent) {
-        (Word::Power, exponent) => exponent.flatten().map(|exponent_milli| QueueModel::Power { exponent_milli }),
-        (Word::Conservative, _) => Some(QueueModel::Conservative),
-        (Word::Log, _) => Some(QueueModel::Log),
-    }
+    let Some(entry) = venue.get("queue") else { return Some(QueueModel::default()) };
+    let (word, mut params) = Params::named(&entry, &words, QUEUE_VERSION, problems)?;
+    let model = match word {
+        Word::Conservative => Some(QueueModel::Conservative),
+        Word::Power => {
+            let exponent = params.decimal("exponent", (2_000, 16, 3), problems);
+            exponent.map(|exponent_milli| QueueModel::Power { exponent_milli })
+        }
+        Word::Log => Some(QueueModel::Log),
+    };
+    params.finish(problems);
+    model
 }
 
-/// A parameter in thousandths, from one of them to the greatest exponent; `usual` where it is not written.
-fn milli(
-    section: &mut Option<Section<'_>>,
-    key: &'static str,
-    usual: u32,
-    allowed: &str,
-    problems: &mut Problems<'_>,
-) -> Option<u32> {
-    let Some(entry) = section.as_mut().and_then(|section| section.get(key)) else { return Some(usual) };
-    let number = entry.setting::<Number>(problems)?.0;
-    let thousandths = number.checked_mul(Decimal::ONE_THOUSAND).filter(Decimal::is_integer);
-    let whole = thousandths.and_then(|thousandths| u32::try_from(thousandths).ok());
-    let found = whole.filter(|whole| (1..=EXPONENT_MAX).contains(whole));
-    if found.is_none() {
-        entry.refuse(problems, "E-SC-010", allowed);
+/// How much worse than displayed a taker trades.
+pub fn slippage(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<SlippageModel> {
+    #[derive(Clone, Copy)]
+    enum Word {
+        BookWalk,
+        None,
+        FixedBps,
+        FixedTicks,
+        VolumeShare,
+        SquareRoot,
+        Adverse,
     }
-    found
+    let words = [
+        ("book_walk", Word::BookWalk),
+        ("none", Word::None),
+        ("fixed_bps", Word::FixedBps),
+        ("fixed_ticks", Word::FixedTicks),
+        ("volume_share", Word::VolumeShare),
+        ("square_root", Word::SquareRoot),
+        ("adverse", Word::Adverse),
+    ];
+    let Some(entry) = venue.get("slippage") else { return Some(SlippageModel::default()) };
+    let (word, mut params) = Params::named(&entry, &words, SLIPPAGE_VERSION, problems)?;
+    let model = match word {
+        Word::BookWalk => Some(SlippageModel::BookWalk),
+        Word::None => Some(SlippageModel::None),
+        Word::FixedBps => params.decimal("bps", (500, 10_000, 2), problems).map(|ppm| SlippageModel::FixedRate { ppm }),
+        Word::FixedTicks => params.ticks("ticks", problems).map(|ticks| SlippageModel::FixedTicks { ticks }),
+        Word::VolumeShare => {
+            let impact = params.percent("impact", 100_000, problems);
+            let most = params.percent("share_max", 25_000, problems);
+            impact.zip(most).map(|(impact_ppm, share_max_ppm)| SlippageModel::VolumeShare { impact_ppm, share_max_ppm })
+        }
+        Word::SquareRoot => {
+            let factor = params.decimal("factor", (1_000, 10, 3), problems);
+            let volatility = params.percent("volatility", 30_000, problems);
+            let model = |(factor_milli, volatility_ppm)| SlippageModel::SquareRoot { factor_milli, volatility_ppm };
+            factor.zip(volatility).map(model)
+        }
+        Word::Adverse => params.ticks("ticks_max", problems).map(|ticks_max| SlippageModel::Adverse { ticks_max }),
+    };
+    params.finish(problems);
+    model
+}
+
+/// How much of what could trade does.
+pub fn partial(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<PartialModel> {
+    #[derive(Clone, Copy)]
+    enum Word {
+        Displayed,
+        Participation,
+        Seeded,
+    }
+    let words = [("displayed", Word::Displayed), ("participation", Word::Participation), ("seeded", Word::Seeded)];
+    let Some(entry) = venue.get("partial") else { return Some(PartialModel::default()) };
+    let (word, mut params) = Params::named(&entry, &words, PARTIAL_VERSION, problems)?;
+    let model = match word {
+        Word::Displayed => Some(PartialModel::Displayed),
+        Word::Participation => {
+            params.percent("share", 100_000, problems).map(|share_ppm| PartialModel::Participation { share_ppm })
+        }
+        Word::Seeded => params.percent("least", 500_000, problems).map(|least_ppm| PartialModel::Seeded { least_ppm }),
+    };
+    params.finish(problems);
+    model
 }

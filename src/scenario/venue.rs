@@ -4,6 +4,8 @@
 //! [venue]
 //! profile = "conservative"           # or parity_full
 //! queue = "conservative"             # or "log", or { model = "power", exponent = "2" }
+//! slippage = "book_walk"             # or a named model, such as { model = "fixed_bps", bps = "5" }
+//! partial = "displayed"              # or { model = "participation", share = "10%" }
 //! rate_limit = "1/s 60"              # a message costs one or more; so much fits, and decays at this rate
 //! reserves_exits = true              # whether a resting trigger holds what it would cost
 //! validate_trigger_prices = false    # whether a limit must lie beyond its own trigger
@@ -14,7 +16,7 @@ use super::model;
 use super::section::{Problems, Section};
 use crate::trading::Config;
 use crate::trading::setting::{Flow, Setting, Written};
-use crate::venue::{FillProfile, QueueModel, RateLimit, VenueConfig};
+use crate::venue::{FillProfile, PartialModel, QueueModel, RateLimit, SlippageModel, VenueConfig};
 
 /// Most orders a venue may be told to hold open.
 const OPEN_ORDERS_MAX: u64 = 1_000_000;
@@ -24,6 +26,8 @@ const OPEN_ORDERS_MAX: u64 = 1_000_000;
 pub struct VenueText {
     profile: FillProfile,
     queue: QueueModel,
+    slippage: SlippageModel,
+    partial: PartialModel,
     rate_limit: Option<(RateLimit, usize)>,
     reserves_exits: bool,
     validate_trigger_prices: bool,
@@ -48,6 +52,8 @@ impl VenueText {
         VenueConfig {
             profile: self.profile,
             queue: self.queue.clone(),
+            slippage: self.slippage.clone(),
+            partial: self.partial.clone(),
             rate_limit: self.rate_limit.map(|(limit, _)| limit),
             triggers_hold: self.reserves_exits,
             strict_triggers: self.validate_trigger_prices,
@@ -65,6 +71,7 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
         .require("profile", problems, "conservative, parity_full")
         .and_then(|entry| entry.word(problems, &profiles));
     let queue = model::queue(&mut section, problems);
+    let (slippage, partial) = (model::slippage(&mut section, problems), model::partial(&mut section, problems));
     let rate_limit = section.get("rate_limit").and_then(|entry| {
         let flow = Flow::read(&entry.scalar(problems, Flow::FORM)?);
         if flow.is_none() {
@@ -79,6 +86,8 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
     Some(VenueText {
         profile: profile?,
         queue: queue?,
+        slippage: slippage?,
+        partial: partial?,
         rate_limit,
         reserves_exits: reserves_exits?,
         validate_trigger_prices: validate?,

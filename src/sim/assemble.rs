@@ -1,10 +1,11 @@
 //! From a setup to the parts of a run, the same for a simulation and for a replay.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::distortion::Distortion;
 use super::feed::{BarQuotes, Feed};
-use super::rng::{Component, Stream};
+use super::rng::{Component, Stream, VenueChance};
 use super::setup::{MarketTape, Setup};
 use crate::journal::{Header, InstrumentCard, Profile, ScenarioStamp, TapeCard};
 use crate::market::{InstrumentId, Price, Timestamp};
@@ -57,7 +58,8 @@ impl Setup {
     /// The venue's terms.
     #[must_use]
     pub fn venue_config(&self) -> VenueConfig {
-        VenueConfig { guards: self.guards, ..self.venue.clone() }
+        let chance = VenueChance { seed: self.seed, run: self.run };
+        VenueConfig { guards: self.guards, chance: Some(Arc::new(chance)), ..self.venue.clone() }
     }
 
     /// Every key of the trader's configuration with its value.
@@ -79,10 +81,12 @@ impl Setup {
         let mut profiles = vec![
             profile("fill", self.venue.profile.name().to_owned()),
             profile("queue", self.venue.queue.to_string()),
+            profile("slippage", self.venue.slippage.to_string()),
+            profile("partial", self.venue.partial.to_string()),
             profile("latency", self.latency.to_string()),
             profile("strategy", self.strategy.name.clone()),
         ];
-        if self.venue.profile.is_optimistic() {
+        if self.venue.is_optimistic() {
             profiles.push(profile("stamp", "optimistic".to_owned()));
         }
         profiles.extend(self.trader.stamp().map(|stamp| profile("stamp", stamp)));

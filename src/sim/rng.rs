@@ -10,6 +10,8 @@
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use crate::venue::{Chance, Draw};
+
 /// A source of chance. The number is part of every published result: append, never renumber.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 #[repr(u64)]
@@ -30,6 +32,10 @@ pub enum Component {
     QueryEntry = 7,
     /// How long an answer takes to the trader.
     Answer = 8,
+    /// How much worse than displayed a taker trades.
+    Slippage = 16,
+    /// How much of what could trade does.
+    PartialFill = 17,
     /// The terms of a case of the swarm.
     SwarmTerms = 32,
     /// Its workload.
@@ -85,6 +91,25 @@ impl Stream {
     /// Whether something happens that happens `share` times in a million.
     pub fn ppm(&mut self, share: u32) -> bool {
         self.below(1_000_000) < u64::from(share)
+    }
+}
+
+/// The venue's chance in one run: every draw is the first of a numbered part of its component's stream.
+#[derive(Clone, Copy, Debug)]
+pub struct VenueChance {
+    /// Seed of the run.
+    pub seed: u64,
+    /// Which run of the seed.
+    pub run: u64,
+}
+
+impl Chance for VenueChance {
+    fn draw(&self, what: Draw, number: u32, below: u64) -> u64 {
+        let component = match what {
+            Draw::Slippage => Component::Slippage,
+            Draw::PartialFill => Component::PartialFill,
+        };
+        Stream::part(self.seed, self.run, component, number).below(below)
     }
 }
 

@@ -1,6 +1,11 @@
 //! What a venue is told before it opens: instruments, opening balances, and how it fills.
 
+use std::sync::Arc;
+
+use super::chance::Chance;
+use super::partial::PartialModel;
 use super::queue::QueueModel;
+use super::slippage::SlippageModel;
 use crate::market::{Balance, Instrument, Span};
 
 /// Which fill assumptions hold. Every result names its profile.
@@ -54,6 +59,12 @@ pub struct VenueConfig {
     pub profile: FillProfile,
     /// Who cancels in a queue before an order of ours, where nobody says.
     pub queue: QueueModel,
+    /// How much worse than displayed a taker trades.
+    pub slippage: SlippageModel,
+    /// How much of what could trade does.
+    pub partial: PartialModel,
+    /// Where seeded models get their draws; they need it.
+    pub chance: Option<Arc<dyn Chance>>,
     /// For bars: half the spread in ticks, by instrument; an instrument not reached has none.
     pub half_spread_ticks: Vec<i64>,
     /// For bars: millionths of the bar's volume displayed on each side at each point of its path.
@@ -80,6 +91,9 @@ impl VenueConfig {
             balances,
             profile: FillProfile::Conservative,
             queue: QueueModel::Conservative,
+            slippage: SlippageModel::BookWalk,
+            partial: PartialModel::Displayed,
+            chance: None,
             half_spread_ticks: Vec::new(),
             bar_display_ppm: 250_000,
             max_open_orders: 1_000,
@@ -88,5 +102,17 @@ impl VenueConfig {
             strict_triggers: false,
             guards: true,
         }
+    }
+
+    /// Whether anything chosen fills more, or better, than a real market would: such a result cannot pass
+    /// the gate.
+    #[must_use]
+    pub const fn is_optimistic(&self) -> bool {
+        self.profile.is_optimistic() || self.slippage.is_optimistic()
+    }
+
+    /// Whether a model asks what printed of late.
+    pub(super) const fn measures(&self) -> bool {
+        self.slippage.measures() || self.partial.measures()
     }
 }

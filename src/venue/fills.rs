@@ -4,6 +4,7 @@
 //! never fills us twice. The rules stand, one by one, in the [module comment](super).
 
 use super::account::{NO_HOLD, Settlement};
+use super::partial::shorten;
 use super::resting::{Life, Market, Number, place};
 use super::truth::Execution;
 use super::{FillProfile, Venue};
@@ -48,10 +49,12 @@ impl Venue {
             } else {
                 rest
             };
+            let beyond = self.most_of_print(beyond, trade.qty, spent);
             if beyond.0 > 0 {
                 let lot = self.lot(trade.instrument, now);
                 let qty = if self.fills_whole() { leaves } else { on_lot(beyond, leaves, lot) };
                 if qty.0 > 0 {
+                    let qty = self.drawn_part(now, number, qty);
                     let filled = self.execute(now, number, own, qty, Liquidity::Maker, out);
                     if !self.fills_whole() {
                         spent += filled;
@@ -100,7 +103,7 @@ impl Venue {
             return true;
         }
         let plan = self.plan(now, number, Some(limit));
-        let qty = plan.iter().map(|(_, qty)| *qty).sum::<Qty>();
+        let qty = self.drawn_part(now, number, plan.iter().map(|(_, qty)| *qty).sum());
         if !qty.is_zero() {
             let filled = self.execute(now, number, limit, qty, Liquidity::Maker, out);
             self.consume(number, &plan, filled);
@@ -111,9 +114,16 @@ impl Venue {
 
     /// Takes what is displayed at the limit or better; without a limit, whatever is displayed.
     pub(super) fn take(&mut self, now: Timestamp, number: Number, limit: Option<Price>, out: &mut Vec<VenueMessage>) {
-        let plan = self.plan(now, number, limit);
+        let mut plan = self.plan(now, number, limit);
+        if self.config.partial.is_seeded() {
+            let most = self.drawn_part(now, number, plan.iter().map(|(_, qty)| *qty).sum());
+            shorten(&mut plan, most);
+        }
+        let slip = self.slip(now, number, limit, &plan);
+        let terms = &self.orders.get(number).terms;
+        let (side, tick) = (terms.side, self.config.instruments[place(terms.instrument)].rules(now).tick);
         for level in &plan {
-            let price = self.on_tick(now, number, level.0);
+            let price = slip.price(side, level.0, tick);
             let filled = self.execute(now, number, price, level.1, Liquidity::Taker, out);
             self.consume(number, std::slice::from_ref(level), filled);
             if filled != level.1 {
@@ -121,14 +131,6 @@ impl Venue {
             }
         }
         self.scratch = plan;
-    }
-
-    /// The price a taker trades at for a displayed one: the tick in force, rounded against it.
-    fn on_tick(&self, now: Timestamp, number: Number, displayed: Price) -> Price {
-        let terms = &self.orders.get(number).terms;
-        let tick = self.config.instruments[place(terms.instrument)].rules(now).tick.0;
-        let against = terms.side.sign();
-        Price(-against * (-against * displayed.0).div_euclid(tick) * tick)
     }
 
     fn lot(&self, instrument: InstrumentId, now: Timestamp) -> Qty {
@@ -142,7 +144,13 @@ impl Venue {
         plan.clear();
         let market = &self.markets[place(order.terms.instrument)];
         let wanted = (order.terms.side, limit, order.leaves());
-        levels(market, wanted, self.lot(order.terms.instrument, now), self.config.profile, &mut plan);
+        let (instrument, lot) = (order.terms.instrument, self.lot(order.terms.instrument, now));
+        levels(market, wanted, lot, self.config.profile, &mut plan);
+        if self.config.partial.measures() {
+            let there = plan.iter().map(|(_, qty)| *qty).sum();
+            let most = self.most_of(now, instrument, there);
+            shorten(&mut plan, on_lot(most, wanted.2, lot));
+        }
         plan
     }
 
@@ -224,6 +232,9 @@ impl Venue {
     ) {
         let at = self.orders.get(number).terms.instrument;
         let effect = self.account.settle(&self.config.instruments[place(at)], done);
+        if self.config.measures() {
+            self.markets[place(at)].volume.trade(now, done.qty);
+        }
         let order = self.orders.get_mut(number);
         order.filled += done.qty;
         let Settlement { price, qty, fee, .. } = *done;

@@ -12,11 +12,18 @@
 //! # What it assumes, for a sceptic
 //!
 //! Each paragraph has a test of its name in `tests/venue_depth.rs`, `tests/venue_bars.rs`,
-//! `tests/venue_triggers.rs`, `tests/venue_sessions.rs` or `tests/venue_queue.rs`. The models that can be
+//! `tests/venue_triggers.rs`, `tests/venue_sessions.rs` `tests/venue_queue.rs`
+//! or `tests/venue_slippage.rs`. The models that can be
 //! chosen, with their formulas, are in `docs/models.md`.
 //!
 //! **Takers walk displayed depth.** An order that reaches the market trades against the levels
 //! displayed, best first, up to its limit, each at its own price. What is not displayed is not there.
+//!
+//! **A slippage model is named and adverse**: beyond the displayed levels a taker trades worse by what the
+//! model says, on the tick grid and not past its limit. The default adds nothing. `none` gives all of it at the
+//! best price, and is optimistic.
+//!
+//! **A partial-fill model only takes away**: a share of what printed, or a drawn part of what is there.
 //!
 //! **What we took stays taken.** Until the market sets a level anew, what we consumed of it cannot
 //! be consumed again, by this order or the next. A new quantity from the market is believed whole.
@@ -107,29 +114,37 @@
 mod account;
 mod act;
 mod admission;
+mod chance;
 mod config;
 mod fills;
 mod guards;
 mod hands;
 pub mod matching;
 mod orders;
+mod partial;
 mod path;
 mod queue;
 mod rate;
 mod resting;
 mod sessions;
 mod shown;
+mod slippage;
 mod triggers;
 mod truth;
 mod upsets;
+mod volume;
 mod whims;
 
 pub use act::{Act, LAG_MIN};
+pub use chance::{Chance, Draw};
 pub use config::{FillProfile, RateLimit, VenueConfig};
 pub use guards::Guards;
+pub use partial::{PARTIAL_VERSION, Part, PartialModel, PartialRule};
 pub use queue::{QUEUE_VERSION, QueueModel, QueueRule, Shrunk};
+pub use slippage::{SLIPPAGE_VERSION, SlippageModel, SlippageRule, Take};
 
 use account::Account;
+use partial::Draws;
 use rate::Meter;
 use resting::{Market, Number, Orders, place};
 use truth::Truth;
@@ -157,6 +172,8 @@ pub struct Venue {
     /// A position shrank to nothing or turned: reduce-only orders may have nothing left to reduce.
     turned: bool,
     whims: Whims,
+    /// How many draws the seeded models made.
+    draws: Draws,
     /// A taker's plan, kept to spare its allocation.
     scratch: Vec<(Price, Qty)>,
 }
@@ -165,9 +182,10 @@ impl Venue {
     /// Opens a venue.
     ///
     /// # Panics
-    /// When an instrument's id is not its place in the table: a defect of the program that built it.
+    /// When an instrument's id is not its place in the table, or a seeded model has no source of chance: a
+    /// defect of the program that built it.
     #[must_use]
-    pub fn new(config: VenueConfig) -> Self {
+    pub fn new(mut config: VenueConfig) -> Self {
         for (index, instrument) in config.instruments.iter().enumerate() {
             assert_eq!(
                 place(instrument.id),
@@ -176,6 +194,10 @@ impl Venue {
                 instrument.symbol
             );
         }
+        let seeded = config.slippage.is_seeded() || config.partial.is_seeded();
+        assert!(!seeded || config.chance.is_some(), "a seeded model needs a source of chance");
+        // What a model left untraded may trade with any event: then none takes the short way.
+        config.guards &= !config.partial.cuts();
         Self {
             markets: vec![Market::default(); config.instruments.len()],
             orders: Orders::default(),
@@ -186,6 +208,7 @@ impl Venue {
             meter: Meter::default(),
             turned: false,
             whims: Whims::default(),
+            draws: Draws::default(),
             scratch: Vec::new(),
             config,
         }
@@ -202,6 +225,9 @@ impl Venue {
             MarketEvent::Level(change) => self.on_level(now, change, out),
             MarketEvent::Trade(trade) => {
                 let Some(market) = self.markets.get_mut(place(trade.instrument)) else { return };
+                if self.config.measures() {
+                    market.volume.print(now, trade.qty);
+                }
                 if !self.config.guards || market.last_trade.is_none() || market.guards.trade(trade) {
                     self.printed(now, trade, out);
                 } else {

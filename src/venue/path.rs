@@ -38,6 +38,9 @@ impl Venue {
         if market.shows != Shows::Touch {
             market.begin_to_show(Shows::Touch);
         }
+        if point == PathPoint::Open {
+            market.volume.bar(bar.volume, bar.length);
+        }
         if point == PathPoint::FirstExtreme {
             market.high_first = high_first(market, &self.orders, bar);
         }

@@ -11,6 +11,7 @@ use super::guards::Guards;
 use super::queue::Unshown;
 use super::sessions::Session;
 use super::triggers::{Gauge, TRIGGER_LISTS, TRIGGER_SOURCES, towards};
+use super::volume::Volume;
 use crate::market::{
     Book, InstrumentId, NewOrder, OrderId, Price, Qty, RejectReason, Side, TimeInForce, Timestamp, TriggerSource,
 };
@@ -176,6 +177,8 @@ pub(super) struct Market {
     taken: Vec<Taken>,
     /// What printed, and no level tells of yet; nothing where no queue model asks for it.
     pub(super) unshown: Unshown,
+    /// What printed of late; nothing where no model asks for it.
+    pub(super) volume: Volume,
     pub(super) last_trade: Option<Price>,
     pub(super) session: Session,
     pub(super) shows: Shows,

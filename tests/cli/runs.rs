@@ -235,6 +235,8 @@ fn the_summary_says_what_it_rests_on() {
         "market      BTC/USDT from bars.csv: 600 bars, ",
         "fills       conservative",
         "queue       conservative v1",
+        "slippage    book_walk v1",
+        "partials    displayed v1",
         "bars        BTC/USDT: a spread of 2 ticks, 25% of the volume displayed on each side",
         "delays      feed as recorded, decision 1ms, order entry 5ms, report 5ms",
         "strategy    ema_flip (ema 20, size 2000, warmup 20)",
