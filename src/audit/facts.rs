@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::cover::Cover;
+use super::fee_plan::Volumes;
 use super::limits::Limits;
 use super::passes::Passes;
 use super::rows::{Adjustment, Booking, ExecutionRow, Holding, OrderRow, Step};
@@ -43,6 +44,8 @@ pub(super) struct Facts {
     pub venue: Venue,
     pub reconciling: Passes,
     pub has_truth: bool,
+    /// What the venue executed, as it counts for a fee plan.
+    pub volumes: Volumes,
     /// Kinds of fault that hit each order.
     struck: BTreeMap<OrderId, BTreeSet<String>>,
     /// Time and cursor of the last two records.
@@ -74,6 +77,7 @@ impl Facts {
             venue: Venue::default(),
             reconciling: Passes::default(),
             has_truth: false,
+            volumes: Volumes::default(),
             struck: BTreeMap::new(),
             clock: [(i64::MIN, 0); 2],
             step: Step::default(),

@@ -14,8 +14,8 @@ use super::law::{HEARD, Judged, Law, TRUTH, Tally, When};
 use super::rows::{Booking, OrderRow, Reported};
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
-    Contract, DeskId, Event, ExecutionReport, FeeAsset, Fill, Link, Liquidity, NewOrder, OrderId, OrderKind,
-    OrderState, ReportKind, Side, TimeInForce, Timestamp, TraderState,
+    AssetId, Contract, DeskId, Event, ExecutionReport, FeeAsset, Fill, Link, Liquidity, NewOrder, OrderId, OrderKind,
+    OrderState, Rate, ReportKind, Side, TimeInForce, Timestamp, TraderState,
 };
 
 pub(super) const LAWS: &[Law] = &[
@@ -205,7 +205,12 @@ fn fee_by_schedule(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged 
             continue;
         }
         let (Some(card), Some(fee)) = (facts.card(report.instrument), fill.fee) else { continue };
-        let (asset, amount) = scheduled(card, &fill, report.at)?;
+        let planned = facts.executions.get(&fill.execution).and_then(|row| row.due);
+        if card.plan.is_some() && planned.is_none() {
+            // Without the venue's log nobody knows what had been traded.
+            continue;
+        }
+        let (asset, amount) = scheduled(card, &fill, report.at, planned)?;
         let same = fee.asset == asset && Exact::from(fee.amount) == amount;
         let why = || {
             let (said, due) = (facts.header.asset(fee.asset), facts.header.asset(asset));
@@ -216,13 +221,19 @@ fn fee_by_schedule(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged 
     Ok(())
 }
 
-/// The fee of a fill by the schedule in force: away from zero to the unit, a rebate toward zero.
-fn scheduled(card: &InstrumentCard, fill: &Fill, at: Timestamp) -> Result<(crate::market::AssetId, Exact), TooLarge> {
+/// The fee of a fill by the schedule or the plan in force: away from zero to the unit, a rebate toward zero.
+fn scheduled(
+    card: &InstrumentCard,
+    fill: &Fill,
+    at: Timestamp,
+    planned: Option<(Rate, Exact)>,
+) -> Result<(AssetId, Exact), TooLarge> {
     let fees = card.rules(at).fees;
-    let rate = Exact::from(fees.rate(fill.liquidity).decimal());
+    let (rate, beside) = planned.unwrap_or((fees.rate(fill.liquidity), Exact::ZERO));
+    let rate = Exact::from(rate.decimal());
     let in_quote = card.value(fill.qty.at(fill.price))?.times(rate)?;
     match fees.asset {
-        FeeAsset::Quote => Ok((card.quote, in_quote.up(card.quote_scale)?)),
+        FeeAsset::Quote => Ok((card.quote, in_quote.up(card.quote_scale)?.plus(beside)?)),
         FeeAsset::Base => Ok((card.base, card.qty(fill.qty)?.times(rate)?.up(card.base_scale)?)),
         FeeAsset::Third { asset, scale, price } => {
             let finer = (scale + 12).min(28);

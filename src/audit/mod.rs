@@ -45,6 +45,7 @@ mod cover;
 mod cover_laws;
 mod equity;
 mod facts;
+mod fee_plan;
 mod fill_laws;
 mod law;
 mod ledger_laws;

@@ -4,7 +4,7 @@ use super::position::{Effect, Position};
 use crate::journal::Exact;
 use crate::market::{
     AssetId, Command, DeskId, ExecutionReport, Fee, Fill, InstrumentId, IntentId, NewOrder, OrderId, OrderKind,
-    OrderState, Purpose, Qty, Severity, TraderState, Transaction, VenueMessage, VenueRef,
+    OrderState, Purpose, Qty, Rate, Severity, TraderState, Transaction, VenueMessage, VenueRef,
 };
 
 /// An order as we and the venue know it.
@@ -122,6 +122,8 @@ pub(super) struct Reported {
 pub(super) struct ExecutionRow {
     pub truth: Option<Reported>,
     pub times_true: u32,
+    /// By the venue's fee plan, if there is one: the rate, and what is due in quote beside it.
+    pub due: Option<(Rate, Exact)>,
     pub heard: Option<Reported>,
     pub booked: Option<(DeskId, InstrumentId)>,
     pub times_booked: u32,

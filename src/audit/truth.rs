@@ -159,6 +159,7 @@ impl Facts {
         if row.times_booked == 0 {
             self.venue.unbooked.insert(fill.execution, report.at.0);
         }
+        self.learn_due(report, &fill)?;
         self.count(report.instrument, fill, 1)?;
         self.net(report.instrument, &fill)?;
         if let Some(fee) = fill.fee {

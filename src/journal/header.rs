@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::exact::{Exact, TooLarge};
 use crate::market::{
-    Asset, AssetId, Contract, FeeAsset, Instrument, InstrumentId, Price, Qty, Rules, TickLots, Timestamp,
+    Asset, AssetId, Contract, FeeAsset, FeePlan, FeeTier, Instrument, InstrumentId, Price, Qty, Rules, TickLots,
+    Timestamp,
 };
 
 /// The scenario a run was made from.
@@ -68,6 +69,8 @@ pub struct InstrumentCard {
     pub timeline: Vec<Rules>,
     /// The rules the trader was told, where they differ; empty where they do not.
     pub believed: Vec<Rules>,
+    /// What it costs, where that moves with the volume traded or goes by quantity.
+    pub plan: Option<FeePlan>,
 }
 
 impl InstrumentCard {
@@ -85,6 +88,7 @@ impl InstrumentCard {
             qty_unit: instrument.qty_unit.normalize().to_string(),
             timeline: instrument.timeline.clone(),
             believed: Vec::new(),
+            plan: None,
         }
     }
 
@@ -93,6 +97,12 @@ impl InstrumentCard {
     pub fn believing(self, believed: &Instrument) -> Self {
         let believed = if believed.timeline == self.timeline { Vec::new() } else { believed.timeline.clone() };
         Self { believed, ..self }
+    }
+
+    /// The card of an instrument with a fee plan, if it has one.
+    #[must_use]
+    pub fn charging(self, plan: Option<&FeePlan>) -> Self {
+        Self { plan: plan.cloned(), ..self }
     }
 
     /// The venue's rules at an instant.
@@ -159,6 +169,9 @@ impl InstrumentCard {
             {
                 return wrong("timeline.fees.scale", scale.to_string(), "0 to 28");
             }
+        }
+        if let Some(table) = self.plan.iter().find_map(broken) {
+            return wrong("plan", table.to_owned(), "tables in order, each with tiers in order, the first from 0");
         }
         match self.timeline.iter().chain(&self.believed).find(|rules| rules.tick.0 <= 0 || rules.lot.0 <= 0) {
             Some(rules) => wrong("timeline", format!("tick {} and lot {}", rules.tick.0, rules.lot.0), "both above 0"),
@@ -253,6 +266,19 @@ impl Header {
         }
         Ok(())
     }
+}
+
+/// What is wrong with a fee plan, if anything is.
+fn broken(plan: &FeePlan) -> Option<&'static str> {
+    let ordered = plan.tables.windows(2).all(|pair| pair[0].from < pair[1].from);
+    if plan.tables.is_empty() || !ordered {
+        return Some("no tables in order");
+    }
+    let sound = |tiers: &[FeeTier]| {
+        tiers.first().is_some_and(|first| first.volume.is_zero())
+            && tiers.windows(2).all(|pair| pair[0].volume < pair[1].volume)
+    };
+    plan.tables.iter().any(|table| !sound(&table.tiers)).then_some("a table without tiers in order")
 }
 
 fn rules_at(timeline: &[Rules], now: Timestamp) -> &Rules {

@@ -6,6 +6,7 @@
 mod book;
 mod decision;
 mod event;
+mod fees;
 mod instrument;
 mod ladder;
 mod money;
@@ -23,6 +24,7 @@ pub use event::{
     Action, Bar, Control, ControlAct, Event, HostEvent, LevelChange, Link, LinkEvent, MarketEvent, PathPoint, Quote,
     ReferenceEvent, Scope, Trade,
 };
+pub use fees::{Assessed, FeePlan, FeeTable, FeeTier, VOLUME_WINDOW};
 #[cfg(test)]
 pub(crate) use instrument::samples;
 pub use instrument::{Asset, AssetId, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, Liquidity, Rules};

@@ -18,7 +18,7 @@ use super::{Located, Scenario, fault};
 use crate::bad_input::{BadInput, quoted};
 use crate::data::{self, ImportOptions, Records, Tape};
 use crate::market::{
-    Balance, FeeAsset, FeeSchedule, Instrument, InstrumentId, Liquidity, Price, Qty, Rules, Timestamp,
+    Balance, FeeAsset, FeePlan, FeeSchedule, Instrument, InstrumentId, Liquidity, Price, Qty, Rules, Timestamp,
 };
 use crate::sim::setup::{MarketTape, ScenarioText, Setup, StrategySpec};
 use crate::venue::VenueConfig;
@@ -115,7 +115,10 @@ impl Scenario {
             seed: seed.unwrap_or(body.seed),
             run,
             assets: body.assets.0.clone(),
-            venue: venue(body, instruments.clone(), balances.clone()),
+            venue: VenueConfig {
+                fee_plans: body.instruments.iter().map(|text| plan(text, start)).collect(),
+                ..venue(body, instruments.clone(), balances.clone())
+            },
             instruments,
             tapes: markets,
             account_currency: body.assets.id(&body.account.currency.value),
@@ -130,6 +133,13 @@ impl Scenario {
         };
         Ok(fault::applied(setup, &body.faults))
     }
+}
+
+/// What an instrument costs, where that is more than two rates.
+fn plan(text: &InstrumentText, since: Timestamp) -> Option<FeePlan> {
+    let planned = text.rules.iter().any(|rules| rules.charge.plan.is_some());
+    let tables = || text.rules.iter().map(|rules| rules.charge.table(rules.from)).collect();
+    planned.then(|| FeePlan { since, brought: text.traded, tables: tables() })
 }
 
 fn market_of<'b>(body: &'b Body, instrument: &InstrumentText) -> &'b MarketText {
@@ -245,7 +255,7 @@ impl Units<'_> {
             max_qty: Qty(max_qty),
             min_notional: text.min_notional,
             band: text.band,
-            fees: FeeSchedule { maker: text.maker, taker: text.taker, asset },
+            fees: FeeSchedule { maker: text.charge.maker, taker: text.charge.taker, asset },
         }
     }
 

@@ -7,6 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::Located;
+use super::fees::{self, ChargeText};
 use super::market::instant;
 use super::section::{Entry, Problems, Section};
 use crate::market::{Contract, Money, Rate, Timestamp};
@@ -34,6 +35,8 @@ pub struct InstrumentText {
     pub base_scale: Located<u32>,
     /// Decimals of the quote asset's smallest unit.
     pub quote_scale: Located<u32>,
+    /// Volume traded in the 30 days before the run, in the currency that volume is counted in.
+    pub traded: Money,
     /// Rules by the instant from which they hold, ascending; never empty.
     pub rules: Vec<RulesText>,
 }
@@ -55,10 +58,8 @@ pub struct RulesText {
     pub min_notional: Money,
     /// Greatest distance of an order price from the venue's reference.
     pub band: Option<Rate>,
-    /// Fee rate of a resting order.
-    pub maker: Rate,
-    /// Fee rate of a taking order.
-    pub taker: Rate,
+    /// What it costs.
+    pub charge: ChargeText,
     /// What a fee is charged in.
     pub fee_asset: FeeAssetText,
 }
@@ -102,7 +103,8 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
         section.require("contract", problems, "spot, linear").and_then(|entry| entry.word(problems, &contracts));
     let base_scale = scale(&mut section, "base_scale", problems);
     let quote_scale = scale(&mut section, "quote_scale", problems);
-    let rules = timeline(&mut section, problems);
+    let rules = timeline(&mut section, names.map(|(_, quote)| quote), problems);
+    let traded = section.get("fee_volume").map_or(Some(Money::ZERO), |entry| fees::amount(&entry, problems));
     if let Some(FeeAssetText::Base) = rules.first().map(|rules| &rules.fee_asset)
         && contract == Some(Contract::Linear)
     {
@@ -115,6 +117,11 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
             "quote or a third asset; base is spot only",
         );
     }
+    if !rules.iter().any(|rules| rules.charge.plan.is_some())
+        && let Some(entry) = section.get("fee_volume")
+    {
+        entry.refuse(problems, "E-SC-011", "nothing, unless fees names a schedule");
+    }
     section.finish(problems);
     let (base, quote) = names?;
     Some(InstrumentText {
@@ -124,6 +131,7 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
         contract: contract?,
         base_scale: base_scale?,
         quote_scale: quote_scale?,
+        traded: traded?,
         rules,
     })
 }
@@ -146,8 +154,8 @@ fn scale(section: &mut Section<'_>, key: &'static str, problems: &mut Problems<'
 }
 
 /// The rules now and after every change.
-fn timeline(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<RulesText> {
-    let Some(first) = rules(section, Timestamp::MIN, None, problems) else {
+fn timeline(section: &mut Section<'_>, quote: Option<&str>, problems: &mut Problems<'_>) -> Vec<RulesText> {
+    let Some(first) = rules(section, quote, Timestamp::MIN, None, problems) else {
         section.get("change");
         return Vec::new();
     };
@@ -161,7 +169,7 @@ fn timeline(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<Rules
         {
             at.refuse(problems, "E-SC-011", "a time later than that of the change before");
         }
-        let next = rules(&mut change, from.unwrap_or_default(), Some(before), problems);
+        let next = rules(&mut change, quote, from.unwrap_or_default(), Some(before), problems);
         change.finish(problems);
         timeline.extend(next);
     }
@@ -171,6 +179,7 @@ fn timeline(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<Rules
 /// Reads one set of rules; what is not named is inherited, where there is something to inherit.
 fn rules(
     section: &mut Section<'_>,
+    quote: Option<&str>,
     from: Timestamp,
     before: Option<&RulesText>,
     problems: &mut Problems<'_>,
@@ -193,9 +202,8 @@ fn rules(
     });
     let band =
         section.get("band").and_then(|entry| entry.within(problems, Rate::from_bps(1)..=Rate::ONE, "0.01% to 100%"));
-    let maker = fee(section, "maker", before.map(|rules| rules.maker), problems);
-    let taker = fee(section, "taker", before.map(|rules| rules.taker), problems);
     let fee_asset = fee_asset(section, before.map(|rules| &rules.fee_asset), problems);
+    let charge = fees::read(section, quote, fee_asset.as_ref(), before, problems);
     debug_assert!(inherited || from == Timestamp::MIN, "the first rules hold from the beginning");
     Some(RulesText {
         from,
@@ -205,8 +213,7 @@ fn rules(
         max_qty,
         min_notional: least.or(before.map(|rules| rules.min_notional)).unwrap_or_default(),
         band: band.or(before.and_then(|rules| rules.band)),
-        maker: maker?,
-        taker: taker?,
+        charge: charge?,
         fee_asset: fee_asset?,
     })
 }
@@ -243,23 +250,6 @@ fn optional(
     problems: &mut Problems<'_>,
 ) -> Option<Located<Decimal>> {
     section.get(key).map_or(before, |entry| positive(&entry, problems))
-}
-
-fn fee(
-    section: &mut Section<'_>,
-    key: &'static str,
-    before: Option<Rate>,
-    problems: &mut Problems<'_>,
-) -> Option<Rate> {
-    const ALLOWED: &str = "-1% to 10%, with at most 6 decimals";
-    let entry = if before.is_some() { section.get(key) } else { section.require(key, problems, ALLOWED) };
-    let Some(entry) = entry else { return before };
-    let rate = entry.within(problems, Rate::from_bps(-100)..=Rate::from_bps(1_000), ALLOWED)?;
-    if rate.decimal().normalize().scale() > 8 {
-        entry.refuse(problems, "E-SC-010", ALLOWED);
-        return None;
-    }
-    Some(rate)
 }
 
 fn fee_asset(

@@ -14,6 +14,7 @@ mod brisk;
 mod document;
 mod expect;
 pub mod fault;
+mod fees;
 mod inline;
 mod instrument;
 mod market;

@@ -68,6 +68,13 @@ impl Setup {
         Config::keys().filter_map(|key| written(key.name)).collect()
     }
 
+    /// Every instrument's card, with what the venue charges.
+    fn cards(&self) -> Vec<InstrumentCard> {
+        let plan = |at: usize| self.venue.fee_plans.get(at).and_then(Option::as_ref);
+        let card = |(at, of)| InstrumentCard::of(of).charging(plan(at));
+        self.instruments.iter().enumerate().map(card).collect()
+    }
+
     /// The kinds of fault the run is made with.
     fn fault_kinds(&self) -> Vec<String> {
         let kinds: BTreeSet<&str> = self.faults.iter().map(|fault| fault.kind.name()).collect();
@@ -89,6 +96,9 @@ impl Setup {
         if self.venue.is_optimistic() {
             profiles.push(profile("stamp", "optimistic".to_owned()));
         }
+        let plans = self.instruments.iter().zip(&self.venue.fee_plans);
+        let costs = plans.filter_map(|(of, plan)| Some(format!("{}: {}", of.symbol, plan.as_ref()?)));
+        profiles.extend(costs.map(|plan| profile("fees", plan)));
         profiles.extend(self.trader.stamp().map(|stamp| profile("stamp", stamp)));
         Header {
             scenario: ScenarioStamp {
@@ -101,7 +111,7 @@ impl Setup {
             build: concat!("seatrial ", env!("CARGO_PKG_VERSION")).to_owned(),
             tapes: self.tapes.iter().map(tape_card).collect(),
             assets: self.assets.clone(),
-            instruments: self.instruments.iter().map(InstrumentCard::of).collect(),
+            instruments: self.cards(),
             account: self.account_currency,
             profiles,
             config: self.configured(),

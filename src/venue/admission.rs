@@ -102,10 +102,11 @@ impl Venue {
     /// What an order must keep to trade `qty` at `price`: funds, margin and the dearer of the fees.
     pub(super) fn required(&self, now: Timestamp, order: &NewOrder, qty: Qty, price: Price) -> Hold {
         let instrument = &self.config.instruments[place(order.instrument)];
-        let fees = &instrument.rules(now).fees;
+        let fees = &self.schedule(now, instrument.id);
         let fee_of = |liquidity| instrument.fee(fees, liquidity, price, qty);
         let (fee_asset, taker) = fee_of(Liquidity::Taker);
-        let fee = taker.max(fee_of(Liquidity::Maker).1).max(Money::ZERO);
+        let by_quantity = self.most_by_quantity(now, instrument.id, qty);
+        let fee = (taker.max(fee_of(Liquidity::Maker).1) + by_quantity).max(Money::ZERO);
         let (asset, amount) = match (instrument.contract, order.side) {
             (Contract::Spot, Side::Buy) => {
                 (instrument.quote, instrument.value(qty.at(price)).up(instrument.quote_scale))

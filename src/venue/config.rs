@@ -6,7 +6,7 @@ use super::chance::Chance;
 use super::partial::PartialModel;
 use super::queue::QueueModel;
 use super::slippage::SlippageModel;
-use crate::market::{Balance, Instrument, Span};
+use crate::market::{Balance, FeePlan, Instrument, Span};
 
 /// Which fill assumptions hold. Every result names its profile.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -63,6 +63,8 @@ pub struct VenueConfig {
     pub slippage: SlippageModel,
     /// How much of what could trade does.
     pub partial: PartialModel,
+    /// What each instrument costs, where that is more than its rules say; an instrument not reached has no plan.
+    pub fee_plans: Vec<Option<FeePlan>>,
     /// Where seeded models get their draws; they need it.
     pub chance: Option<Arc<dyn Chance>>,
     /// For bars: half the spread in ticks, by instrument; an instrument not reached has none.
@@ -93,6 +95,7 @@ impl VenueConfig {
             queue: QueueModel::Conservative,
             slippage: SlippageModel::BookWalk,
             partial: PartialModel::Displayed,
+            fee_plans: Vec::new(),
             chance: None,
             half_spread_ticks: Vec::new(),
             bar_display_ppm: 250_000,

@@ -216,8 +216,7 @@ impl Venue {
         liquidity: Liquidity,
     ) -> Settlement {
         let terms = &self.orders.get(number).terms;
-        let instrument = &self.config.instruments[place(terms.instrument)];
-        let fee = instrument.fee(&instrument.rules(now).fees, liquidity, price, qty);
+        let fee = self.fee(now, number, liquidity, price, qty);
         Settlement { side: terms.side, price, qty, fee, leverage: terms.leverage }
     }
 
@@ -235,6 +234,7 @@ impl Venue {
         if self.config.measures() {
             self.markets[place(at)].volume.trade(now, done.qty);
         }
+        self.count_traded(now, at, done.price, done.qty);
         let order = self.orders.get_mut(number);
         order.filled += done.qty;
         let Settlement { price, qty, fee, .. } = *done;

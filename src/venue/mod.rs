@@ -12,8 +12,8 @@
 //! # What it assumes, for a sceptic
 //!
 //! Each paragraph has a test of its name in `tests/venue_depth.rs`, `tests/venue_bars.rs`,
-//! `tests/venue_triggers.rs`, `tests/venue_sessions.rs` `tests/venue_queue.rs`
-//! or `tests/venue_slippage.rs`. The models that can be
+//! `tests/venue_triggers.rs`, `tests/venue_sessions.rs` `tests/venue_queue.rs`,
+//! `tests/venue_slippage.rs` or `tests/venue_fees.rs`. The models that can be
 //! chosen, with their formulas, are in `docs/models.md`.
 //!
 //! **Takers walk displayed depth.** An order that reaches the market trades against the levels
@@ -24,6 +24,10 @@
 //! best price, and is optimistic.
 //!
 //! **A partial-fill model only takes away**: a share of what printed, or a drawn part of what is there.
+//!
+//! **A tier moves at its instant**: where a fee plan says so, the venue counts what the account traded in the last
+//! 30 days, and an execution is charged by what was traded before it, or before the day's assessment. Nothing is
+//! charged anew.
 //!
 //! **What we took stays taken.** Until the market sets a level anew, what we consumed of it cannot
 //! be consumed again, by this order or the next. A new quantity from the market is believed whole.
@@ -116,6 +120,7 @@ mod act;
 mod admission;
 mod chance;
 mod config;
+mod fees;
 mod fills;
 mod guards;
 mod hands;

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::account::{Hold, NO_HOLD};
+use super::fees::Traded;
 use super::guards::Guards;
 use super::queue::Unshown;
 use super::sessions::Session;
@@ -179,6 +180,8 @@ pub(super) struct Market {
     pub(super) unshown: Unshown,
     /// What printed of late; nothing where no model asks for it.
     pub(super) volume: Volume,
+    /// What the account traded here; nothing without a fee plan.
+    pub(super) traded: Traded,
     pub(super) last_trade: Option<Price>,
     pub(super) session: Session,
     pub(super) shows: Shows,

@@ -47,6 +47,7 @@ pub fn header() -> Header {
             qty_unit: "0.00000001".into(),
             timeline: vec![rules],
             believed: Vec::new(),
+            plan: None,
         }],
         account: AssetId(1),
         profiles: vec![Profile { name: "latency".into(), stamp: "none@1".into() }],
