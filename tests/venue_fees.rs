@@ -146,6 +146,20 @@ fn a_fee_by_quantity_has_its_least_once_an_order() {
     assert_eq!(buy(&mut desk(by_share), 301), money("1.51"), "rounded up");
 }
 
+/// One share sold for 99 does not pay a fee of 100 that there is no cash for.
+#[test]
+fn a_fee_above_the_proceeds_must_be_paid_too() {
+    let mut dear = plan(Assessed::EachTrade);
+    (dear.tables[0].tiers, dear.tables[0].least) = (vec![tier("0", 0, 0)], money("100"));
+    let mut terms = VenueConfig { fee_plans: vec![Some(dear)], ..config(Spot) };
+    terms.balances[1].total = money("0.50");
+    let mut desk = Desk::with(terms);
+    desk.show(&[(99, 1_000)], &[(100, 1_000)]);
+    assert_eq!(desk.limit(Sell, 99, 1), "#1 accepted; #1 cancelled: Venue");
+    assert_eq!(desk.limit(Sell, 99, 2), "#2 accepted; #2 sold 2 @ 99 taker");
+    assert_eq!(desk.cash(QUOTE), money("98.50"));
+}
+
 /// A still market, and a script that buys for 2000 and sells again.
 fn scenario(instrument: &str) -> Result<Scenario, String> {
     let text = include_str!("scenario_written/still.toml");

@@ -36,7 +36,8 @@ pub(super) struct Due {
 impl Recent {
     /// What counts just now, of a plan that is looked up with every trade.
     fn by_now(&mut self, now: i64) -> Result<Exact, TooLarge> {
-        while let Some((_, value)) = self.executions.front().filter(|(at, _)| *at <= now - WINDOW_NS) {
+        let since = now.saturating_sub(WINDOW_NS);
+        while let Some((_, value)) = self.executions.front().filter(|(at, _)| *at <= since) {
             self.sum = self.sum.minus(*value)?;
             self.executions.pop_front();
         }
@@ -49,7 +50,8 @@ impl Recent {
             return Ok(sum);
         }
         let mut sum = Exact::ZERO;
-        for (_, value) in self.executions.iter().filter(|(at, _)| (until - WINDOW_NS..until).contains(at)) {
+        for (_, value) in self.executions.iter().filter(|(at, _)| (until.saturating_sub(WINDOW_NS)..until).contains(at))
+        {
             sum = sum.plus(*value)?;
         }
         self.day = Some((until, sum));
@@ -79,17 +81,17 @@ impl Volumes {
     ) -> Result<Due, TooLarge> {
         let recent = self.0.entry(report.instrument).or_default();
         let table = plan.table(report.at);
-        let (volume, until, brought) = match table.assessed {
+        let (volume, brought) = match table.assessed {
             Assessed::EachTrade => {
                 let now = report.at.0;
-                (recent.by_now(now)?, now, plan.since.0 > now.saturating_sub(WINDOW_NS))
+                (recent.by_now(now)?, plan.since.0 > now.saturating_sub(WINDOW_NS))
             }
             Assessed::Daily { counted, holds } => {
-                let until = (report.at.0 - holds.0).div_euclid(DAY_NS) * DAY_NS + counted.0;
-                (recent.by_day(until)?, until, plan.since.0 >= until.saturating_sub(WINDOW_NS))
+                let day = report.at.0.saturating_sub(holds.0).div_euclid(DAY_NS).saturating_mul(DAY_NS);
+                let until = day.saturating_add(counted.0);
+                (recent.by_day(until)?, plan.since.0 >= until.saturating_sub(WINDOW_NS))
             }
         };
-        debug_assert!(until <= report.at.0, "a tier is looked up before it holds");
         let price = Exact::from(table.volume_price);
         let volume = if brought { volume.plus(Exact::from(plan.brought).times(price)?)? } else { volume };
         let mut rate = of(table, 0, fill.liquidity);
@@ -100,7 +102,7 @@ impl Volumes {
         }
         let cumulative = report.cumulative.map_or(0, |qty| qty.0);
         let after = by_quantity(card, table, cumulative)?;
-        let before = by_quantity(card, table, cumulative - fill.qty.0)?;
+        let before = by_quantity(card, table, cumulative.saturating_sub(fill.qty.0))?;
         Ok(Due { rate, beside: after.minus(before)? })
     }
 }

@@ -283,7 +283,15 @@ impl Venue {
         if fee_asset == asset {
             return cost + fee <= self.account.free(asset);
         }
+        let received = match done.side {
+            Side::Buy => crate::market::Money::new(instrument.qty(done.qty)),
+            Side::Sell => instrument.cash(done.qty.at(done.price)),
+        };
         let third = matches!(instrument.rules(now).fees.asset, FeeAsset::Third { .. });
+        // A fee by quantity may be more than what is received, from which it is taken.
+        if !third && fee > received && fee > self.account.free(fee_asset) + received {
+            return false;
+        }
         cost <= self.account.free(asset) && (!third || fee <= self.account.free(fee_asset))
     }
 
