@@ -1,10 +1,17 @@
 //! `[wire]`: how long each message is under way.
+//!
+//! ```toml
+//! [wire]
+//! decision = "1ms"
+//! order_entry = { p0 = "1ms", p50 = "3ms", p100 = "80ms", congestion = { free = 20, each = "1ms", most = "200ms" } }
+//! report = "3ms"
+//! ```
 
 use toml::de::DeValue;
 
 use super::section::{Entry, Problems, Section};
 use crate::market::{Rate, Span};
-use crate::sim::latency::{Latencies, Latency};
+use crate::sim::latency::{Congestion, Latencies, Latency};
 use crate::trading::setting::Setting;
 
 /// Longest delay a table may name.
@@ -45,7 +52,9 @@ fn latency(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Latency> {
     let section = table.as_section(entry.at, problems)?;
     let mut quantiles = Vec::new();
     let mut sound = true;
-    for (name, at, entry) in section.open() {
+    let mut section = section;
+    let congestion = section.get("congestion").map(|entry| congestion(&entry, problems));
+    for (name, at, entry) in section.others() {
         let share = share(name);
         if share.is_none() {
             let found = "an unknown quantile".to_owned();
@@ -60,17 +69,33 @@ fn latency(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Latency> {
         sound &= delay.is_some();
         quantiles.extend(share.zip(delay));
     }
-    if !sound {
+    if !sound || congestion == Some(None) {
         return None;
     }
     quantiles.sort_by_key(|(share, _)| *share);
-    match Latency::quantiles(quantiles) {
+    let latency = Latency::quantiles(quantiles);
+    let congested =
+        latency.and_then(|latency| congestion.flatten().map_or(Ok(latency.clone()), |more| latency.congested(more)));
+    match congested {
         Ok(latency) => Some(latency),
         Err(error) => {
             entry.refuse(problems, "E-SC-011", &error.to_string());
             None
         }
     }
+}
+
+/// How a delay grows with the rate of messages.
+fn congestion(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Congestion> {
+    let mut section = entry.as_section(entry.at, problems)?;
+    let free =
+        section.require("free", problems, "messages a second").and_then(|entry| entry.whole(problems, 0..=1_000_000));
+    let mut span = |key| section.require(key, problems, Span::FORM).and_then(|entry| delay(&entry, problems));
+    let (each, most) = (span("each"), span("most"));
+    let known = section.get("version").map_or(Some(1), |entry| entry.whole(problems, 1..=1));
+    section.finish(problems);
+    known?;
+    Some(Congestion { free: u32::try_from(free?).expect("at most a million"), each: each?, most: most? })
 }
 
 fn delay(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Span> {

@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::distortion::Distortion;
-use super::latency::Latency;
+use super::latency::{Latency, Load};
 use super::rng::Stream;
 use super::setup::MarketTape;
 use crate::data::{Records, Row, Tape};
@@ -61,6 +61,8 @@ pub struct Feed {
     first: usize,
     end: usize,
     latency: Option<(Latency, Stream)>,
+    /// Messages of the last second, where they make a delay longer.
+    load: Load,
     last_local: Timestamp,
     pending: VecDeque<Delivery>,
     /// What faults make of it on its way; none where there are none.
@@ -92,6 +94,7 @@ impl Feed {
             first,
             end,
             latency,
+            load: Load::default(),
             last_local: Timestamp::MIN,
             pending: VecDeque::with_capacity(1024),
             distortion: None,
@@ -221,7 +224,7 @@ impl Feed {
         match &mut self.latency {
             None => recorded,
             Some((latency, chance)) => {
-                self.last_local = exchange.after(latency.sample(chance)).max(self.last_local);
+                self.last_local = exchange.after(latency.delay(chance, &mut self.load, exchange)).max(self.last_local);
                 self.last_local
             }
         }

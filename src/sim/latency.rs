@@ -4,13 +4,17 @@
 //! in whole nanoseconds and cut down. A constant draws nothing from the stream, so replacing one
 //! constant by another moves no other draw.
 //!
+//! A delay may grow with the rate of messages ([`Congestion`]): a step for each that was sent within the
+//! second before, beyond a number that costs nothing. It draws nothing either.
+//!
 //! It does not know what the message is, nor does it keep messages in order: whoever schedules
 //! them does.
 
+use std::collections::VecDeque;
 use std::fmt;
 
 use super::rng::Stream;
-use crate::market::Span;
+use crate::market::{Span, Timestamp};
 
 /// The whole, in parts per million.
 pub const WHOLE_PPM: u32 = 1_000_000;
@@ -20,7 +24,38 @@ const FINENESS: u64 = 1_000_000;
 
 /// A model of one delay.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Latency(Shape);
+pub struct Latency {
+    shape: Shape,
+    congestion: Option<Congestion>,
+}
+
+/// What a message waits longer where many were sent within a second: a queue that drains at a rate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Congestion {
+    /// So many messages within a second wait no longer.
+    pub free: u32,
+    /// Every one beyond them adds this.
+    pub each: Span,
+    /// And all of them no more than this.
+    pub most: Span,
+}
+
+/// The messages of the last second on one way.
+#[derive(Clone, Debug, Default)]
+pub struct Load(VecDeque<Timestamp>);
+
+impl Load {
+    /// How much longer a message waits that is sent now.
+    fn adds(&mut self, congestion: &Congestion, sent: Timestamp) -> Span {
+        while self.0.front().is_some_and(|first| sent.since(*first) >= Span::from_secs(1)) {
+            self.0.pop_front();
+        }
+        self.0.push_back(sent);
+        let over = self.0.len().saturating_sub(congestion.free as usize);
+        let over = i64::try_from(over).expect("messages of a second are few");
+        Span(congestion.each.0.saturating_mul(over)).min(congestion.most)
+    }
+}
 
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Shape {
@@ -66,11 +101,15 @@ pub enum BadLatency {
 
 impl Latency {
     /// No delay.
-    pub const NONE: Self = Self(Shape::Constant(Span::ZERO));
+    pub const NONE: Self = Self::of(Shape::Constant(Span::ZERO));
+
+    const fn of(shape: Shape) -> Self {
+        Self { shape, congestion: None }
+    }
 
     /// Always the same delay.
     pub fn constant(delay: Span) -> Result<Self, BadLatency> {
-        if delay < Span::ZERO { Err(BadLatency::Negative) } else { Ok(Self(Shape::Constant(delay))) }
+        if delay < Span::ZERO { Err(BadLatency::Negative) } else { Ok(Self::of(Shape::Constant(delay))) }
     }
 
     /// Delays by the share of messages, in parts per million, that take at most that long.
@@ -84,12 +123,27 @@ impl Latency {
         if table.windows(2).any(|pair| pair[0].0 >= pair[1].0 || pair[0].1 > pair[1].1) {
             return Err(BadLatency::Falls);
         }
-        Ok(Self(Shape::Quantiles(table)))
+        Ok(Self::of(Shape::Quantiles(table)))
     }
 
-    /// The delay of the next message.
+    /// The same, longer where many messages are sent.
+    pub fn congested(self, congestion: Congestion) -> Result<Self, BadLatency> {
+        if congestion.each < Span::ZERO || congestion.most < Span::ZERO {
+            return Err(BadLatency::Negative);
+        }
+        Ok(Self { congestion: Some(congestion), ..self })
+    }
+
+    /// The delay of a message sent now, on a way with such a load.
+    pub fn delay(&self, chance: &mut Stream, load: &mut Load, sent: Timestamp) -> Span {
+        let delay = self.sample(chance);
+        let adds = self.congestion.as_ref().map_or(Span::ZERO, |congestion| load.adds(congestion, sent));
+        Span(delay.0.saturating_add(adds.0))
+    }
+
+    /// The delay of the next message, congestion aside.
     pub fn sample(&self, chance: &mut Stream) -> Span {
-        match &self.0 {
+        match &self.shape {
             Shape::Constant(delay) => *delay,
             Shape::Quantiles(table) => between(table, chance.below(u64::from(WHOLE_PPM) * FINENESS)),
         }
@@ -98,7 +152,7 @@ impl Latency {
     /// The least delay there can be.
     #[must_use]
     pub fn least(&self) -> Span {
-        match &self.0 {
+        match &self.shape {
             Shape::Constant(delay) => *delay,
             Shape::Quantiles(table) => table[0].1,
         }
@@ -118,13 +172,18 @@ fn between(table: &[(u32, Span)], drawn: u64) -> Span {
 
 impl fmt::Display for Latency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &self.shape {
             Shape::Constant(delay) => f.write_str(&in_words(*delay)),
             Shape::Quantiles(table) => {
                 let quantile = |(share, delay): &(u32, Span)| format!("p{} {}", percent(*share), in_words(*delay));
                 f.write_str(&table.iter().map(quantile).collect::<Vec<_>>().join(" "))
             }
+        }?;
+        if let Some(Congestion { free, each, most }) = self.congestion {
+            let (each, most) = (in_words(each), in_words(most));
+            write!(f, " (congestion v1: {each} more for each message beyond {free}/s, at most {most})")?;
         }
+        Ok(())
     }
 }
 
@@ -194,6 +253,22 @@ mod tests {
         assert_eq!(Latency::quantiles(vec![(0, Span(-3)), (WHOLE_PPM, ms(2))]), Err(BadLatency::Negative));
         let twice = vec![(0, ms(1)), (500_000, ms(2)), (500_000, ms(2)), (WHOLE_PPM, ms(3))];
         assert_eq!(Latency::quantiles(twice), Err(BadLatency::Falls));
+    }
+
+    #[test]
+    fn congestion_grows_with_the_message_rate() {
+        let congestion = Congestion { free: 3, each: Span::from_millis(2), most: Span::from_millis(5) };
+        let latency = Latency::constant(Span::from_millis(10)).and_then(|latency| latency.congested(congestion));
+        let latency = latency.expect("not negative");
+        let (mut chance, mut load) = (Stream::new(1, 0, Component::OrderEntry), Load::default());
+        let mut at = |ms: i64| latency.delay(&mut chance, &mut load, Timestamp(ms * 1_000_000)).0 / 1_000_000;
+        assert_eq!([at(0), at(100), at(200)], [10, 10, 10], "what is free");
+        assert_eq!([at(300), at(400), at(500)], [12, 14, 15], "two each, five at most");
+        assert_eq!(at(1_000), 15, "the first has left, six are there");
+        assert_eq!(at(3_000), 10, "a quiet second later");
+        assert_eq!(latency.to_string(), "10ms (congestion v1: 2ms more for each message beyond 3/s, at most 5ms)");
+        let negative = Congestion { each: Span(-1), ..congestion };
+        assert_eq!(Latency::NONE.congested(negative), Err(BadLatency::Negative));
     }
 
     #[test]

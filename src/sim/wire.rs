@@ -4,7 +4,7 @@
 //! drawn from a stream of each, and messages of one link arrive in the order they were sent: an
 //! answer may overtake a report.
 
-use super::latency::{Latencies, Latency};
+use super::latency::{Latencies, Latency, Load};
 use super::rng::{Component, Stream};
 use crate::market::Timestamp;
 
@@ -26,12 +26,13 @@ pub enum Road {
 struct Pipe {
     latency: Latency,
     chance: Stream,
+    load: Load,
     last: Timestamp,
 }
 
 impl Pipe {
     fn arrival(&mut self, sent: Timestamp) -> Timestamp {
-        self.last = sent.after(self.latency.sample(&mut self.chance)).max(self.last);
+        self.last = sent.after(self.latency.delay(&mut self.chance, &mut self.load, sent)).max(self.last);
         self.last
     }
 }
@@ -39,7 +40,7 @@ impl Pipe {
 /// Every road, and the time the trader takes to decide.
 #[derive(Debug)]
 pub struct Wire {
-    decision: (Latency, Stream),
+    decision: (Latency, Stream, Load),
     /// By [`Road`].
     pipes: [Pipe; 4],
 }
@@ -51,10 +52,11 @@ impl Wire {
         let pipe = |latency: &Latency, component| Pipe {
             latency: latency.clone(),
             chance: Stream::new(seed, run, component),
+            load: Load::default(),
             last: Timestamp::MIN,
         };
         Self {
-            decision: (latencies.decision.clone(), Stream::new(seed, run, Component::DecisionLatency)),
+            decision: (latencies.decision.clone(), Stream::new(seed, run, Component::DecisionLatency), Load::default()),
             pipes: [
                 pipe(&latencies.order_entry, Component::OrderEntry),
                 pipe(&latencies.order_entry, Component::QueryEntry),
@@ -66,7 +68,8 @@ impl Wire {
 
     /// When what the trader decides on an event at `now` is sent: one draw per step that sends.
     pub fn decided(&mut self, now: Timestamp) -> Timestamp {
-        now.after(self.decision.0.sample(&mut self.decision.1))
+        let (latency, chance, load) = &mut self.decision;
+        now.after(latency.delay(chance, load, now))
     }
 
     /// When a message sent at `sent` on a road arrives.
