@@ -261,6 +261,9 @@ pub struct Known {
     /// Quantity grid; anything off it is refused [default: the finest decimals seen]
     #[arg(long, value_parser = step)]
     pub lot: Option<Decimal>,
+    /// The file to read of a zip archive that holds several
+    #[arg(long, value_name = "NAME")]
+    pub member: Option<String>,
 }
 
 /// A step of a grid.

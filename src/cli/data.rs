@@ -1,5 +1,6 @@
 //! `seatrial data`: market data in and out.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
@@ -18,7 +19,9 @@ pub fn data(args: &Data, output: &mut Output) -> Exit {
     match &args.command {
         DataCommand::Import(import) => told(bring_in(import), &import.file, output),
         DataCommand::Synth(Synth { kind }) => told(make_up(kind), out_of(kind), output),
-        DataCommand::Info(look) => told(data::info(&look.file, &options(&look.known)), &look.file, output),
+        DataCommand::Info(look) => {
+            told(data::info(&look.file, &options(&look.known)).map(Contents), &look.file, output)
+        }
         DataCommand::Check(look) => check(look, output),
     }
 }
@@ -107,10 +110,29 @@ fn told<T: Serialize + ToString>(found: Result<T, BadInput>, file: &Path, output
     }
 }
 
+/// What a file holds: one document where it holds one instrument, otherwise a list.
+struct Contents(Vec<Info>);
+
+impl fmt::Display for Contents {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let texts: Vec<String> = self.0.iter().map(Info::to_string).collect();
+        f.write_str(&texts.join("\n"))
+    }
+}
+
+impl Serialize for Contents {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0[..] {
+            [one] => one.serialize(serializer),
+            several => several.serialize(serializer),
+        }
+    }
+}
+
 fn document(of: &impl Serialize) -> serde_json::Value {
     serde_json::to_value(of).expect("plain data is JSON")
 }
 
 fn options(known: &Known) -> ImportOptions {
-    ImportOptions { symbol: known.symbol.clone(), tick: known.tick, lot: known.lot }
+    ImportOptions { symbol: known.symbol.clone(), tick: known.tick, lot: known.lot, member: known.member.clone() }
 }

@@ -22,13 +22,20 @@ pub struct ImportOptions {
     pub tick: Option<Decimal>,
     /// The quantity grid: anything off it is refused. None: the finest decimals seen are the unit.
     pub lot: Option<Decimal>,
+    /// The member of an archive that holds several files.
+    pub member: Option<String>,
 }
 
 impl ImportOptions {
     /// The name of the first option that is given.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
-        let Self { symbol, tick, lot } = self;
-        let given = [("symbol", symbol.is_some()), ("tick", tick.is_some()), ("lot", lot.is_some())];
+        let Self { symbol, tick, lot, member } = self;
+        let given = [
+            ("symbol", symbol.is_some()),
+            ("tick", tick.is_some()),
+            ("lot", lot.is_some()),
+            ("member", member.is_some()),
+        ];
         given.into_iter().find_map(|(name, given)| given.then_some(name))
     }
 }

@@ -22,24 +22,23 @@ pub fn open(path: &str, root: &Path, cache_dir: &Path, options: &ImportOptions) 
     let real = below_root(root, path)?;
     let source = Source::open(&real, path)?;
     if source.magic == PARQUET_MAGIC {
-        return read(source, options, &mut Complaints::refuse()).map(|imported| imported.tape);
+        return read(source, options, &mut Complaints::refuse())?.only(path);
     }
     let cached = cache_dir.join(cache_name(&source.sha256, options));
     if let Some(tape) = read_cached(&cached, &source.sha256) {
         return Ok(tape);
     }
-    let tape = read(source, options, &mut Complaints::refuse())?.tape;
+    let tape = read(source, options, &mut Complaints::refuse())?.only(path)?;
     keep(&tape, &cached)?;
     Ok(tape)
 }
 
 /// The name under which a raw file's tape is cached.
 fn cache_name(source_sha256: &str, options: &ImportOptions) -> String {
-    let ImportOptions { symbol, tick, lot } = options;
     if options == &ImportOptions::default() {
         return format!("{source_sha256}-v{IMPORTER_VERSION}.parquet");
     }
-    let digest: [u8; 32] = Sha256::digest(format!("{symbol:?} {tick:?} {lot:?}")).into();
+    let digest: [u8; 32] = Sha256::digest(format!("{options:?}")).into();
     let short = &TapeHash(digest).to_string()[..12];
     format!("{source_sha256}-v{IMPORTER_VERSION}-{short}.parquet")
 }

@@ -5,7 +5,7 @@
 //! their neighbours, clocks that went backwards, a book that differs from the exchange's own best
 //! quotes. Damage that leaves nothing to read on ends the check where it stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::path::Path;
 
@@ -13,8 +13,10 @@ use serde::Serialize;
 
 use super::binance::QuoteComparison;
 use super::builder::ImportOptions;
+use super::capture::Checksums;
 use super::fault::{CROSSED, Complaints, GAP, SHIFTED};
-use super::import::{Format, Imported, read};
+use super::format::Format;
+use super::import::{Imported, read};
 use super::info::Info;
 use super::source::Source;
 use super::tape::{RowKind, Tape};
@@ -29,14 +31,18 @@ pub struct CheckReport {
     pub file: String,
     /// Whether it can be imported and run.
     pub usable: bool,
-    /// What it holds, as far as it could be read.
+    /// What it holds, as far as it could be read; of several instruments, the first.
     pub info: Option<Info>,
+    /// What it holds of its other instruments.
+    pub others: Vec<Info>,
     /// The first twenty findings.
     pub findings: Vec<BadInput>,
     /// How many findings there were of each code.
     pub counts: BTreeMap<&'static str, u64>,
     /// How a capture's book compared with the exchange's best quotes.
     pub best_quotes: Option<QuoteComparison>,
+    /// How a capture's books compared with the checksums of the exchange.
+    pub checksums: Option<Checksums>,
 }
 
 /// Reads a file to the end and counts what is wrong with it.
@@ -55,10 +61,14 @@ pub fn check(path: &Path, options: &ImportOptions) -> CheckReport {
         }
     };
     let (findings, counts) = complaints.into_parts();
+    let infos = imported.iter().flat_map(|imported| imported.infos(&file));
+    let mut infos: VecDeque<Info> = infos.collect();
     CheckReport {
         usable: counts.keys().all(|code| code.starts_with('W')),
-        info: imported.as_ref().map(|imported| Info::of(file.clone(), imported.format, &imported.tape)),
-        best_quotes: imported.and_then(|imported| imported.quotes),
+        info: infos.pop_front(),
+        others: infos.into(),
+        best_quotes: imported.as_ref().and_then(|imported| imported.quotes),
+        checksums: imported.and_then(|imported| imported.checksums),
         file,
         findings,
         counts,
@@ -66,13 +76,15 @@ pub fn check(path: &Path, options: &ImportOptions) -> CheckReport {
 }
 
 fn check_tape(file: &str, imported: &Imported, complaints: &mut Complaints) -> Result<(), BadInput> {
-    let tape = &imported.tape;
-    if imported.format == Format::Parquet {
-        check_book(file, tape, complaints)?;
-        check_gaps(file, tape, complaints)?;
-    } else if tape.provenance.shift_ns > 0 {
-        let found = format!("local times up to {} ns before exchange times", tape.provenance.shift_ns);
-        complaints.take(BadInput::new(SHIFTED, file, found, "a recorder's clock that is not behind").field("local"))?;
+    for tape in &imported.tapes {
+        if imported.format == Format::Parquet {
+            check_book(file, tape, complaints)?;
+            check_gaps(file, tape, complaints)?;
+        } else if tape.provenance.shift_ns > 0 {
+            let found = format!("local times up to {} ns before exchange times", tape.provenance.shift_ns);
+            let bad = BadInput::new(SHIFTED, file, found, "a recorder's clock that is not behind");
+            complaints.take(bad.field("local"))?;
+        }
     }
     Ok(())
 }
@@ -130,6 +142,9 @@ impl fmt::Display for CheckReport {
             Some(info) => writeln!(f, "{info}")?,
             None => writeln!(f, "{}", self.file)?,
         }
+        for info in &self.others {
+            writeln!(f, "{info}")?;
+        }
         for finding in &self.findings {
             writeln!(f, "{finding}")?;
         }
@@ -139,6 +154,9 @@ impl fmt::Display for CheckReport {
         }
         if let Some(QuoteComparison { comparable, equal }) = self.best_quotes {
             writeln!(f, "best quotes: {equal} of {comparable} comparable depth updates equal")?;
+        }
+        if let Some(Checksums { compared, equal }) = self.checksums {
+            writeln!(f, "checksums: {equal} of {compared} equal")?;
         }
         f.write_str(if self.usable { "usable" } else { "not usable" })
     }

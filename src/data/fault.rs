@@ -14,8 +14,8 @@ pub(crate) const UNREADABLE: &str = "E-MD-001";
 pub(crate) const OUTSIDE_ROOT: &str = "E-MD-002";
 /// There is nothing, or nothing but a header, in the file.
 pub(crate) const EMPTY: &str = "E-MD-003";
-/// A gzip member is cut short, damaged, or holds another archive.
-pub(crate) const GZIP: &str = "E-MD-005";
+/// What is packed is cut short, damaged, packed twice, or packed in a way that is not read.
+pub(crate) const PACKED: &str = "E-MD-005";
 /// The file inflates more than 200:1, or beyond the absolute cap.
 pub(crate) const INFLATES: &str = "E-MD-006";
 /// A line is longer than the cap.
@@ -76,6 +76,8 @@ pub(crate) const JSON_MISSING: &str = "E-MD-043";
 pub(crate) const FRAME: &str = "E-MD-044";
 /// The symbol changes within the file.
 pub(crate) const SYMBOL: &str = "E-MD-045";
+/// The file holds several instruments and none was chosen, or not the one that was.
+pub(crate) const INSTRUMENTS: &str = "E-MD-046";
 /// Depth updates are missing, repeated, or go backwards.
 pub(crate) const SEQUENCE: &str = "E-MD-050";
 /// No snapshot stands in a capture with depth updates, or it comes too late.
@@ -86,6 +88,8 @@ pub(crate) const LEVEL_TWICE: &str = "E-MD-052";
 pub(crate) const CROSSED: &str = "E-MD-053";
 /// A snapshot's levels do not run away from the touch.
 pub(crate) const LEVEL_ORDER: &str = "E-MD-055";
+/// The book does not give the checksum that the exchange sent with it.
+pub(crate) const CHECKSUM: &str = "E-MD-056";
 /// A trade id stands twice.
 pub(crate) const TRADE_TWICE: &str = "E-MD-060";
 /// A trade id goes backwards.
@@ -125,6 +129,8 @@ pub(crate) const UNWRITABLE: &str = "E-MD-079";
 /// What stands where a tape is to be written is no tape, or is the source.
 #[cfg(feature = "batch")]
 pub(crate) const TAKEN: &str = "E-MD-080";
+/// An archive holds several members and none was chosen, or not the one that was.
+pub(crate) const MEMBER: &str = "E-MD-081";
 /// An option is out of range.
 pub(crate) const OPTION: &str = "E-MD-090";
 
@@ -150,6 +156,9 @@ pub(crate) const VOLUME_CUT: &str = "W-MD-109";
 
 /// A trade of nothing; it is passed over.
 pub(crate) const EMPTY_TRADE: &str = "W-MD-110";
+
+/// A book that the exchange vouches for is crossed or locked.
+pub(crate) const CROSSED_THERE: &str = "W-MD-111";
 
 /// How many complaints a check keeps in full.
 const KEPT_MAX: usize = 20;

@@ -1,61 +1,61 @@
-//! Tells what a file is by looking into it, and reads it into a tape.
+//! Reads a file of any known format into tapes, one for every instrument in it.
 
 use std::path::Path;
 
 use super::binance::{self, QuoteComparison};
-use super::builder::{ImportOptions, read_number};
-use super::fault::{Complaints, EMPTY, GZIP, OPTION, UNKNOWN_FORMAT};
-use super::inflate::GZIP_MAGIC;
-use super::source::{Line, Lines, PARQUET_MAGIC, Source};
-use super::table::{Header, cells};
+use super::builder::ImportOptions;
+use super::capture::{self, Captured, Checksums};
+use super::fault::{Complaints, EMPTY, INSTRUMENTS, OPTION};
+use super::format::{Format, Text, tell};
+use super::packed::Packing;
+use super::source::{Lines, PARQUET_MAGIC, Source};
 use super::tape::{Provenance, Tape};
 use super::{bars, trades};
 use crate::bad_input::{BadInput, quoted};
+
+/// How many symbols a complaint names.
+const NAMED_MAX: usize = 50;
 
 /// Written into every tape and into the names of cached ones; raised with any change that makes
 /// a tape differ.
 pub const IMPORTER_VERSION: u32 = 1;
 
-/// What a file turned out to be.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// Our own Parquet.
-    Parquet,
-    /// A raw Binance capture.
-    BinanceCapture,
-    /// Bars in text.
-    Bars,
-    /// Trade ticks in text.
-    Trades,
-}
-
-impl Format {
-    /// Its name in provenance.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Parquet => "parquet",
-            Self::BinanceCapture => "binance-capture",
-            Self::Bars => "bars-text",
-            Self::Trades => "trades-text",
-        }
-    }
-}
-
 /// A file that was read.
 #[derive(Debug)]
 pub(crate) struct Imported {
-    pub(crate) tape: Tape,
+    /// One for every instrument, by symbol; never none.
+    pub(crate) tapes: Vec<Tape>,
     pub(crate) format: Format,
-    /// For captures, and only when complaints are collected.
+    /// For Binance captures, and only when complaints are collected.
     pub(crate) quotes: Option<QuoteComparison>,
+    /// For captures whose venue sends checksums.
+    pub(crate) checksums: Option<Checksums>,
+}
+
+impl Imported {
+    fn of(format: Format, tapes: Vec<Tape>) -> Self {
+        Self { tapes, format, quotes: None, checksums: None }
+    }
+
+    /// The only tape; refuses a file of several.
+    pub(crate) fn only(mut self, file: &str) -> Result<Tape, BadInput> {
+        if self.tapes.len() == 1 {
+            return Ok(self.tapes.swap_remove(0));
+        }
+        let mut names: Vec<String> = self.tapes.iter().take(NAMED_MAX).map(|tape| quoted(&tape.symbol)).collect();
+        if self.tapes.len() > NAMED_MAX {
+            names.push(format!("and {} more", self.tapes.len() - NAMED_MAX));
+        }
+        let found = format!("{} instruments and no choice", self.tapes.len());
+        let bad = BadInput::new(INSTRUMENTS, file, found, names.join(", ")).field("symbol");
+        Err(bad.hint("choose one with --symbol SYMBOL"))
+    }
 }
 
 /// Reads a file of any known format into a tape. The first thing wrong with it is the error.
 pub fn import(path: &Path, options: &ImportOptions) -> Result<Tape, BadInput> {
-    let source = Source::open(path, &path.display().to_string())?;
-    read(source, options, &mut Complaints::refuse()).map(|imported| imported.tape)
+    let file = path.display().to_string();
+    read(Source::open(path, &file)?, options, &mut Complaints::refuse())?.only(&file)
 }
 
 /// Reads an open file.
@@ -67,12 +67,10 @@ pub(crate) fn read(source: Source, options: &ImportOptions, complaints: &mut Com
             return Err(bad.field(option));
         }
         let tape = read_parquet(source)?;
-        return Ok(Imported { tape, format: Format::Parquet, quotes: None });
+        return Ok(Imported::of(Format::Parquet, vec![tape]));
     }
     let name = source.name.clone();
-    if name.to_ascii_lowercase().ends_with(".gz") && !source.magic.starts_with(&GZIP_MAGIC) {
-        return Err(BadInput::new(GZIP, &name, "a name in .gz and content that is no gzip", "gzip, or another name"));
-    }
+    Packing::check_name(&name, &source.magic)?;
     let provenance = Provenance {
         source: Path::new(&name).file_name().map_or_else(|| name.clone(), |file| file.display().to_string()),
         source_sha256: source.sha256.clone(),
@@ -82,10 +80,14 @@ pub(crate) fn read(source: Source, options: &ImportOptions, complaints: &mut Com
         rows: 0,
         skipped: 0,
     };
-    let imported = read_text(source.lines(), options, complaints, &provenance)?;
-    if imported.tape.records.is_empty() {
+    let imported = read_text(source.lines(options.member.as_deref())?, options, complaints, &provenance)?;
+    if imported.tapes.iter().all(|tape| tape.records.is_empty()) {
         // Where complaints are kept, they say why nothing is left.
-        complaints.take(BadInput::new(EMPTY, &name, "no market data", "at least one record"))?;
+        let found = options
+            .symbol
+            .as_ref()
+            .map_or_else(|| "no market data".to_owned(), |symbol| format!("no market data of {}", quoted(symbol)));
+        complaints.take(BadInput::new(EMPTY, &name, found, "at least one record"))?;
     }
     Ok(imported)
 }
@@ -97,52 +99,26 @@ fn read_text(
     provenance: &Provenance,
 ) -> Result<Imported, BadInput> {
     let of = |format: Format| Provenance { importer: format.name().to_owned(), ..provenance.clone() };
-    if binance::looks_like_one(lines.peek()?) {
-        let format = Format::BinanceCapture;
-        let (tape, quotes) = binance::read(&mut lines, options, complaints, of(format))?;
-        return Ok(Imported { tape, format, quotes: complaints.collects().then_some(quotes) });
-    }
-    let (format, header, has_header) = table(&mut lines)?;
-    if !has_header {
-        lines.again();
-    }
-    let tape = match format {
-        Format::Bars => bars::read(&mut lines, &header, options, complaints, of(format))?,
-        Format::Trades | Format::Parquet | Format::BinanceCapture => {
-            trades::read(&mut lines, &header, options, complaints, of(format))?
+    match tell(&mut lines)? {
+        Text::Binance => {
+            let format = Format::BinanceCapture;
+            let (tape, quotes) = binance::read(&mut lines, options, complaints, of(format))?;
+            let quotes = complaints.collects().then_some(quotes);
+            Ok(Imported { quotes, ..Imported::of(format, vec![tape]) })
         }
-    };
-    Ok(Imported { tape, format, quotes: None })
-}
-
-/// What kind of table the first line begins, its header, and whether that stood in the file.
-fn table(lines: &mut Lines) -> Result<(Format, Header, bool), BadInput> {
-    let empty = BadInput::new(EMPTY, lines.name(), "nothing", "at least one record");
-    let line = lines.next_line()?.ok_or(empty)?;
-    let cells = cells(line)?;
-    if read_number(line, cells[0], "", true).is_ok() {
-        return match cells.len() {
-            3 => Ok((Format::Trades, Header::fixed(&trades::COLUMNS, &trades::KRAKEN), false)),
-            7 => Ok((Format::Bars, Header::fixed(&bars::COLUMNS, &bars::KRAKEN), false)),
-            12 => Ok((Format::Bars, Header::fixed(&bars::COLUMNS, &bars::BINANCE), false)),
-            _ => Err(unknown(line)),
-        };
+        Text::Capture => {
+            let Captured { tapes, format, sums } = capture::read(&mut lines, options, complaints, of)?;
+            Ok(Imported { checksums: Some(sums), ..Imported::of(format, tapes) })
+        }
+        Text::Bars(header) => {
+            let tape = bars::read(&mut lines, &header, options, complaints, of(Format::Bars))?;
+            Ok(Imported::of(Format::Bars, vec![tape]))
+        }
+        Text::Trades(header) => {
+            let tape = trades::read(&mut lines, &header, options, complaints, of(Format::Trades))?;
+            Ok(Imported::of(Format::Trades, vec![tape]))
+        }
     }
-    let has = |name: &str| cells.iter().any(|cell| cell.trim().to_ascii_lowercase().starts_with(name));
-    if ["open", "high", "low", "close"].into_iter().filter(|name| has(name)).count() >= 2 {
-        return Ok((Format::Bars, Header::read(line, &bars::COLUMNS)?, true));
-    }
-    if has("price") || has("time") && has("volume") {
-        return Ok((Format::Trades, Header::read(line, &trades::COLUMNS)?, true));
-    }
-    Err(unknown(line))
-}
-
-fn unknown(line: Line<'_>) -> BadInput {
-    let allowed =
-        "a Parquet tape, a Binance capture, bars or trades with a header, Kraken OHLCVT or trades, Binance klines";
-    let bad = line.complain(UNKNOWN_FORMAT, line.text, quoted(line.text), allowed);
-    if line.text.contains(';') { bad.hint("cells are separated by ','") } else { bad }
 }
 
 #[cfg(feature = "batch")]

@@ -7,7 +7,8 @@ use serde::Serialize;
 
 use super::builder::ImportOptions;
 use super::fault::Complaints;
-use super::import::{Format, read};
+use super::format::Format;
+use super::import::{Imported, read};
 use super::source::Source;
 use super::tape::{Provenance, Records, Row, Tape, TapeHash};
 use super::time::shown;
@@ -70,11 +71,18 @@ impl Latency {
     }
 }
 
-/// Reads a file and says what it holds.
-pub fn info(path: &Path, options: &ImportOptions) -> Result<Info, BadInput> {
+/// Reads a file and says what it holds, instrument by instrument.
+pub fn info(path: &Path, options: &ImportOptions) -> Result<Vec<Info>, BadInput> {
     let file = path.display().to_string();
     let imported = read(Source::open(path, &file)?, options, &mut Complaints::refuse())?;
-    Ok(Info::of(file, imported.format, &imported.tape))
+    Ok(imported.infos(&file).collect())
+}
+
+impl Imported {
+    /// What it holds, instrument by instrument.
+    pub(crate) fn infos(&self, file: &str) -> impl Iterator<Item = Info> {
+        self.tapes.iter().map(|tape| Info::of(file.to_owned(), self.format, tape))
+    }
 }
 
 impl Info {

@@ -1,6 +1,6 @@
 //! Market data in and out: files become tapes of whole numbers, and tapes become Parquet.
 //!
-//! What a file is is told from its content; of its name only a last `.gz` is held to its word. Everything wrong with a file is
+//! What a file is is told from its content; of its name only a last `.gz`, `.zst` or `.zip` is held to its word. Everything wrong with a file is
 //! a [`BadInput`](crate::bad_input::BadInput) that names the place; nothing is repaired, guessed
 //! or made up, but for one thing: local times that precede exchange times are shifted by the
 //! smallest constant that makes every feed latency non-negative, and the tape says by how much.
@@ -12,13 +12,17 @@ mod bars;
 mod binance;
 mod builder;
 mod cache;
+mod capture;
 mod check;
 mod convert;
 mod fault;
+mod format;
 mod import;
 mod inflate;
 mod info;
+mod json;
 mod number;
+mod packed;
 #[cfg(feature = "batch")]
 mod parquet;
 mod path;
@@ -28,12 +32,15 @@ mod table;
 mod tape;
 mod time;
 mod trades;
+mod unzip;
 
 pub use binance::QuoteComparison;
 pub use builder::ImportOptions;
 pub use cache::open;
+pub use capture::Checksums;
 pub use check::{CheckReport, check};
-pub use import::{Format, IMPORTER_VERSION, import};
+pub use format::Format;
+pub use import::{IMPORTER_VERSION, import};
 pub use info::{Info, Latency, info};
 #[cfg(feature = "batch")]
 pub use parquet::{may_write, write};

@@ -1,9 +1,8 @@
 //! A file as lines of text, read once, front to back, in bounded memory.
 //!
-//! Gzip is recognised by its first bytes, whatever the name; several members make one text. A
-//! line knows its number, and every complaint its column. Refused are: text that is not UTF-8
-//! without byte-order mark and control characters, mixed line ends, lines above the cap, gzip
-//! that is cut short, damaged, nested, or inflates more than 200:1.
+//! Gzip, zstd and zip are recognised by their first bytes, whatever the name. A line knows its
+//! number, and every complaint its column. Refused are: text that is not UTF-8 without byte-order
+//! mark and control characters, mixed line ends, and lines above the cap.
 //!
 //! It knows nothing of what a line means.
 
@@ -14,7 +13,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use super::fault::{EMPTY, ENCODING, LINE_ENDS, LONG_LINE, UNREADABLE};
-use super::inflate::{GZIP_MAGIC, Inflate};
+use super::packed::Packing;
 use super::tape::TapeHash;
 use crate::bad_input::{BadInput, quoted_bytes};
 
@@ -62,15 +61,15 @@ impl Source {
         self.file
     }
 
-    /// Its lines.
-    pub(crate) fn lines(self) -> Lines {
+    /// Its lines, unpacked if it is packed; of an archive, those of `member`, or of the only one.
+    pub(crate) fn lines(self, member: Option<&str>) -> Result<Lines, BadInput> {
         let name = self.name;
-        let input: Box<dyn BufRead> = if self.magic.starts_with(&GZIP_MAGIC) {
-            Box::new(BufReader::with_capacity(1 << 16, Inflate::new(name.clone(), self.file)))
-        } else {
-            Box::new(BufReader::with_capacity(1 << 16, self.file))
+        let input: Box<dyn Read> = match Packing::of(&self.magic) {
+            Some(packing) => packing.open(&name, self.file, member)?,
+            None => Box::new(self.file),
         };
-        Lines {
+        let input = Box::new(BufReader::with_capacity(1 << 16, input));
+        Ok(Lines {
             name,
             input,
             number: 0,
@@ -78,7 +77,7 @@ impl Source {
             carriage_returns: None,
             bytes: Vec::new(),
             again: false,
-        }
+        })
     }
 }
 
@@ -219,13 +218,13 @@ fn encoding_hint(bytes: &[u8]) -> &'static str {
     match bytes {
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => "the file looks like UTF-16; save it as UTF-8",
         [0xef, 0xbb, 0xbf, ..] => "save the file without a byte-order mark",
-        [b'P', b'K', 3, 4, ..] => "the file is a zip archive; unpack it first",
+        [b'7', b'z', ..] => "the file is a 7z archive; unpack it first",
         _ if bytes.contains(&b'\r') => "lines end in CR alone; end them with LF",
         _ => "save the file as plain UTF-8",
     }
 }
 
-/// An I/O error as a complaint: the one [`Inflate`] put in it, or that the file cannot be read.
+/// An I/O error as a complaint: the one the unpacker put in it, or that the file cannot be read.
 fn complaint(name: &str, error: std::io::Error) -> BadInput {
     match error.downcast::<BadInput>() {
         Ok(bad) => bad,

@@ -109,6 +109,11 @@ pub(crate) fn in_range(nanos: i64) -> Option<Timestamp> {
     (FIRST..LAST).contains(&nanos).then_some(Timestamp(nanos))
 }
 
+/// A written time.
+pub(crate) fn from_written(text: &str) -> Option<Timestamp> {
+    in_range(i64::try_from(written(text)?).ok()?)
+}
+
 /// A written time in nanoseconds; a leap second is refused.
 fn written(text: &str) -> Option<i128> {
     let (_, time_of_day) = text.split_once(['T', ' '])?;

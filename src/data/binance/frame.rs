@@ -7,7 +7,8 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use crate::bad_input::{BadInput, quoted};
-use crate::data::fault::{FRAME, JSON, JSON_CUT, JSON_MISSING, JSON_TYPE, TIME, TIME_RANGE};
+use crate::data::fault::{FRAME, JSON_MISSING, TIME, TIME_RANGE};
+use crate::data::json;
 use crate::data::source::Line;
 use crate::data::time::{from_millis, in_range};
 use crate::market::Timestamp;
@@ -255,23 +256,7 @@ fn data<'a, T: Deserialize<'a>>(line: Line<'a>, json: &'a str, keys: Keys<'a>) -
 }
 
 fn parse<'a, T: Deserialize<'a>>(line: Line<'_>, json: &'a str) -> Result<T, BadInput> {
-    serde_json::from_str(json).map_err(|error| complaint(line, json, &error))
-}
-
-fn complaint(line: Line<'_>, json: &str, error: &serde_json::Error) -> BadInput {
-    if error.is_eof() {
-        let bad = line.complain(JSON_CUT, &json[json.len()..], "the end of the line".to_owned(), "a whole JSON frame");
-        return bad.field(key_before(json, json.len()).0);
-    }
-    let mut at = error.column().saturating_sub(1).min(json.len());
-    while !json.is_char_boundary(at) {
-        at -= 1;
-    }
-    let (key, value) = key_before(json, at);
-    if serde_json::from_str::<IgnoredAny>(json).is_err() {
-        return line.complain(JSON, &json[at..], quoted(&json[at..]), "JSON").field(key);
-    }
-    let allowed = match key {
+    json::parse(line, json, |key| match key {
         "U" | "u" | "pu" | "t" | "lastUpdateId" => "a whole number, once",
         "E" | "T" => "whole milliseconds, once",
         "m" => "true or false, once",
@@ -279,18 +264,5 @@ fn complaint(line: Line<'_>, json: &str, error: &serde_json::Error) -> BadInput 
         "bids" | "asks" => "a list of [\"price\", \"quantity\"], once",
         "b" | "a" => "a list of [\"price\", \"quantity\"], or a \"price\" in a best quote, once",
         _ => "a text in quotes, once",
-    };
-    // A scalar is shown whole; within a list, what is left of it.
-    let shown = match value.find([',', '}']) {
-        Some(end) if !value.starts_with(['[', '{']) => &value[..end],
-        _ => &json[at..],
-    };
-    line.complain(JSON_TYPE, shown, quoted(shown), allowed).field(key)
-}
-
-/// The key whose value stands around `at`, as far as the text tells, and the text from that value.
-fn key_before(json: &str, at: usize) -> (&str, &str) {
-    let Some(end) = json[..at].rfind("\":") else { return ("frame", json) };
-    let start = json[..end].rfind('"').map_or(0, |quote| quote + 1);
-    (&json[start..end], &json[end + 2..])
+    })
 }
