@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as Group, Parser, Subcommand};
 use rust_decimal::Decimal;
 use seatrial::data::synth::{BarOptions, L2Options};
-use seatrial::market::Timestamp;
+use seatrial::market::{Span, Timestamp};
 use seatrial::trading::setting::{Number, Setting};
 
 /// A deterministic sea trial for trading systems.
@@ -264,6 +264,22 @@ pub struct Known {
     /// The file to read of a zip archive that holds several
     #[arg(long, value_name = "NAME")]
     pub member: Option<String>,
+    /// Make bars of the trades: 1s to 30s, 1m to 30m, 1h to 12h, or 1d
+    #[arg(long, value_name = "LENGTH", value_parser = length)]
+    pub bars: Option<Span>,
+}
+
+/// The length of a bar.
+fn length(text: &str) -> Result<Span, String> {
+    let unit = match text.char_indices().last() {
+        Some((at, 's')) => Some((at, 1)),
+        Some((at, 'm')) => Some((at, 60)),
+        Some((at, 'h')) => Some((at, 3_600)),
+        Some((at, 'd')) => Some((at, 86_400)),
+        _ => None,
+    };
+    let seconds = unit.and_then(|(at, seconds)| text[..at].parse::<u32>().ok().map(|count| i64::from(count) * seconds));
+    seconds.map(Span::from_secs).ok_or_else(|| "a length such as 1m, 5m or 1h".to_owned())
 }
 
 /// A step of a grid.

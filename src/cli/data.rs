@@ -27,11 +27,17 @@ pub fn data(args: &Data, output: &mut Output) -> Exit {
 }
 
 /// Imports a file, writes its tape, and says what the tape holds.
+#[cfg(feature = "batch")]
+fn bring_in(import: &Import) -> Result<Info, BadInput> {
+    let info = data::import_into(&import.file, &options(&import.known), &import.out)?;
+    Ok(Info { file: text::lossy(&import.out), ..info })
+}
+
+#[cfg(not(feature = "batch"))]
 fn bring_in(import: &Import) -> Result<Info, BadInput> {
     may_write(&import.out, Some(&import.file))?;
-    let tape = data::import(&import.file, &options(&import.known))?;
-    write(&tape, &import.out)?;
-    Ok(Info::of(text::lossy(&import.out), Format::Parquet, &tape))
+    data::import(&import.file, &options(&import.known))
+        .map(|tape| Info::of(text::lossy(&import.out), Format::Parquet, &tape))
 }
 
 /// Makes a market up, writes its tape, and says what the tape holds.
@@ -134,5 +140,12 @@ fn document(of: &impl Serialize) -> serde_json::Value {
 }
 
 fn options(known: &Known) -> ImportOptions {
-    ImportOptions { symbol: known.symbol.clone(), tick: known.tick, lot: known.lot, member: known.member.clone() }
+    ImportOptions {
+        symbol: known.symbol.clone(),
+        tick: known.tick,
+        lot: known.lot,
+        member: known.member.clone(),
+        bars: known.bars,
+        spill: Some(std::env::temp_dir()),
+    }
 }

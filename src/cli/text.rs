@@ -109,6 +109,7 @@ fn strategy(setup: &Setup) -> String {
 fn of_tape(tape: &Tape) -> String {
     let kind = match tape.records {
         Records::Rows(_) => "rows",
+        Records::Orders(_) => "order rows",
         Records::Bars(_) => "bars",
     };
     let (first, last) = tape.range().map(|(first, last)| (iso(first), iso(last))).unwrap_or_default();

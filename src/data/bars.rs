@@ -12,10 +12,12 @@ use super::builder::{ImportOptions, UNITS_MAX, Units, admit, read_number};
 use super::fault::{
     BACKWARDS, BAR_TWICE, CADENCE, CLOSES_FIRST, Complaints, GAP, HIGH_BELOW_LOW, JUMP, OUTSIDE_RANGE, VOLUME_CUT,
 };
-use super::number::{Admitted, Number};
+use super::number::{Admitted, DECIMALS_MAX, Number};
+use super::recording::{Keeping, Recording};
 use super::source::{Line, Lines};
+use super::spool::{Kept, Spool};
 use super::table::{Column, Header, TableRow, each_row};
-use super::tape::{Provenance, Records, Tape};
+use super::tape::Provenance;
 use super::time::{Clock, TimeUnit, shown};
 use crate::bad_input::{BadInput, quoted};
 use crate::market::{Bar, InstrumentId, Price, Qty, Span, Timestamp};
@@ -68,10 +70,19 @@ pub(crate) const KRAKEN: [usize; 7] = [TIME, OPEN, HIGH, LOW, CLOSE, VOLUME, IGN
 
 const PRICES: [usize; 4] = [OPEN, HIGH, LOW, CLOSE];
 /// The distances bars may have, in seconds.
-const CADENCES: [i64; 15] = [1, 5, 15, 30, 60, 180, 300, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400];
+pub(crate) const CADENCES: [i64; 15] =
+    [1, 5, 15, 30, 60, 180, 300, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400];
 
 /// The most decimals a volume is kept to.
 const VOLUME_DECIMALS_MAX: u32 = 8;
+
+/// A bar whose volume has no unit yet, and the line it stood in.
+#[derive(Clone, Copy, Debug)]
+struct ReadBar {
+    bar: Bar,
+    volume: Number,
+    line: u64,
+}
 
 /// The bars read so far; their volumes have no unit before all are known.
 struct Reading {
@@ -80,9 +91,12 @@ struct Reading {
     lots: bool,
     clock: Clock,
     close_clock: Clock,
-    bars: Vec<Bar>,
-    volumes: Vec<Number>,
-    lines: Vec<u64>,
+    bars: Spool<ReadBar>,
+    last: Option<Bar>,
+    /// The least distance between two bars, and the line of the later one.
+    nearest: Option<(Span, u64)>,
+    /// The greatest volume written with each number of decimals.
+    volumes: [Option<i64>; DECIMALS_MAX + 1],
 }
 
 /// Reads the rows of a table of bars.
@@ -92,22 +106,30 @@ pub(crate) fn read(
     options: &ImportOptions,
     complaints: &mut Complaints,
     provenance: Provenance,
-) -> Result<Tape, BadInput> {
+) -> Result<Recording, BadInput> {
     let mut reading = Reading {
         units: Units::new(options, lines.name(), UNITS_MAX)?,
         clock: Clock::new(TimeUnit::promised_by(header.name(TIME))),
         close_clock: Clock::new(TimeUnit::promised_by(header.name(CLOSED))),
         lots: options.lot.is_some(),
-        bars: Vec::new(),
-        volumes: Vec::new(),
-        lines: Vec::new(),
+        bars: Spool::new(options.spill.clone()),
+        last: None,
+        nearest: None,
+        volumes: [None; DECIMALS_MAX + 1],
     };
     each_row(lines, header, complaints, |row, complaints| reading.take(&row, complaints))?;
-    let qty_decimals = reading.set_volumes(lines.name(), complaints)?;
-    let Reading { units, bars, lines: numbers, .. } = reading;
-    let (bars, cadence) = on_cadence(bars, &numbers, lines.name(), complaints)?;
+    let step = reading.step(lines.name(), complaints)?;
+    let (price_decimals, qty_decimals) = (reading.units.price.decimals(), reading.volume_decimals());
+    let mut bars = Spool::new(options.spill.clone());
+    let mut last = None;
+    reading.bars.each(|read| {
+        let bar = with_volume(&read, qty_decimals, lines.name(), complaints)?;
+        on_cadence(&read, last.replace(bar.opened), step, lines.name(), complaints)?;
+        bars.push(bar);
+        Ok(())
+    })?;
     let symbol = options.symbol.clone().unwrap_or_default();
-    Ok(Tape::new(symbol, (units.price.decimals(), qty_decimals), cadence, Records::Bars(bars), provenance))
+    Ok(Recording::new(symbol, (price_decimals, qty_decimals), step, Keeping::Bars(bars), provenance))
 }
 
 impl Reading {
@@ -132,9 +154,14 @@ impl Reading {
         if complaints.collects() {
             self.compare_with_last(row, &bar, complaints)?;
         }
-        self.bars.push(bar);
-        self.volumes.push(read_volume);
-        self.lines.push(line.number);
+        if let Some(last) = &self.last {
+            let distance = opened.since(last.opened);
+            self.nearest = self.nearest.filter(|(least, _)| *least <= distance).or(Some((distance, line.number)));
+        }
+        let greatest = &mut self.volumes[usize::try_from(read_volume.decimals).expect("at most eighteen decimals")];
+        *greatest = (*greatest).max(Some(read_volume.mantissa));
+        self.bars.push(ReadBar { bar, volume: read_volume, line: line.number });
+        self.last = Some(bar);
         Ok(())
     }
 
@@ -148,37 +175,41 @@ impl Reading {
         let Admitted::Finer(factor) = admit(&mut self.units.price, number, line, cell.0, cell.1)? else {
             return Ok(());
         };
-        for bar in &mut self.bars {
-            for price in [&mut bar.open, &mut bar.high, &mut bar.low, &mut bar.close] {
-                price.0 *= factor;
-            }
+        self.bars.rescale(factor, 1);
+        if let Some(last) = &mut self.last {
+            *last = last.finer(factor, 1);
         }
         Ok(())
     }
 
-    /// Gives every bar its volume, in the finest unit that all fit, and says its decimals.
-    fn set_volumes(&mut self, file: &str, complaints: &mut Complaints) -> Result<u32, BadInput> {
-        let finest = self.volumes.iter().map(|volume| volume.decimals).max().unwrap_or(0);
+    /// The decimals of the finest unit that all volumes fit.
+    fn volume_decimals(&self) -> u32 {
+        let written = || (0_u32..).zip(self.volumes).filter_map(|(decimals, most)| Some((decimals, most?)));
+        let finest = written().map(|(decimals, _)| decimals).max().unwrap_or(0);
         let most = if self.lots { self.units.qty.decimals() } else { finest.min(VOLUME_DECIMALS_MAX) };
         let fits = |decimals: &u32| {
-            let units = |volume: &Number| volume.cut(*decimals).filter(|(units, _)| *units <= UNITS_MAX);
-            self.volumes.iter().all(|volume| units(volume).is_some())
+            written().all(|(written, mantissa)| {
+                let units = Number { mantissa, decimals: written }.cut(*decimals);
+                units.is_some_and(|(units, _)| units <= UNITS_MAX)
+            })
         };
-        let decimals = (0..=most).rev().find(fits).unwrap_or(0);
-        for ((bar, volume), line) in self.bars.iter_mut().zip(&self.volumes).zip(&self.lines) {
-            let (units, exact) = volume.cut(decimals).expect("a number fits at its own decimals or fewer");
-            bar.volume = Qty(units);
-            if !exact {
-                let found = format!("a volume of {} decimals", volume.decimals);
-                let bad = BadInput::new(VOLUME_CUT, file, found, format!("{decimals} decimals; the rest is cut"));
-                complaints.take(bad.at_line(*line, 1).field("volume"))?;
-            }
+        (0..=most).rev().find(fits).unwrap_or(0)
+    }
+
+    /// The cadence the bars stand on.
+    fn step(&self, file: &str, complaints: &mut Complaints) -> Result<Span, BadInput> {
+        let Some((cadence, line)) = self.nearest else { return Ok(Span::from_mins(1)) };
+        if CADENCES.map(Span::from_secs).contains(&cadence) {
+            return Ok(cadence);
         }
-        Ok(decimals)
+        let found = format!("a bar {} ns after the one before", cadence.0);
+        let bad = BadInput::new(CADENCE, file, found, "bars 1, 5, 15 or 30 s, 1 m to 12 h, or 1 d apart");
+        complaints.take(bad.at_line(line, 1).field("time"))?;
+        Ok(Span::from_mins(1))
     }
 
     fn in_order(&self, row: &TableRow<'_>, opened: Timestamp) -> Result<(), BadInput> {
-        let Some(last) = self.bars.last().filter(|last| last.opened >= opened) else { return Ok(()) };
+        let Some(last) = self.last.filter(|last| last.opened >= opened) else { return Ok(()) };
         let (text, field) = row.needed(TIME);
         let code = if last.opened == opened { BAR_TWICE } else { BACKWARDS };
         let allowed = format!("a time after {}", shown(last.opened));
@@ -196,7 +227,7 @@ impl Reading {
 
     /// Warns of prices about a power of ten off the bar before.
     fn compare_with_last(&self, row: &TableRow<'_>, bar: &Bar, complaints: &mut Complaints) -> Result<(), BadInput> {
-        let Some(last) = self.bars.last() else { return Ok(()) };
+        let Some(last) = self.last else { return Ok(()) };
         if !far_apart(last.close, bar.open) {
             return Ok(());
         }
@@ -226,36 +257,65 @@ fn at_odds(row: &TableRow<'_>, bar: &Bar) -> Result<(), BadInput> {
     Err(row.line.complain(OUTSIDE_RANGE, text, quoted(text), &allowed).field(field))
 }
 
-/// The bars with their length set, and the cadence they stand on.
+/// A bar with its volume in units.
+fn with_volume(read: &ReadBar, decimals: u32, file: &str, complaints: &mut Complaints) -> Result<Bar, BadInput> {
+    let (units, exact) = read.volume.cut(decimals).expect("a number fits at its own decimals or fewer");
+    if !exact {
+        let found = format!("a volume of {} decimals", read.volume.decimals);
+        let bad = BadInput::new(VOLUME_CUT, file, found, format!("{decimals} decimals; the rest is cut"));
+        complaints.take(bad.at_line(read.line, 1).field("volume"))?;
+    }
+    Ok(Bar { volume: Qty(units), ..read.bar })
+}
+
+/// Complains of a bar that does not stand on its cadence, or after a gap.
 fn on_cadence(
-    mut bars: Vec<Bar>,
-    lines: &[u64],
+    read: &ReadBar,
+    last: Option<Timestamp>,
+    step: Span,
     file: &str,
     complaints: &mut Complaints,
-) -> Result<(Vec<Bar>, Span), BadInput> {
-    let nearest = (1..bars.len()).min_by_key(|at| bars[*at].opened.since(bars[*at - 1].opened));
-    let cadence = nearest.map_or(Span::from_mins(1), |at| bars[at].opened.since(bars[at - 1].opened));
-    let usual = CADENCES.map(Span::from_secs).contains(&cadence);
-    let complain = |code, at: usize, found: String, allowed: String| {
-        BadInput::new(code, file, found, allowed).at_line(lines[at], 1).field("time")
+) -> Result<(), BadInput> {
+    let opened = read.bar.opened;
+    let complain = |code, found: String, allowed: String| {
+        BadInput::new(code, file, found, allowed).at_line(read.line, 1).field("time")
     };
-    if let Some(at) = nearest.filter(|_| !usual) {
-        let found = format!("a bar {} ns after the one before", cadence.0);
-        complaints.take(complain(CADENCE, at, found, "bars 1, 5, 15 or 30 s, 1 m to 12 h, or 1 d apart".to_owned()))?;
+    if opened.0 % step.0 != 0 {
+        let found = format!("{} off its cadence", shown(opened));
+        complaints.take(complain(CADENCE, found, format!("bars every {} s", step.0 / 1_000_000_000)))?;
     }
-    let step = if usual { cadence } else { Span::from_mins(1) };
-    for at in 0..bars.len() {
-        if bars[at].opened.0 % step.0 != 0 {
-            let found = format!("{} off its cadence", shown(bars[at].opened));
-            let allowed = format!("bars every {} s", step.0 / 1_000_000_000);
-            complaints.take(complain(CADENCE, at, found, allowed))?;
-        }
-        let missing = if at == 0 { 0 } else { bars[at].opened.since(bars[at - 1].opened).0 / step.0 - 1 };
-        if missing > 0 {
-            let found = format!("{missing} bars missing before {}", shown(bars[at].opened));
-            complaints.take(complain(GAP, at, found, "a bar for every step".to_owned()))?;
-        }
-        bars[at].length = step;
+    let missing = last.map_or(0, |last| opened.since(last).0 / step.0 - 1);
+    if missing > 0 {
+        let found = format!("{missing} bars missing before {}", shown(opened));
+        complaints.take(complain(GAP, found, "a bar for every step".to_owned()))?;
     }
-    Ok((bars, step))
+    Ok(())
+}
+
+impl Kept for ReadBar {
+    const BYTES: usize = Bar::BYTES + 20;
+
+    fn time(&self) -> Timestamp {
+        self.bar.opened
+    }
+
+    fn put(&self, out: &mut Vec<u8>) {
+        self.bar.put(out);
+        out.extend(self.volume.mantissa.to_le_bytes());
+        out.extend(self.volume.decimals.to_le_bytes());
+        out.extend(self.line.to_le_bytes());
+    }
+
+    fn get(bytes: &[u8]) -> Self {
+        let (bar, rest) = bytes.split_at(Bar::BYTES);
+        let part = |from: usize| rest[from..from + 8].try_into().expect("eight bytes");
+        let mantissa = i64::from_le_bytes(part(0));
+        let decimals = u32::from_le_bytes(rest[8..12].try_into().expect("four bytes"));
+        Self { bar: Bar::get(bar), volume: Number { mantissa, decimals }, line: u64::from_le_bytes(part(12)) }
+    }
+
+    /// The volume keeps the decimals it was written with.
+    fn finer(self, price: i64, _qty: i64) -> Self {
+        Self { bar: self.bar.finer(price, 1), ..self }
+    }
 }

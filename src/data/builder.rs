@@ -1,17 +1,24 @@
-//! Collects rows in the order of their source and turns them into a tape.
+//! Collects records in the order of their source and turns them into a recording.
 //!
 //! It keeps everything in the finest units seen so far, multiplying what it holds when a finer
-//! value comes, sorts by exchange time (stable), and shifts local times by the smallest constant
-//! that leaves no feed latency negative.
+//! value comes, and knows the smallest constant by which local times must be shifted so that no
+//! feed latency is negative.
+
+use std::path::PathBuf;
 
 use rust_decimal::Decimal;
 
+use super::aggregate::trades_to_bars;
 use super::fault::{NOT_POSITIVE, NUMBER, OFF_STEP, OPTION, TOO_LARGE};
 use super::number::{Admitted, Misfit, NotANumber, Number, Scale};
+use super::order_row::{OrderRow, OrderRowKind, Placed};
+use super::recording::{Keeping, Recording};
+use super::row::{Row, RowKind};
 use super::source::Line;
-use super::tape::{Provenance, Records, Row, RowKind, Tape};
+use super::spool::{Kept, Spool};
+use super::tape::Provenance;
 use crate::bad_input::{BadInput, quoted};
-use crate::market::{Price, Qty, Span, Timestamp};
+use crate::market::{Price, PublicOrderId, Qty, Span, Timestamp};
 
 /// What the caller knows of a file that the file may not say.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -24,17 +31,22 @@ pub struct ImportOptions {
     pub lot: Option<Decimal>,
     /// The member of an archive that holds several files.
     pub member: Option<String>,
+    /// Trades become bars of this length.
+    pub bars: Option<Span>,
+    /// A folder for what does not fit memory while a file is read. None: all of it is kept in memory.
+    pub spill: Option<PathBuf>,
 }
 
 impl ImportOptions {
     /// The name of the first option that is given.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
-        let Self { symbol, tick, lot, member } = self;
+        let Self { symbol, tick, lot, member, bars, spill: _ } = self;
         let given = [
             ("symbol", symbol.is_some()),
             ("tick", tick.is_some()),
             ("lot", lot.is_some()),
             ("member", member.is_some()),
+            ("bars", bars.is_some()),
         ];
         given.into_iter().find_map(|(name, given)| given.then_some(name))
     }
@@ -104,17 +116,24 @@ pub(crate) fn admit(
     })
 }
 
-/// Rows on their way to a tape.
+/// Records on their way to a tape: level changes and trades, or orders.
 #[derive(Debug)]
-pub(crate) struct RowBuilder {
+pub(crate) struct Builder<R> {
     units: Units,
-    rows: Vec<Row>,
+    records: Spool<R>,
+    /// The least feed latency so far.
+    least_ns: i64,
 }
 
-impl RowBuilder {
+/// Level changes and trades on their way to a tape.
+pub(crate) type RowBuilder = Builder<Row>;
+/// Orders on their way to a tape.
+pub(crate) type OrderBuilder = Builder<OrderRow>;
+
+impl<R: Kept> Builder<R> {
     /// An empty one.
-    pub(crate) const fn new(units: Units) -> Self {
-        Self { units, rows: Vec::new() }
+    pub(crate) fn new(units: Units, options: &ImportOptions) -> Self {
+        Self { units, records: Spool::new(options.spill.clone()), least_ns: 0 }
     }
 
     /// The units as they are now.
@@ -122,23 +141,20 @@ impl RowBuilder {
         &self.units
     }
 
+    /// How many records there are.
+    pub(crate) const fn len(&self) -> u64 {
+        self.records.len()
+    }
+
     /// Makes room for a price and a quantity; what is held grows finer if it must.
     pub(crate) fn admit(&mut self, line: Line<'_>, price: Cell<'_>, qty: Cell<'_>) -> Result<(), BadInput> {
         if let Admitted::Finer(factor) = admit(&mut self.units.price, price.number, line, price.text, price.field)? {
-            self.rescale(factor, 1);
+            self.records.rescale(factor, 1);
         }
         if let Admitted::Finer(factor) = admit(&mut self.units.qty, qty.number, line, qty.text, qty.field)? {
-            self.rescale(1, factor);
+            self.records.rescale(1, factor);
         }
         Ok(())
-    }
-
-    fn rescale(&mut self, price: i64, qty: i64) {
-        for row in &mut self.rows {
-            let (old_price, old_qty) = (row.price.0, row.qty().0);
-            let (price, qty) = (Price(old_price * price), Qty(old_qty * qty));
-            *row = Row::new(row.exchange, row.local, price, qty, row.kind(), row.last());
-        }
     }
 
     /// An admitted price in units.
@@ -151,21 +167,45 @@ impl RowBuilder {
         Qty(self.units.qty.units(number))
     }
 
+    /// What must be added to local times so that nothing arrives before it happened.
+    const fn shift(&self) -> Span {
+        Span(-self.least_ns)
+    }
+}
+
+impl RowBuilder {
     /// Adds a row.
     pub(crate) fn push(&mut self, times: Times, price: Price, qty: Qty, kind: RowKind, last: bool) {
-        self.rows.push(Row::new(times.exchange, times.local, price, qty, kind, last));
+        self.least_ns = self.least_ns.min(times.local.since(times.exchange).0);
+        self.records.push(Row::new(times.exchange, times.local, price, qty, kind, last));
     }
 
-    /// The tape.
-    pub(crate) fn finish(mut self, symbol: String, provenance: Provenance) -> Tape {
-        self.rows.sort_by_key(|row| row.exchange);
-        let least = self.rows.iter().map(|row| row.latency().0).min().unwrap_or(0);
-        let shift = Span((-least).max(0));
-        for row in &mut self.rows {
-            row.local = row.local.after(shift);
+    /// The recording: rows, or the bars that their trades make.
+    pub(crate) fn finish(
+        self,
+        symbol: String,
+        options: &ImportOptions,
+        provenance: Provenance,
+    ) -> Result<Recording, BadInput> {
+        let (shift, decimals) = (self.shift(), self.units.decimals());
+        if let Some(length) = options.bars {
+            return trades_to_bars(self.records, length, symbol, decimals, options, provenance);
         }
-        let provenance = Provenance { shift_ns: shift.0, ..provenance };
-        Tape::new(symbol, self.units.decimals(), Span::ZERO, Records::Rows(self.rows), provenance)
+        Ok(Recording::new(symbol, decimals, Span::ZERO, Keeping::Rows(self.records), provenance).shifted(shift))
+    }
+}
+
+impl OrderBuilder {
+    /// Adds an order row.
+    pub(crate) fn push(&mut self, times: Times, order: PublicOrderId, placed: Placed, kind: OrderRowKind, last: bool) {
+        self.least_ns = self.least_ns.min(times.local.since(times.exchange).0);
+        self.records.push(OrderRow::new((times.exchange, times.local), order, placed, kind, last));
+    }
+
+    /// The recording.
+    pub(crate) fn finish(self, symbol: String, provenance: Provenance) -> Recording {
+        let (shift, decimals) = (self.shift(), self.units.decimals());
+        Recording::new(symbol, decimals, Span::ZERO, Keeping::Orders(self.records), provenance).shifted(shift)
     }
 }
 

@@ -22,20 +22,22 @@ pub fn open(path: &str, root: &Path, cache_dir: &Path, options: &ImportOptions) 
     let real = below_root(root, path)?;
     let source = Source::open(&real, path)?;
     if source.magic == PARQUET_MAGIC {
-        return read(source, options, &mut Complaints::refuse())?.only(path);
+        return read(source, options, &mut Complaints::refuse())?.only(path)?.into_tape();
     }
     let cached = cache_dir.join(cache_name(&source.sha256, options));
     if let Some(tape) = read_cached(&cached, &source.sha256) {
         return Ok(tape);
     }
-    let tape = read(source, options, &mut Complaints::refuse())?.only(path)?;
+    let tape = read(source, options, &mut Complaints::refuse())?.only(path)?.into_tape()?;
     keep(&tape, &cached)?;
     Ok(tape)
 }
 
 /// The name under which a raw file's tape is cached.
 fn cache_name(source_sha256: &str, options: &ImportOptions) -> String {
-    if options == &ImportOptions::default() {
+    // Where it is spilled says nothing of what it becomes.
+    let options = ImportOptions { spill: None, ..options.clone() };
+    if options == ImportOptions::default() {
         return format!("{source_sha256}-v{IMPORTER_VERSION}.parquet");
     }
     let digest: [u8; 32] = Sha256::digest(format!("{options:?}")).into();
@@ -46,7 +48,7 @@ fn cache_name(source_sha256: &str, options: &ImportOptions) -> String {
 #[cfg(feature = "batch")]
 fn read_cached(cached: &Path, source_sha256: &str) -> Option<Tape> {
     let source = Source::open(cached, &cached.display().to_string()).ok()?;
-    let tape = super::parquet::read(source).ok()?;
+    let tape = super::parquet::read(source, None).ok()?.into_tape().ok()?;
     (tape.provenance.source_sha256 == source_sha256).then_some(tape)
 }
 

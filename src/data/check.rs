@@ -18,11 +18,12 @@ use super::fault::{CROSSED, Complaints, GAP, SHIFTED};
 use super::format::Format;
 use super::import::{Imported, read};
 use super::info::Info;
+use super::recording::{Record, Recording};
+use super::row::{Row, RowKind};
 use super::source::Source;
-use super::tape::{RowKind, Tape};
 use super::time::shown;
 use crate::bad_input::BadInput;
-use crate::market::{Book, Side};
+use crate::market::{Book, Side, Timestamp};
 
 /// What is wrong with a file.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -52,17 +53,17 @@ pub fn check(path: &Path, options: &ImportOptions) -> CheckReport {
     let mut complaints = Complaints::collect();
     let result = Source::open(path, &file)
         .and_then(|source| read(source, options, &mut complaints))
-        .and_then(|imported| check_tape(&file, &imported, &mut complaints).map(|()| imported));
-    let imported = match result {
-        Ok(imported) => Some(imported),
+        .and_then(|mut imported| check_records(&file, &mut imported, &mut complaints).map(|()| imported))
+        .and_then(|mut imported| imported.infos(&file).map(|infos| (infos, imported)));
+    let (infos, imported) = match result {
+        Ok((infos, imported)) => (infos, Some(imported)),
         Err(bad) => {
             complaints.take(bad).expect("a collector keeps everything");
-            None
+            (Vec::new(), None)
         }
     };
     let (findings, counts) = complaints.into_parts();
-    let infos = imported.iter().flat_map(|imported| imported.infos(&file));
-    let mut infos: VecDeque<Info> = infos.collect();
+    let mut infos = VecDeque::from(infos);
     CheckReport {
         usable: counts.keys().all(|code| code.starts_with('W')),
         info: infos.pop_front(),
@@ -75,13 +76,12 @@ pub fn check(path: &Path, options: &ImportOptions) -> CheckReport {
     }
 }
 
-fn check_tape(file: &str, imported: &Imported, complaints: &mut Complaints) -> Result<(), BadInput> {
-    for tape in &imported.tapes {
+fn check_records(file: &str, imported: &mut Imported, complaints: &mut Complaints) -> Result<(), BadInput> {
+    for recording in &mut imported.recordings {
         if imported.format == Format::Parquet {
-            check_book(file, tape, complaints)?;
-            check_gaps(file, tape, complaints)?;
-        } else if tape.provenance.shift_ns > 0 {
-            let found = format!("local times up to {} ns before exchange times", tape.provenance.shift_ns);
+            check_parquet(file, recording, complaints)?;
+        } else if recording.provenance.shift_ns > 0 {
+            let found = format!("local times up to {} ns before exchange times", recording.provenance.shift_ns);
             let bad = BadInput::new(SHIFTED, file, found, "a recorder's clock that is not behind");
             complaints.take(bad.field("local"))?;
         }
@@ -89,43 +89,66 @@ fn check_tape(file: &str, imported: &Imported, complaints: &mut Complaints) -> R
     Ok(())
 }
 
-/// A Parquet tape's book after every message. Readers of text check theirs as they read.
-fn check_book(file: &str, tape: &Tape, complaints: &mut Complaints) -> Result<(), BadInput> {
-    let mut book = Book::new();
-    for (record, row) in (0..).zip(tape.rows()) {
-        let side = match row.kind() {
-            RowKind::Bid => Side::Buy,
-            RowKind::Ask => Side::Sell,
-            RowKind::TradeBuy
-            | RowKind::TradeSell
-            | RowKind::TradeUnknown
-            | RowKind::Session(_)
-            | RowKind::Mark
-            | RowKind::Index => continue,
+/// A Parquet tape's book after every message, and its missing bars. Readers of text check theirs as
+/// they read.
+fn check_parquet(file: &str, recording: &mut Recording, complaints: &mut Complaints) -> Result<(), BadInput> {
+    let (mut book, mut last, mut number) = (Book::new(), None, 0);
+    let cadence = recording.cadence;
+    recording.each(|record| {
+        let result = match record {
+            Record::Row(row) => check_book(file, &mut book, number, &row, complaints),
+            Record::Order(_) => Ok(()),
+            Record::Bar(bar) => {
+                let missing =
+                    last.replace(bar.opened).map_or(0, |last| bar.opened.since(last).0 / cadence.0.max(1) - 1);
+                check_gap(file, number, missing, bar.opened, complaints)
+            }
         };
-        book.set(side, row.price, row.qty());
-        if let (true, Some((bid, _)), Some((ask, _))) = (row.last(), book.best(Side::Buy), book.best(Side::Sell))
-            && bid >= ask
-        {
-            let found = format!("bid {} and ask {} in price units", bid.0, ask.0);
-            let bad = BadInput::new(CROSSED, file, found, "a bid below the ask after a whole message");
-            complaints.take(bad.at_record(record, 0).field("price"))?;
-        }
+        number += 1;
+        result
+    })
+}
+
+fn check_book(
+    file: &str,
+    book: &mut Book,
+    record: u64,
+    row: &Row,
+    complaints: &mut Complaints,
+) -> Result<(), BadInput> {
+    let side = match row.kind() {
+        RowKind::Bid => Side::Buy,
+        RowKind::Ask => Side::Sell,
+        RowKind::TradeBuy
+        | RowKind::TradeSell
+        | RowKind::TradeUnknown
+        | RowKind::Session(_)
+        | RowKind::Mark
+        | RowKind::Index => return Ok(()),
+    };
+    book.set(side, row.price, row.qty());
+    if let (true, Some((bid, _)), Some((ask, _))) = (row.last(), book.best(Side::Buy), book.best(Side::Sell))
+        && bid >= ask
+    {
+        let found = format!("bid {} and ask {} in price units", bid.0, ask.0);
+        let bad = BadInput::new(CROSSED, file, found, "a bid below the ask after a whole message");
+        complaints.take(bad.at_record(record, 0).field("price"))?;
     }
     Ok(())
 }
 
-fn check_gaps(file: &str, tape: &Tape, complaints: &mut Complaints) -> Result<(), BadInput> {
-    for (record, pair) in (1..).zip(tape.bars().windows(2)) {
-        let missing = pair[1].opened.since(pair[0].opened).0 / tape.cadence.0.max(1) - 1;
-        if missing > 0 {
-            let found = format!("{missing} bars missing before {}", shown(pair[1].opened));
-            complaints.take(
-                BadInput::new(GAP, file, found, "a bar for every step").at_record(record, 0).field("opened_ns"),
-            )?;
-        }
+fn check_gap(
+    file: &str,
+    record: u64,
+    missing: i64,
+    before: Timestamp,
+    complaints: &mut Complaints,
+) -> Result<(), BadInput> {
+    if missing <= 0 {
+        return Ok(());
     }
-    Ok(())
+    let found = format!("{missing} bars missing before {}", shown(before));
+    complaints.take(BadInput::new(GAP, file, found, "a bar for every step").at_record(record, 0).field("opened_ns"))
 }
 
 impl CheckReport {

@@ -7,7 +7,9 @@
 use rust_decimal::Decimal;
 
 use super::fault::{OFF_STEP, OPTION, TOO_LARGE};
-use super::tape::{Records, Row, Tape};
+use super::order_row::{OrderRow, Placed};
+use super::row::Row;
+use super::tape::{Records, Tape};
 use crate::bad_input::{BadInput, quoted};
 use crate::market::{Bar, Price, Qty};
 
@@ -22,6 +24,11 @@ impl Tape {
                 Records::Rows(rows) => {
                     for (record, row) in rows.iter_mut().enumerate() {
                         *row = convert_row(*row, price, qty).map_err(|misfit| misfit.complain(&file, record))?;
+                    }
+                }
+                Records::Orders(rows) => {
+                    for (record, row) in rows.iter_mut().enumerate() {
+                        *row = convert_order(*row, price, qty).map_err(|misfit| misfit.complain(&file, record))?;
                     }
                 }
                 Records::Bars(bars) => {
@@ -99,6 +106,13 @@ fn convert_row(row: Row, price: Ratio, qty: Ratio) -> Result<Row, Misfit> {
     let units = Price(price.exactly(row.price.0, "price", i64::MAX)?);
     let quantity = Qty(qty.exactly(row.qty().0, "qty", Row::QTY_MAX)?);
     Ok(Row::new(row.exchange, row.local, units, quantity, row.kind(), row.last()))
+}
+
+fn convert_order(row: OrderRow, price: Ratio, qty: Ratio) -> Result<OrderRow, Misfit> {
+    let units = Price(price.exactly(row.price.0, "price", i64::MAX)?);
+    let quantity = Qty(qty.exactly(row.qty().0, "qty", OrderRow::QTY_MAX)?);
+    let placed = Placed { side: row.side(), price: units, qty: quantity };
+    Ok(OrderRow::new((row.exchange, row.local), row.order, placed, row.kind(), row.last()))
 }
 
 fn convert_bar(bar: Bar, price: Ratio, qty: Ratio) -> Result<Bar, Misfit> {

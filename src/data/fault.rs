@@ -124,7 +124,6 @@ pub(crate) const ROW_VALUE: &str = "E-MD-077";
 #[cfg(not(feature = "batch"))]
 pub(crate) const NO_PARQUET: &str = "E-MD-078";
 /// A file cannot be written.
-#[cfg(feature = "batch")]
 pub(crate) const UNWRITABLE: &str = "E-MD-079";
 /// What stands where a tape is to be written is no tape, or is the source.
 #[cfg(feature = "batch")]

@@ -8,6 +8,7 @@ use super::capture::{self, Captured, Checksums};
 use super::fault::{Complaints, EMPTY, INSTRUMENTS, OPTION};
 use super::format::{Format, Text, tell};
 use super::packed::Packing;
+use super::recording::Recording;
 use super::source::{Lines, PARQUET_MAGIC, Source};
 use super::tape::{Provenance, Tape};
 use super::{bars, trades};
@@ -24,7 +25,7 @@ pub const IMPORTER_VERSION: u32 = 1;
 #[derive(Debug)]
 pub(crate) struct Imported {
     /// One for every instrument, by symbol; never none.
-    pub(crate) tapes: Vec<Tape>,
+    pub(crate) recordings: Vec<Recording>,
     pub(crate) format: Format,
     /// For Binance captures, and only when complaints are collected.
     pub(crate) quotes: Option<QuoteComparison>,
@@ -33,29 +34,30 @@ pub(crate) struct Imported {
 }
 
 impl Imported {
-    fn of(format: Format, tapes: Vec<Tape>) -> Self {
-        Self { tapes, format, quotes: None, checksums: None }
+    fn of(format: Format, recordings: Vec<Recording>) -> Self {
+        Self { recordings, format, quotes: None, checksums: None }
     }
 
-    /// The only tape; refuses a file of several.
-    pub(crate) fn only(mut self, file: &str) -> Result<Tape, BadInput> {
-        if self.tapes.len() == 1 {
-            return Ok(self.tapes.swap_remove(0));
+    /// The only recording; refuses a file of several.
+    pub(crate) fn only(mut self, file: &str) -> Result<Recording, BadInput> {
+        if self.recordings.len() == 1 {
+            return Ok(self.recordings.swap_remove(0));
         }
-        let mut names: Vec<String> = self.tapes.iter().take(NAMED_MAX).map(|tape| quoted(&tape.symbol)).collect();
-        if self.tapes.len() > NAMED_MAX {
-            names.push(format!("and {} more", self.tapes.len() - NAMED_MAX));
+        let mut names: Vec<String> = self.recordings.iter().take(NAMED_MAX).map(|one| quoted(&one.symbol)).collect();
+        if self.recordings.len() > NAMED_MAX {
+            names.push(format!("and {} more", self.recordings.len() - NAMED_MAX));
         }
-        let found = format!("{} instruments and no choice", self.tapes.len());
+        let found = format!("{} instruments and no choice", self.recordings.len());
         let bad = BadInput::new(INSTRUMENTS, file, found, names.join(", ")).field("symbol");
         Err(bad.hint("choose one with --symbol SYMBOL"))
     }
 }
 
-/// Reads a file of any known format into a tape. The first thing wrong with it is the error.
+/// Reads a file of any known format into a tape in memory. The first thing wrong with it is the
+/// error, and so is a file of several instruments of which none was chosen.
 pub fn import(path: &Path, options: &ImportOptions) -> Result<Tape, BadInput> {
     let file = path.display().to_string();
-    read(Source::open(path, &file)?, options, &mut Complaints::refuse())?.only(&file)
+    read(Source::open(path, &file)?, options, &mut Complaints::refuse())?.only(&file)?.into_tape()
 }
 
 /// Reads an open file.
@@ -66,8 +68,8 @@ pub(crate) fn read(source: Source, options: &ImportOptions, complaints: &mut Com
             let bad = BadInput::new(OPTION, &source.name, found, "none: symbol and grids stand in the tape");
             return Err(bad.field(option));
         }
-        let tape = read_parquet(source)?;
-        return Ok(Imported::of(Format::Parquet, vec![tape]));
+        let recording = read_parquet(source, options)?;
+        return Ok(Imported::of(Format::Parquet, vec![recording]));
     }
     let name = source.name.clone();
     Packing::check_name(&name, &source.magic)?;
@@ -81,7 +83,7 @@ pub(crate) fn read(source: Source, options: &ImportOptions, complaints: &mut Com
         skipped: 0,
     };
     let imported = read_text(source.lines(options.member.as_deref())?, options, complaints, &provenance)?;
-    if imported.tapes.iter().all(|tape| tape.records.is_empty()) {
+    if imported.recordings.iter().all(Recording::is_empty) {
         // Where complaints are kept, they say why nothing is left.
         let found = options
             .symbol
@@ -102,33 +104,33 @@ fn read_text(
     match tell(&mut lines)? {
         Text::Binance => {
             let format = Format::BinanceCapture;
-            let (tape, quotes) = binance::read(&mut lines, options, complaints, of(format))?;
+            let (recording, quotes) = binance::read(&mut lines, options, complaints, of(format))?;
             let quotes = complaints.collects().then_some(quotes);
-            Ok(Imported { quotes, ..Imported::of(format, vec![tape]) })
+            Ok(Imported { quotes, ..Imported::of(format, vec![recording]) })
         }
         Text::Capture => {
-            let Captured { tapes, format, sums } = capture::read(&mut lines, options, complaints, of)?;
-            Ok(Imported { checksums: Some(sums), ..Imported::of(format, tapes) })
+            let Captured { recordings, format, sums } = capture::read(&mut lines, options, complaints, of)?;
+            Ok(Imported { checksums: Some(sums), ..Imported::of(format, recordings) })
         }
         Text::Bars(header) => {
-            let tape = bars::read(&mut lines, &header, options, complaints, of(Format::Bars))?;
-            Ok(Imported::of(Format::Bars, vec![tape]))
+            let bars = bars::read(&mut lines, &header, options, complaints, of(Format::Bars))?;
+            Ok(Imported::of(Format::Bars, vec![bars]))
         }
         Text::Trades(header) => {
-            let tape = trades::read(&mut lines, &header, options, complaints, of(Format::Trades))?;
-            Ok(Imported::of(Format::Trades, vec![tape]))
+            let trades = trades::read(&mut lines, &header, options, complaints, of(Format::Trades))?;
+            Ok(Imported::of(Format::Trades, vec![trades]))
         }
     }
 }
 
 #[cfg(feature = "batch")]
-fn read_parquet(source: Source) -> Result<Tape, BadInput> {
-    super::parquet::read(source)
+fn read_parquet(source: Source, options: &ImportOptions) -> Result<Recording, BadInput> {
+    super::parquet::read(source, options.spill.as_deref())
 }
 
 #[cfg(not(feature = "batch"))]
 #[expect(clippy::needless_pass_by_value, reason = "its twin with Parquet consumes the file")]
-fn read_parquet(source: Source) -> Result<Tape, BadInput> {
+fn read_parquet(source: Source, _options: &ImportOptions) -> Result<Recording, BadInput> {
     Err(BadInput::new(super::fault::NO_PARQUET, &source.name, "a Parquet file", "text: this build reads no Parquet")
         .hint("build with the feature `batch`"))
 }

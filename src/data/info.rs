@@ -3,16 +3,20 @@
 use std::fmt;
 use std::path::Path;
 
+use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::builder::ImportOptions;
 use super::fault::Complaints;
 use super::format::Format;
 use super::import::{Imported, read};
+use super::latencies::Latencies;
+use super::recording::{Record, Recording};
 use super::source::Source;
-use super::tape::{Provenance, Records, Row, Tape, TapeHash};
+use super::tape::{Provenance, Records, Tape, TapeHash};
 use super::time::shown;
 use crate::bad_input::BadInput;
+use crate::market::{Span, Timestamp};
 
 /// What a file holds.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -39,6 +43,8 @@ pub struct Info {
     pub qty_unit: String,
     /// The length of a bar in seconds; zero for rows.
     pub bar_seconds: i64,
+    /// Whether the rows are of single orders.
+    pub orders: bool,
     /// Feed latency over messages, after the shift; none for bars.
     pub latency: Option<Latency>,
     /// SHA-256 of the content, the same for a raw file and its Parquet.
@@ -61,9 +67,12 @@ pub struct Latency {
 }
 
 impl Latency {
-    /// Over the messages of a tape; none if it has no rows.
-    pub(crate) fn of(rows: &[Row]) -> Option<Self> {
-        let mut all: Vec<i64> = rows.iter().filter(|row| row.last()).map(|row| row.latency().0).collect();
+    fn of(latencies: impl Iterator<Item = Span>) -> Option<Self> {
+        Self::exactly(latencies.map(|latency| latency.0).collect())
+    }
+
+    /// Over all of them; none if there are none.
+    pub(crate) fn exactly(mut all: Vec<i64>) -> Option<Self> {
         all.sort_unstable();
         // The nearest rank: the least value that this share of all does not exceed.
         let rank = |percent: usize| all.get((all.len() * percent).div_ceil(100).saturating_sub(1)).copied();
@@ -74,14 +83,14 @@ impl Latency {
 /// Reads a file and says what it holds, instrument by instrument.
 pub fn info(path: &Path, options: &ImportOptions) -> Result<Vec<Info>, BadInput> {
     let file = path.display().to_string();
-    let imported = read(Source::open(path, &file)?, options, &mut Complaints::refuse())?;
-    Ok(imported.infos(&file).collect())
+    read(Source::open(path, &file)?, options, &mut Complaints::refuse())?.infos(&file)
 }
 
 impl Imported {
     /// What it holds, instrument by instrument.
-    pub(crate) fn infos(&self, file: &str) -> impl Iterator<Item = Info> {
-        self.tapes.iter().map(|tape| Info::of(file.to_owned(), self.format, tape))
+    pub(crate) fn infos(&mut self, file: &str) -> Result<Vec<Info>, BadInput> {
+        let format = self.format;
+        self.recordings.iter_mut().map(|recording| Info::of_recording(file.to_owned(), format, recording)).collect()
     }
 }
 
@@ -89,36 +98,100 @@ impl Info {
     /// Says what a tape holds.
     #[must_use]
     pub fn of(file: String, format: Format, tape: &Tape) -> Self {
-        let (first, last) = tape.range().map(|(first, last)| (shown(first), shown(last))).unwrap_or_default();
+        let mut totals = Totals::default();
+        match &tape.records {
+            Records::Rows(rows) => rows.iter().for_each(|row| totals.add(&Record::Row(*row))),
+            Records::Orders(rows) => rows.iter().for_each(|row| totals.add(&Record::Order(*row))),
+            Records::Bars(bars) => bars.iter().for_each(|bar| totals.add(&Record::Bar(*bar))),
+        }
+        let (price_unit, qty_unit) = (tape.price_unit.to_string(), tape.qty_unit.to_string());
+        let latency = match &tape.records {
+            Records::Rows(rows) => Latency::of(rows.iter().filter(|row| row.last()).map(|row| row.latency())),
+            Records::Orders(rows) => Latency::of(rows.iter().filter(|row| row.last()).map(|row| row.latency())),
+            Records::Bars(_) => None,
+        };
+        let base = Self { price_unit, qty_unit, hash: tape.hash, ..Self::empty(file, format) };
+        let base = Self { symbol: tape.symbol.clone(), provenance: tape.provenance.clone(), latency, ..base };
+        base.with(&totals, tape.cadence)
+    }
+
+    /// Says what a recording holds, without holding it.
+    pub(crate) fn of_recording(file: String, format: Format, recording: &mut Recording) -> Result<Self, BadInput> {
+        let mut totals = Totals::default();
+        recording.each(|record| {
+            totals.add(&record);
+            Ok(())
+        })?;
+        let unit = |decimals| Decimal::new(1, decimals).to_string();
+        let (price_unit, qty_unit) = (unit(recording.decimals.0), unit(recording.decimals.1));
+        let latency = totals.latencies.summed_up(recording)?;
+        let base = Self { price_unit, qty_unit, hash: recording.hash()?, ..Self::empty(file, format) };
+        let (symbol, provenance) = (recording.symbol.clone(), recording.provenance.clone());
+        Ok(Self { symbol, provenance, latency, ..base }.with(&totals, recording.cadence))
+    }
+
+    fn empty(file: String, format: Format) -> Self {
         Self {
             file,
             format,
-            symbol: tape.symbol.clone(),
-            records: tape.provenance.rows,
-            messages: messages(tape),
-            trades: count(tape.rows().iter().filter(|row| row.kind().is_trade()).count()),
+            symbol: String::new(),
+            records: 0,
+            messages: 0,
+            trades: 0,
+            first: String::new(),
+            last: String::new(),
+            price_unit: String::new(),
+            qty_unit: String::new(),
+            bar_seconds: 0,
+            orders: false,
+            latency: None,
+            hash: TapeHash([0; 32]),
+            provenance: Provenance::default(),
+        }
+    }
+
+    fn with(self, totals: &Totals, cadence: Span) -> Self {
+        let (first, last) = totals.range.map(|(first, last)| (shown(first), shown(last))).unwrap_or_default();
+        Self {
+            records: self.provenance.rows,
+            messages: totals.messages,
+            trades: totals.trades,
+            orders: totals.orders,
             first,
             last,
-            price_unit: tape.price_unit.to_string(),
-            qty_unit: tape.qty_unit.to_string(),
-            bar_seconds: tape.cadence.0 / 1_000_000_000,
-            latency: Latency::of(tape.rows()),
-            hash: tape.hash,
-            provenance: tape.provenance.clone(),
+            bar_seconds: cadence.0 / 1_000_000_000,
+            ..self
         }
     }
 }
 
-/// How many messages a tape's records came in.
-pub(crate) fn messages(tape: &Tape) -> u64 {
-    match &tape.records {
-        Records::Rows(rows) => count(rows.iter().filter(|row| row.last()).count()),
-        Records::Bars(bars) => count(bars.len()),
-    }
+/// What one pass over records adds up to.
+#[derive(Default)]
+struct Totals {
+    messages: u64,
+    trades: u64,
+    orders: bool,
+    range: Option<(Timestamp, Timestamp)>,
+    latencies: Latencies,
 }
 
-fn count(records: usize) -> u64 {
-    u64::try_from(records).expect("a count fits 64 bits")
+impl Totals {
+    fn add(&mut self, record: &Record) {
+        let (at, end, last, latency, trade) = match record {
+            Record::Row(row) => (row.exchange, row.exchange, row.last(), Some(row.latency()), row.kind().is_trade()),
+            Record::Order(row) => {
+                self.orders = true;
+                (row.exchange, row.exchange, row.last(), Some(row.latency()), row.kind().is_trade())
+            }
+            Record::Bar(bar) => (bar.opened, bar.opened.after(bar.length), true, None, false),
+        };
+        self.range = Some((self.range.map_or(at, |range| range.0), end));
+        self.messages += u64::from(last);
+        self.trades += u64::from(trade);
+        if let Some(latency) = latency.filter(|_| last) {
+            self.latencies.add(latency.0);
+        }
+    }
 }
 
 impl fmt::Display for Info {
@@ -129,7 +202,8 @@ impl fmt::Display for Info {
         if self.bar_seconds > 0 {
             writeln!(f, "  bars        {} of {} s", self.records, self.bar_seconds)?;
         } else {
-            writeln!(f, "  rows        {} in {} messages, {} trades", self.records, self.messages, self.trades)?;
+            let rows = if self.orders { "order rows " } else { "rows       " };
+            writeln!(f, "  {rows} {} in {} messages, {} trades", self.records, self.messages, self.trades)?;
         }
         writeln!(f, "  from        {}", self.first)?;
         writeln!(f, "  to          {}", self.last)?;

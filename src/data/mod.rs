@@ -8,6 +8,7 @@
 //!
 //! This module runs nothing and draws nothing; only `synth` uses floats and chance.
 
+mod aggregate;
 mod bars;
 mod binance;
 mod builder;
@@ -17,16 +18,22 @@ mod check;
 mod convert;
 mod fault;
 mod format;
+mod hash;
 mod import;
 mod inflate;
 mod info;
 mod json;
+mod latencies;
 mod number;
+mod order_row;
 mod packed;
 #[cfg(feature = "batch")]
 mod parquet;
 mod path;
+mod recording;
+mod row;
 mod source;
+mod spool;
 pub mod synth;
 mod table;
 mod tape;
@@ -34,6 +41,7 @@ mod time;
 mod trades;
 mod unzip;
 
+pub use aggregate::bars_of;
 pub use binance::QuoteComparison;
 pub use builder::ImportOptions;
 pub use cache::open;
@@ -42,7 +50,9 @@ pub use check::{CheckReport, check};
 pub use format::Format;
 pub use import::{IMPORTER_VERSION, import};
 pub use info::{Info, Latency, info};
+pub use order_row::{OrderRow, OrderRowKind, Placed};
 #[cfg(feature = "batch")]
-pub use parquet::{may_write, write};
+pub use parquet::{import_into, may_write, write};
 pub use path::below_root;
-pub use tape::{Provenance, Records, Row, RowKind, Tape, TapeHash};
+pub use row::{Row, RowKind};
+pub use tape::{Provenance, Records, Tape, TapeHash};

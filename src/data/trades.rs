@@ -7,9 +7,11 @@
 use super::bars::far_apart;
 use super::builder::{Cell, ImportOptions, RowBuilder, Times, Units, read_number};
 use super::fault::{BACKWARDS, Complaints, EMPTY_TRADE, JUMP, SIDE, TRADE_BACKWARDS, TRADE_TWICE};
+use super::recording::Recording;
+use super::row::{Row, RowKind};
 use super::source::Lines;
 use super::table::{Column, Header, TableRow, each_row};
-use super::tape::{Provenance, Row, RowKind, Tape};
+use super::tape::Provenance;
 use super::time::{Clock, TimeUnit, shown};
 use crate::bad_input::{BadInput, quoted};
 use crate::market::{Side, Timestamp};
@@ -61,9 +63,9 @@ pub(crate) fn read(
     options: &ImportOptions,
     complaints: &mut Complaints,
     provenance: Provenance,
-) -> Result<Tape, BadInput> {
+) -> Result<Recording, BadInput> {
     let mut reading = Reading {
-        builder: RowBuilder::new(Units::new(options, lines.name(), Row::QTY_MAX)?),
+        builder: RowBuilder::new(Units::new(options, lines.name(), Row::QTY_MAX)?, options),
         clock: Clock::new(TimeUnit::promised_by(header.name(TIME))),
         last: None,
         last_id: None,
@@ -71,7 +73,7 @@ pub(crate) fn read(
     };
     each_row(lines, header, complaints, |row, complaints| reading.take(&row, complaints))?;
     let provenance = Provenance { skipped: reading.skipped, ..provenance };
-    Ok(reading.builder.finish(options.symbol.clone().unwrap_or_default(), provenance))
+    reading.builder.finish(options.symbol.clone().unwrap_or_default(), options, provenance)
 }
 
 impl Reading {

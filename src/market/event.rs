@@ -102,6 +102,63 @@ pub enum PathPoint {
     Close,
 }
 
+/// The number a venue gives an order in its public feed; nothing says that it is one of ours.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+pub struct PublicOrderId(pub u64);
+
+/// What happened to an order in the public book.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OrderAct {
+    /// It rests now, behind what rested at its price.
+    Add,
+    /// It has this price and quantity now. It keeps its place in the queue if the price is the same
+    /// and the quantity not larger.
+    Modify,
+    /// It left; the quantity is what was left of it.
+    Cancel,
+    /// So much of it traded at this price; the rest stays where it is.
+    Execute,
+    /// A trade that no displayed order explains: a hidden order's, or an auction's.
+    Print,
+    /// Every order is gone; the rest of the event means nothing.
+    Clear,
+}
+
+/// What became of one order in the public book.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct OrderChange {
+    /// Of which instrument.
+    pub instrument: InstrumentId,
+    /// Which order.
+    pub order: PublicOrderId,
+    /// Its side, also where it was executed: the taker is on the other. None where a print does not
+    /// say it.
+    pub side: Option<Side>,
+    /// Its price; of an execution or a print, the trade's.
+    pub price: Price,
+    /// How much; see [`OrderAct`].
+    pub qty: Qty,
+    /// What happened.
+    pub act: OrderAct,
+    /// Whether it is the last of its message: only then is the book whole.
+    pub last: bool,
+}
+
+impl OrderChange {
+    /// The trade it tells of, if it does; the taker stood on the other side.
+    #[must_use]
+    pub fn trade(&self) -> Option<Trade> {
+        let taker = self.side.map(Side::opposite);
+        match self.act {
+            OrderAct::Execute | OrderAct::Print => {
+                Some(Trade { instrument: self.instrument, price: self.price, qty: self.qty, taker })
+            }
+            OrderAct::Add | OrderAct::Modify | OrderAct::Cancel | OrderAct::Clear => None,
+        }
+    }
+}
+
 /// Something the market did, at exchange time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum MarketEvent {
@@ -121,6 +178,8 @@ pub enum MarketEvent {
     Mark(InstrumentId, Price),
     /// The index price of several venues.
     Index(InstrumentId, Price),
+    /// Something became of one order of the public book (L3).
+    Order(OrderChange),
 }
 
 /// One of the connections to a venue; each can fail alone.

@@ -21,8 +21,8 @@ mod units;
 pub use book::Book;
 pub use decision::{Alert, Check, Decision, Denied, Measure, Severity, Trim};
 pub use event::{
-    Action, Bar, Control, ControlAct, Event, HostEvent, LevelChange, Link, LinkEvent, MarketEvent, PathPoint, Quote,
-    ReferenceEvent, Scope, Trade,
+    Action, Bar, Control, ControlAct, Event, HostEvent, LevelChange, Link, LinkEvent, MarketEvent, OrderAct,
+    OrderChange, PathPoint, PublicOrderId, Quote, ReferenceEvent, Scope, Trade,
 };
 pub use fees::{Assessed, FeePlan, FeeTable, FeeTier, VOLUME_WINDOW};
 #[cfg(test)]

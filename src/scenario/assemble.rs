@@ -321,6 +321,7 @@ impl Units<'_> {
 fn highest(tape: &Tape) -> Price {
     match &tape.records {
         Records::Rows(rows) => rows.iter().map(|row| row.price).max(),
+        Records::Orders(rows) => rows.iter().map(|row| row.price).max(),
         Records::Bars(bars) => bars.iter().map(|bar| bar.high).max(),
     }
     .unwrap_or_default()

@@ -13,7 +13,7 @@ use super::distortion::Distortion;
 use super::latency::{Latency, Load};
 use super::rng::Stream;
 use super::setup::MarketTape;
-use crate::data::{Records, Row, Tape};
+use crate::data::{OrderRow, Records, Row, Tape};
 use crate::market::{Bar, InstrumentId, MarketEvent, PathPoint, Price, Qty, Quote, Span, Timestamp};
 
 /// Whoever keeps the public book: the venue in a simulation, a bare book in a replay.
@@ -82,7 +82,7 @@ impl Feed {
         let (first, end) = counting(market);
         // A book is built from its beginning; bars before the first that counts say nothing.
         let next = match market.tape.records {
-            Records::Rows(_) => 0,
+            Records::Rows(_) | Records::Orders(_) => 0,
             Records::Bars(_) => first,
         };
         Self {
@@ -111,12 +111,14 @@ impl Feed {
     /// then as it stood.
     pub fn warm_up(&mut self, exchange: &mut impl Exchange) {
         let tape = Arc::clone(&self.tape);
-        if let Records::Rows(rows) = &tape.records {
-            while self.next < self.first {
-                let row = &rows[self.next];
-                exchange.apply(row.exchange, &row.event(self.instrument));
-                self.next += 1;
-            }
+        while self.next < self.first {
+            let (at, event) = match &tape.records {
+                Records::Rows(rows) => (rows[self.next].exchange, rows[self.next].event(self.instrument)),
+                Records::Orders(rows) => (rows[self.next].exchange, rows[self.next].event(self.instrument)),
+                Records::Bars(_) => return,
+            };
+            exchange.apply(at, &event);
+            self.next += 1;
         }
     }
 
@@ -125,6 +127,7 @@ impl Feed {
     pub fn start(&self) -> Timestamp {
         let first = match &self.tape.records {
             Records::Rows(rows) => rows[..self.end].get(self.first).map(|row| row.exchange),
+            Records::Orders(rows) => rows[..self.end].get(self.first).map(|row| row.exchange),
             Records::Bars(bars) => bars[..self.end].get(self.first).map(|bar| bar.opened),
         };
         first.unwrap_or(Timestamp(0))
@@ -135,6 +138,7 @@ impl Feed {
     pub fn end(&self) -> Timestamp {
         let last = match &self.tape.records {
             Records::Rows(rows) => rows[self.first..self.end].last().map(|row| row.exchange),
+            Records::Orders(rows) => rows[self.first..self.end].last().map(|row| row.exchange),
             Records::Bars(bars) => bars[self.first..self.end].last().map(|bar| bar.opened.after(bar.length)),
         };
         last.unwrap_or(Timestamp(0))
@@ -148,6 +152,7 @@ impl Feed {
         }
         Some(match &self.tape.records {
             Records::Rows(rows) => rows[self.next].exchange,
+            Records::Orders(rows) => rows[self.next].exchange,
             Records::Bars(bars) => at_point(&bars[self.next], self.point),
         })
     }
@@ -168,6 +173,7 @@ impl Feed {
         let tape = Arc::clone(&self.tape);
         match &tape.records {
             Records::Rows(rows) => self.advance_rows(rows, exchange),
+            Records::Orders(rows) => self.advance_orders(rows, exchange),
             Records::Bars(bars) => self.advance_bar(bars[self.next], exchange),
         }
     }
@@ -182,6 +188,32 @@ impl Feed {
             exchange.apply(now, &event);
             match event {
                 MarketEvent::Level(_) => booked = true,
+                _ => self.line_up(local, now, event),
+            }
+            end = row.last();
+            self.next += 1;
+        }
+        if booked {
+            self.line_up(local, now, MarketEvent::Quote(exchange.touch(self.instrument)));
+        }
+    }
+
+    /// The trader hears of the touch and of trades, not of single orders.
+    fn advance_orders(&mut self, rows: &[OrderRow], exchange: &mut impl Exchange) {
+        let (mut booked, mut end) = (false, false);
+        let now = rows[self.next].exchange;
+        let local = self.local(now, rows[self.next].local);
+        while !end && self.next < self.end {
+            let row = &rows[self.next];
+            let event = row.event(self.instrument);
+            exchange.apply(now, &event);
+            match event {
+                MarketEvent::Order(change) => {
+                    booked = true;
+                    if let Some(trade) = change.trade() {
+                        self.line_up(local, now, MarketEvent::Trade(trade));
+                    }
+                }
                 _ => self.line_up(local, now, event),
             }
             end = row.last();
@@ -247,6 +279,7 @@ fn counting(market: &MarketTape) -> (usize, usize) {
     let (from, to) = (market.from.unwrap_or(Timestamp::MIN), market.to.unwrap_or(Timestamp::MAX));
     let before = |limit: Timestamp| match &market.tape.records {
         Records::Rows(rows) => rows.partition_point(|row| row.exchange < limit),
+        Records::Orders(rows) => rows.partition_point(|row| row.exchange < limit),
         Records::Bars(bars) => bars.partition_point(|bar| bar.opened < limit),
     };
     let end = if to == Timestamp::MAX { market.tape.records.len() } else { before(to) };

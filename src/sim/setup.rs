@@ -81,6 +81,7 @@ impl MarketTape {
         let from = self.from.unwrap_or(Timestamp::MIN);
         match &self.tape.records {
             Records::Rows(rows) => rows.iter().map(|row| row.exchange).find(|at| *at >= from),
+            Records::Orders(rows) => rows.iter().map(|row| row.exchange).find(|at| *at >= from),
             Records::Bars(bars) => bars.iter().map(|bar| bar.opened).find(|at| *at >= from),
         }
     }

@@ -71,7 +71,8 @@ impl Strategy for Quoter {
             | MarketEvent::Bar(_)
             | MarketEvent::Path(..)
             | MarketEvent::Mark(..)
-            | MarketEvent::Index(..) => false,
+            | MarketEvent::Index(..)
+            | MarketEvent::Order(_) => false,
         }
     }
 }

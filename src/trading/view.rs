@@ -103,7 +103,11 @@ pub enum Unusable {
 const fn is_news(event: &MarketEvent) -> bool {
     match event {
         MarketEvent::Quote(_) | MarketEvent::Level(_) | MarketEvent::Trade(_) | MarketEvent::Bar(_) => true,
-        MarketEvent::Path(..) | MarketEvent::Session(..) | MarketEvent::Mark(..) | MarketEvent::Index(..) => false,
+        MarketEvent::Path(..)
+        | MarketEvent::Session(..)
+        | MarketEvent::Mark(..)
+        | MarketEvent::Index(..)
+        | MarketEvent::Order(_) => false,
     }
 }
 
@@ -113,6 +117,7 @@ pub(crate) const fn instrument_of(event: &MarketEvent) -> InstrumentId {
         MarketEvent::Quote(quote) => quote.instrument,
         MarketEvent::Trade(trade) => trade.instrument,
         MarketEvent::Level(level) => level.instrument,
+        MarketEvent::Order(change) => change.instrument,
         MarketEvent::Bar(bar) | MarketEvent::Path(_, bar) => bar.instrument,
         MarketEvent::Session(instrument, _) | MarketEvent::Mark(instrument, _) | MarketEvent::Index(instrument, _) => {
             *instrument
@@ -164,7 +169,8 @@ impl InstrumentView {
             | MarketEvent::Bar(_)
             | MarketEvent::Path(..)
             | MarketEvent::Mark(..)
-            | MarketEvent::Index(..) => {}
+            | MarketEvent::Index(..)
+            | MarketEvent::Order(_) => {}
         }
     }
 
@@ -229,7 +235,8 @@ impl InstrumentView {
             | MarketEvent::Path(..)
             | MarketEvent::Session(..)
             | MarketEvent::Mark(..)
-            | MarketEvent::Index(..) => self.twice_mark(),
+            | MarketEvent::Index(..)
+            | MarketEvent::Order(_) => self.twice_mark(),
         }
     }
 }

@@ -64,7 +64,8 @@ impl Hours {
             | MarketEvent::Path(..)
             | MarketEvent::Session(..)
             | MarketEvent::Mark(..)
-            | MarketEvent::Index(..) => None,
+            | MarketEvent::Index(..)
+            | MarketEvent::Order(_) => None,
         }
     }
 

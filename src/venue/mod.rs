@@ -248,7 +248,7 @@ impl Venue {
             MarketEvent::Session(instrument, state) => self.on_session(now, *instrument, *state, out),
             MarketEvent::Mark(at, price) => self.on_gauge(now, *at, TriggerSource::Mark, *price, out),
             MarketEvent::Index(at, price) => self.on_gauge(now, *at, TriggerSource::Index, *price, out),
-            MarketEvent::Bar(_) => {}
+            MarketEvent::Bar(_) | MarketEvent::Order(_) => {}
         }
         if self.turned {
             self.end_reduce_only(now, out);

@@ -12,8 +12,10 @@ use crate::data::fault::{
     TICKER_DIFFERS, TRADE_BACKWARDS, TRADE_GAP, TRADE_TIME_BACKWARDS, TRADE_TWICE,
 };
 use crate::data::number::Number;
+use crate::data::recording::Recording;
+use crate::data::row::{Row, RowKind};
 use crate::data::source::{FRAME_MAX, Line, Lines};
-use crate::data::tape::{Provenance, Row, RowKind, Tape};
+use crate::data::tape::Provenance;
 use crate::data::time::shown;
 use crate::market::{Side, Timestamp};
 
@@ -35,10 +37,10 @@ pub(crate) fn read(
     options: &ImportOptions,
     complaints: &mut Complaints,
     provenance: Provenance,
-) -> Result<(Tape, QuoteComparison), BadInput> {
+) -> Result<(Recording, QuoteComparison), BadInput> {
     lines.allow_lines(FRAME_MAX);
     let mut capture = Capture {
-        builder: RowBuilder::new(Units::new(options, lines.name(), Row::QTY_MAX)?),
+        builder: RowBuilder::new(Units::new(options, lines.name(), Row::QTY_MAX)?, options),
         depths: Depths::new(lines.name().to_owned()),
         tickers: Tickers::default(),
         compares: complaints.collects(),
@@ -63,8 +65,8 @@ pub(crate) fn read(
         complaints.take(bad.at_line(line, 1).field("lastUpdateId"))?;
     }
     let provenance = Provenance { skipped: capture.skipped, ..provenance };
-    let tape = capture.builder.finish(capture.symbol.unwrap_or_default(), provenance);
-    Ok((tape, capture.tickers.result()))
+    let recording = capture.builder.finish(capture.symbol.unwrap_or_default(), options, provenance)?;
+    Ok((recording, capture.tickers.result()))
 }
 
 impl Capture {

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::tape::RowKind;
+use crate::data::row::RowKind;
 use crate::market::{Price, Qty, Side};
 
 /// A level and what is displayed there.

@@ -9,8 +9,8 @@ use crate::data::fault::{
     CHECKSUM, CROSSED, CROSSED_THERE, Complaints, JSON_MISSING, NO_SNAPSHOT, SEQUENCE, TRADE_BACKWARDS, TRADE_TWICE,
 };
 use crate::data::number::Number;
+use crate::data::row::RowKind;
 use crate::data::source::Line;
-use crate::data::tape::RowKind;
 use crate::market::{Side, Timestamp};
 
 /// The depths Kraken keeps a book to.

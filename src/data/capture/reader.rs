@@ -10,8 +10,10 @@ use crate::bad_input::{BadInput, quoted};
 use crate::data::builder::{ImportOptions, RowBuilder, Units};
 use crate::data::fault::{Complaints, FRAME, LOCAL_BACKWARDS, OTHER_STREAM, UNKNOWN_FORMAT};
 use crate::data::format::Format;
+use crate::data::recording::Recording;
+use crate::data::row::Row;
 use crate::data::source::{FRAME_MAX, Line, Lines};
-use crate::data::tape::{Provenance, Row, Tape};
+use crate::data::tape::Provenance;
 use crate::market::Timestamp;
 
 /// The most instruments a capture may hold.
@@ -20,7 +22,7 @@ const INSTRUMENTS_MAX: usize = 10_000;
 /// What a capture came to.
 #[derive(Debug)]
 pub(crate) struct Captured {
-    pub(crate) tapes: Vec<Tape>,
+    pub(crate) recordings: Vec<Recording>,
     pub(crate) format: Format,
     pub(crate) sums: Checksums,
 }
@@ -71,13 +73,15 @@ pub(crate) fn read(
     };
     let mut sums = Checksums::default();
     let provenance = Provenance { skipped: capture.skipped, ..provenance(format) };
-    let tapes = capture.instruments.into_iter().map(|(symbol, instrument)| {
+    let mut recordings = Vec::new();
+    for (symbol, instrument) in capture.instruments {
         sums.compared += instrument.sums.compared;
         sums.equal += instrument.sums.equal;
-        instrument.builder.finish(symbol, provenance.clone())
-    });
-    let tapes: Vec<Tape> = tapes.filter(|tape| !tape.records.is_empty()).collect();
-    Ok(Captured { tapes, format, sums })
+        if instrument.builder.len() > 0 {
+            recordings.push(instrument.builder.finish(symbol, options, provenance.clone())?);
+        }
+    }
+    Ok(Captured { recordings, format, sums })
 }
 
 impl Capture<'_> {
@@ -151,7 +155,7 @@ impl Capture<'_> {
                 let found = format!("more than {INSTRUMENTS_MAX} instruments");
                 return Err(line.complain(FRAME, line.text, found, "fewer"));
             }
-            let builder = RowBuilder::new(Units::new(self.options, line.file, Row::QTY_MAX)?);
+            let builder = RowBuilder::new(Units::new(self.options, line.file, Row::QTY_MAX)?, self.options);
             let depth = self.depths.get(symbol).copied();
             self.instruments.insert(symbol.to_owned(), Instrument::new(builder, depth));
         }

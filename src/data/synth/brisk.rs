@@ -10,7 +10,8 @@ use rust_decimal::Decimal;
 use super::chance::Chance;
 use super::{Grid, bad_option, in_reach, provenance, within};
 use crate::bad_input::BadInput;
-use crate::data::tape::{Records, Row, RowKind, Tape};
+use crate::data::row::{Row, RowKind};
+use crate::data::tape::{Records, Tape};
 use crate::data::time::shown;
 use crate::market::{Price, Qty, Side, Span, Timestamp};
 

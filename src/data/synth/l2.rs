@@ -11,7 +11,8 @@ use super::chance::{Chance, real, whole};
 use super::maker::{Change, Crowd};
 use super::{DEFAULT_START, Grid, in_reach, provenance, within};
 use crate::bad_input::BadInput;
-use crate::data::tape::{Records, Row, RowKind, Tape};
+use crate::data::row::{Row, RowKind};
+use crate::data::tape::{Records, Tape};
 use crate::data::time::shown;
 use crate::market::{Price, Qty, Side, Span, Timestamp};
 

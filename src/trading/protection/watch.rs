@@ -77,7 +77,7 @@ impl Core {
             MarketEvent::Index(id, price) => source == TriggerSource::Index && heed(*id).reached(*price, *price),
             MarketEvent::Session(id, _) => heed(*id).sessions,
             MarketEvent::Level(level) => heed(level.instrument).all,
-            MarketEvent::Path(..) => false,
+            MarketEvent::Path(..) | MarketEvent::Order(_) => false,
         }
     }
 
@@ -96,7 +96,7 @@ impl Core {
             MarketEvent::Index(id, price) => (*id, by(TriggerSource::Index, *price)),
             MarketEvent::Session(id, _) => (*id, None),
             MarketEvent::Level(level) => (level.instrument, None),
-            MarketEvent::Path(..) => return,
+            MarketEvent::Path(..) | MarketEvent::Order(_) => return,
         };
         let keys: Vec<Key> = self.protection.shields.keys().filter(|key| key.1 == instrument).copied().collect();
         for key in keys {
