@@ -264,6 +264,15 @@ pub struct Known {
     /// The file to read of a zip archive that holds several
     #[arg(long, value_name = "NAME")]
     pub member: Option<String>,
+    /// How the file, a table of somebody's own, calls its columns
+    #[arg(long, value_name = "TOML")]
+    pub mapping: Option<PathBuf>,
+    /// Day of a file that says only the time of day [default: the day in its name]
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub date: Option<String>,
+    /// Make levels of the orders
+    #[arg(long)]
+    pub levels: bool,
     /// Make bars of the trades: 1s to 30s, 1m to 30m, 1h to 12h, or 1d
     #[arg(long, value_name = "LENGTH", value_parser = length)]
     pub bars: Option<Span>,

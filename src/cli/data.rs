@@ -13,15 +13,14 @@ use super::text;
 use seatrial::bad_input::BadInput;
 use seatrial::data::synth::{self, BarOptions, L2Options};
 use seatrial::data::{self, Format, ImportOptions, Info, Tape};
+use seatrial::scenario;
 
 /// Carries out a command on market data.
 pub fn data(args: &Data, output: &mut Output) -> Exit {
     match &args.command {
         DataCommand::Import(import) => told(bring_in(import), &import.file, output),
         DataCommand::Synth(Synth { kind }) => told(make_up(kind), out_of(kind), output),
-        DataCommand::Info(look) => {
-            told(data::info(&look.file, &options(&look.known)).map(Contents), &look.file, output)
-        }
+        DataCommand::Info(look) => told(look_into(look), &look.file, output),
         DataCommand::Check(look) => check(look, output),
     }
 }
@@ -29,14 +28,14 @@ pub fn data(args: &Data, output: &mut Output) -> Exit {
 /// Imports a file, writes its tape, and says what the tape holds.
 #[cfg(feature = "batch")]
 fn bring_in(import: &Import) -> Result<Info, BadInput> {
-    let info = data::import_into(&import.file, &options(&import.known), &import.out)?;
+    let info = data::import_into(&import.file, &options(&import.known)?, &import.out)?;
     Ok(Info { file: text::lossy(&import.out), ..info })
 }
 
 #[cfg(not(feature = "batch"))]
 fn bring_in(import: &Import) -> Result<Info, BadInput> {
     may_write(&import.out, Some(&import.file))?;
-    data::import(&import.file, &options(&import.known))
+    data::import(&import.file, &options(&import.known)?)
         .map(|tape| Info::of(text::lossy(&import.out), Format::Parquet, &tape))
 }
 
@@ -89,8 +88,16 @@ fn may_write(out: &Path, _source: Option<&Path>) -> Result<(), BadInput> {
     Err(BadInput::new("E-MD-078", &text::lossy(out), found, "a build with the feature `batch`"))
 }
 
+fn look_into(look: &Look) -> Result<Contents, BadInput> {
+    data::info(&look.file, &options(&look.known)?).map(Contents)
+}
+
 fn check(look: &Look, output: &mut Output) -> Exit {
-    let report = data::check(&look.file, &options(&look.known));
+    let options = match options(&look.known) {
+        Ok(options) => options,
+        Err(bad) => return told(Err::<Contents, _>(bad), &look.file, output),
+    };
+    let report = data::check(&look.file, &options);
     output.line(&report.to_string());
     output.document(&document(&report));
     if report.usable {
@@ -139,13 +146,16 @@ fn document(of: &impl Serialize) -> serde_json::Value {
     serde_json::to_value(of).expect("plain data is JSON")
 }
 
-fn options(known: &Known) -> ImportOptions {
-    ImportOptions {
+fn options(known: &Known) -> Result<ImportOptions, BadInput> {
+    Ok(ImportOptions {
         symbol: known.symbol.clone(),
         tick: known.tick,
         lot: known.lot,
         member: known.member.clone(),
+        mapping: known.mapping.as_deref().map(scenario::mapping).transpose()?,
+        date: known.date.clone(),
+        levels: known.levels,
         bars: known.bars,
         spill: Some(std::env::temp_dir()),
-    }
+    })
 }

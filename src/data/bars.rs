@@ -34,7 +34,7 @@ const IGNORED: usize = 7;
 pub(crate) const COLUMNS: [Column; 8] = [
     Column {
         name: "time",
-        known_as: &["open_time", "open_time_", "timestamp", "timestamp_", "time", "time_", "date", "datetime"],
+        known_as: &["open_time", "open_time_", "timestamp", "timestamp_", "time", "time_", "date", "datetime", ""],
         needed: true,
     },
     Column { name: "open", known_as: &["open"], needed: true },
@@ -65,6 +65,8 @@ pub(crate) const COLUMNS: [Column; 8] = [
 /// Binance's klines without header: twelve cells.
 pub(crate) const BINANCE: [usize; 12] =
     [TIME, OPEN, HIGH, LOW, CLOSE, VOLUME, CLOSED, IGNORED, IGNORED, IGNORED, IGNORED, IGNORED];
+/// LEAN's bars without header: time, open, high, low, close, volume.
+pub(crate) const LEAN: [usize; 6] = [TIME, OPEN, HIGH, LOW, CLOSE, VOLUME];
 /// Kraken's OHLCVT: seven cells, the last the number of trades.
 pub(crate) const KRAKEN: [usize; 7] = [TIME, OPEN, HIGH, LOW, CLOSE, VOLUME, IGNORED];
 

@@ -10,6 +10,8 @@ use rust_decimal::Decimal;
 
 use super::aggregate::trades_to_bars;
 use super::fault::{NOT_POSITIVE, NUMBER, OFF_STEP, OPTION, TOO_LARGE};
+use super::levels::Levels;
+use super::mapping::Mapping;
 use super::number::{Admitted, Misfit, NotANumber, Number, Scale};
 use super::order_row::{OrderRow, OrderRowKind, Placed};
 use super::recording::{Keeping, Recording};
@@ -31,6 +33,12 @@ pub struct ImportOptions {
     pub lot: Option<Decimal>,
     /// The member of an archive that holds several files.
     pub member: Option<String>,
+    /// How a table calls its columns, where it is somebody's own.
+    pub mapping: Option<Mapping>,
+    /// The day of a file that says only the time of day, as `2012-06-21`.
+    pub date: Option<String>,
+    /// Orders become the levels that follow from them.
+    pub levels: bool,
     /// Trades become bars of this length.
     pub bars: Option<Span>,
     /// A folder for what does not fit memory while a file is read. None: all of it is kept in memory.
@@ -40,12 +48,15 @@ pub struct ImportOptions {
 impl ImportOptions {
     /// The name of the first option that is given.
     pub(crate) fn first_given(&self) -> Option<&'static str> {
-        let Self { symbol, tick, lot, member, bars, spill: _ } = self;
+        let Self { symbol, tick, lot, member, mapping, date, levels, bars, spill: _ } = self;
         let given = [
             ("symbol", symbol.is_some()),
             ("tick", tick.is_some()),
             ("lot", lot.is_some()),
             ("member", member.is_some()),
+            ("mapping", mapping.is_some()),
+            ("date", date.is_some()),
+            ("levels", *levels),
             ("bars", bars.is_some()),
         ];
         given.into_iter().find_map(|(name, given)| given.then_some(name))
@@ -202,10 +213,25 @@ impl OrderBuilder {
         self.records.push(OrderRow::new((times.exchange, times.local), order, placed, kind, last));
     }
 
-    /// The recording.
-    pub(crate) fn finish(self, symbol: String, provenance: Provenance) -> Recording {
+    /// The recording: orders, or the levels or bars that follow from them.
+    pub(crate) fn finish(
+        mut self,
+        symbol: String,
+        options: &ImportOptions,
+        provenance: Provenance,
+    ) -> Result<Recording, BadInput> {
         let (shift, decimals) = (self.shift(), self.units.decimals());
-        Recording::new(symbol, decimals, Span::ZERO, Keeping::Orders(self.records), provenance).shifted(shift)
+        if !options.levels && options.bars.is_none() {
+            let orders = Keeping::Orders(self.records);
+            return Ok(Recording::new(symbol, decimals, Span::ZERO, orders, provenance).shifted(shift));
+        }
+        let (mut levels, mut rows, mut message) = (Levels::default(), Spool::new(options.spill.clone()), Vec::new());
+        self.records.each(|row| {
+            levels.take(&row, &mut message);
+            message.drain(..).for_each(|row| rows.push(row));
+            Ok(())
+        })?;
+        Builder { units: self.units, records: rows, least_ns: self.least_ns }.finish(symbol, options, provenance)
     }
 }
 

@@ -18,6 +18,7 @@ use super::fault::{CROSSED, Complaints, GAP, SHIFTED};
 use super::format::Format;
 use super::import::{Imported, read};
 use super::info::Info;
+use super::lobster::PublishedRows;
 use super::recording::{Record, Recording};
 use super::row::{Row, RowKind};
 use super::source::Source;
@@ -44,6 +45,8 @@ pub struct CheckReport {
     pub best_quotes: Option<QuoteComparison>,
     /// How a capture's books compared with the checksums of the exchange.
     pub checksums: Option<Checksums>,
+    /// How messages compared with the books that lie beside them.
+    pub published_rows: Option<PublishedRows>,
 }
 
 /// Reads a file to the end and counts what is wrong with it.
@@ -69,7 +72,8 @@ pub fn check(path: &Path, options: &ImportOptions) -> CheckReport {
         info: infos.pop_front(),
         others: infos.into(),
         best_quotes: imported.as_ref().and_then(|imported| imported.quotes),
-        checksums: imported.and_then(|imported| imported.checksums),
+        checksums: imported.as_ref().and_then(|imported| imported.checksums),
+        published_rows: imported.and_then(|imported| imported.published),
         file,
         findings,
         counts,
@@ -180,6 +184,11 @@ impl fmt::Display for CheckReport {
         }
         if let Some(Checksums { compared, equal }) = self.checksums {
             writeln!(f, "checksums: {equal} of {compared} equal")?;
+        }
+        if let Some(rows) = self.published_rows {
+            let PublishedRows { compared, equal, chain_differs, revealed } = rows;
+            writeln!(f, "published books: {equal} of {compared} transitions equal")?;
+            writeln!(f, "as a chain: {chain_differs} rows differ, {revealed} revealed levels taken over")?;
         }
         f.write_str(if self.usable { "usable" } else { "not usable" })
     }

@@ -90,12 +90,26 @@ pub(crate) const CROSSED: &str = "E-MD-053";
 pub(crate) const LEVEL_ORDER: &str = "E-MD-055";
 /// The book does not give the checksum that the exchange sent with it.
 pub(crate) const CHECKSUM: &str = "E-MD-056";
+/// An order id is added that is there already.
+pub(crate) const ORDER_TWICE: &str = "E-MD-057";
+/// Something becomes of an order that a whole book does not have.
+pub(crate) const ORDER_UNKNOWN: &str = "E-MD-058";
+/// More of an order goes than was left of it.
+pub(crate) const ORDER_OVER: &str = "E-MD-059";
 /// A trade id stands twice.
 pub(crate) const TRADE_TWICE: &str = "E-MD-060";
 /// A trade id goes backwards.
 pub(crate) const TRADE_BACKWARDS: &str = "E-MD-061";
 /// A side is neither buy nor sell.
 pub(crate) const SIDE: &str = "E-MD-062";
+/// The book differs from the one that the exchange published.
+pub(crate) const BOOK_DIFFERS: &str = "E-MD-063";
+/// The day of a file without dates is not known.
+pub(crate) const DAY: &str = "E-MD-064";
+/// The file is not Databento's, damaged, or of a schema that is not read.
+pub(crate) const DBN: &str = "E-MD-065";
+/// A mapping does not fit its file.
+pub(crate) const MAPPING: &str = "E-MD-066";
 /// The file is not Parquet, or is damaged.
 #[cfg(feature = "batch")]
 pub(crate) const PARQUET: &str = "E-MD-070";
@@ -158,6 +172,9 @@ pub(crate) const EMPTY_TRADE: &str = "W-MD-110";
 
 /// A book that the exchange vouches for is crossed or locked.
 pub(crate) const CROSSED_THERE: &str = "W-MD-111";
+
+/// Something becomes of an order from before the recording, or from beyond its depth.
+pub(crate) const ORDER_UNSEEN: &str = "W-MD-112";
 
 /// How many complaints a check keeps in full.
 const KEPT_MAX: usize = 20;

@@ -47,9 +47,21 @@ impl TapeHasher {
     pub(crate) fn of(decimals: (u32, u32), cadence: Span, records: &Records) -> TapeHash {
         let mut hasher = Self::new(decimals, cadence);
         match records {
-            Records::Rows(rows) => rows.iter().for_each(|row| hasher.row(row)),
-            Records::Orders(rows) => rows.iter().for_each(|row| hasher.order(row)),
-            Records::Bars(bars) => bars.iter().for_each(|bar| hasher.bar(bar)),
+            Records::Rows(rows) => {
+                for row in rows {
+                    hasher.row(row);
+                }
+            }
+            Records::Orders(rows) => {
+                for row in rows {
+                    hasher.order(row);
+                }
+            }
+            Records::Bars(bars) => {
+                for bar in bars {
+                    hasher.bar(bar);
+                }
+            }
         }
         hasher.finish()
     }

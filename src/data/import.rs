@@ -6,12 +6,14 @@ use super::binance::{self, QuoteComparison};
 use super::builder::ImportOptions;
 use super::capture::{self, Captured, Checksums};
 use super::fault::{Complaints, EMPTY, INSTRUMENTS, OPTION};
-use super::format::{Format, Text, tell};
+use super::format::{Format, Table, Text, tell};
+use super::lobster::{self, PublishedRows};
 use super::packed::Packing;
 use super::recording::Recording;
 use super::source::{Lines, PARQUET_MAGIC, Source};
+use super::table::Header;
 use super::tape::{Provenance, Tape};
-use super::{bars, trades};
+use super::{bars, bitstamp, book_table, databento, equity, quotes, sse, trades};
 use crate::bad_input::{BadInput, quoted};
 
 /// How many symbols a complaint names.
@@ -31,11 +33,13 @@ pub(crate) struct Imported {
     pub(crate) quotes: Option<QuoteComparison>,
     /// For captures whose venue sends checksums.
     pub(crate) checksums: Option<Checksums>,
+    /// For messages that lie beside the books they make.
+    pub(crate) published: Option<PublishedRows>,
 }
 
 impl Imported {
     fn of(format: Format, recordings: Vec<Recording>) -> Self {
-        Self { recordings, format, quotes: None, checksums: None }
+        Self { recordings, format, quotes: None, checksums: None, published: None }
     }
 
     /// The only recording; refuses a file of several.
@@ -82,7 +86,9 @@ pub(crate) fn read(source: Source, options: &ImportOptions, complaints: &mut Com
         rows: 0,
         skipped: 0,
     };
-    let imported = read_text(source.lines(options.member.as_deref())?, options, complaints, &provenance)?;
+    let path = source.path.clone();
+    let lines = source.lines(options.member.as_deref())?;
+    let imported = read_text(lines, &path, options, complaints, &provenance)?;
     if imported.recordings.iter().all(Recording::is_empty) {
         // Where complaints are kept, they say why nothing is left.
         let found = options
@@ -96,12 +102,14 @@ pub(crate) fn read(source: Source, options: &ImportOptions, complaints: &mut Com
 
 fn read_text(
     mut lines: Lines,
+    path: &Path,
     options: &ImportOptions,
     complaints: &mut Complaints,
     provenance: &Provenance,
 ) -> Result<Imported, BadInput> {
     let of = |format: Format| Provenance { importer: format.name().to_owned(), ..provenance.clone() };
-    match tell(&mut lines)? {
+    let one = |format: Format, recording| Ok(Imported::of(format, vec![recording]));
+    match tell(&mut lines, options)? {
         Text::Binance => {
             let format = Format::BinanceCapture;
             let (recording, quotes) = binance::read(&mut lines, options, complaints, of(format))?;
@@ -112,13 +120,52 @@ fn read_text(
             let Captured { recordings, format, sums } = capture::read(&mut lines, options, complaints, of)?;
             Ok(Imported { checksums: Some(sums), ..Imported::of(format, recordings) })
         }
-        Text::Bars(header) => {
-            let bars = bars::read(&mut lines, &header, options, complaints, of(Format::Bars))?;
-            Ok(Imported::of(Format::Bars, vec![bars]))
+        Text::Databento => {
+            let recordings = databento::read(lines, options, complaints, &of(Format::Databento))?;
+            Ok(Imported::of(Format::Databento, recordings))
         }
-        Text::Trades(header) => {
-            let trades = trades::read(&mut lines, &header, options, complaints, of(Format::Trades))?;
-            Ok(Imported::of(Format::Trades, vec![trades]))
+        Text::Lobster => {
+            let of = of(Format::Lobster);
+            let (recording, published) = lobster::read(&mut lines, path, options, complaints, of)?;
+            Ok(Imported { published, ..Imported::of(Format::Lobster, vec![recording]) })
+        }
+        Text::Table(kind, header) => {
+            let format = kind.format();
+            one(format, kind.read(&mut lines, &header, options, complaints, of(format))?)
+        }
+        Text::Shanghai => one(Format::Shanghai, sse::read(&mut lines, options, complaints, of(Format::Shanghai))?),
+    }
+}
+
+impl Table {
+    const fn format(self) -> Format {
+        match self {
+            Self::Bitstamp => Format::BitstampOrders,
+            Self::TardisBook => Format::TardisBook,
+            Self::TardisQuotes => Format::TardisQuotes,
+            Self::EquityTrades => Format::EquityTrades,
+            Self::EquityQuotes => Format::EquityQuotes,
+            Self::Bars => Format::Bars,
+            Self::Trades => Format::Trades,
+        }
+    }
+
+    fn read(
+        self,
+        lines: &mut Lines,
+        header: &Header,
+        options: &ImportOptions,
+        complaints: &mut Complaints,
+        provenance: Provenance,
+    ) -> Result<Recording, BadInput> {
+        match self {
+            Self::Bitstamp => bitstamp::read(lines, header, options, complaints, provenance),
+            Self::TardisBook => book_table::read(lines, header, options, complaints, provenance),
+            Self::TardisQuotes => quotes::read(lines, header, false, options, complaints, provenance),
+            Self::EquityTrades => equity::read(lines, header, options, complaints, provenance),
+            Self::EquityQuotes => quotes::read(lines, header, true, options, complaints, provenance),
+            Self::Bars => bars::read(lines, header, options, complaints, provenance),
+            Self::Trades => trades::read(lines, header, options, complaints, provenance),
         }
     }
 }

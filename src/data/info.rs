@@ -11,7 +11,9 @@ use super::fault::Complaints;
 use super::format::Format;
 use super::import::{Imported, read};
 use super::latencies::Latencies;
+use super::order_row::OrderRow;
 use super::recording::{Record, Recording};
+use super::row::Row;
 use super::source::Source;
 use super::tape::{Provenance, Records, Tape, TapeHash};
 use super::time::shown;
@@ -100,14 +102,14 @@ impl Info {
     pub fn of(file: String, format: Format, tape: &Tape) -> Self {
         let mut totals = Totals::default();
         match &tape.records {
-            Records::Rows(rows) => rows.iter().for_each(|row| totals.add(&Record::Row(*row))),
-            Records::Orders(rows) => rows.iter().for_each(|row| totals.add(&Record::Order(*row))),
-            Records::Bars(bars) => bars.iter().for_each(|bar| totals.add(&Record::Bar(*bar))),
+            Records::Rows(rows) => rows.iter().map(|row| Record::Row(*row)).for_each(|record| totals.add(&record)),
+            Records::Orders(rows) => rows.iter().map(|row| Record::Order(*row)).for_each(|record| totals.add(&record)),
+            Records::Bars(bars) => bars.iter().map(|bar| Record::Bar(*bar)).for_each(|record| totals.add(&record)),
         }
         let (price_unit, qty_unit) = (tape.price_unit.to_string(), tape.qty_unit.to_string());
         let latency = match &tape.records {
-            Records::Rows(rows) => Latency::of(rows.iter().filter(|row| row.last()).map(|row| row.latency())),
-            Records::Orders(rows) => Latency::of(rows.iter().filter(|row| row.last()).map(|row| row.latency())),
+            Records::Rows(rows) => Latency::of(rows.iter().filter(|row| row.last()).map(Row::latency)),
+            Records::Orders(rows) => Latency::of(rows.iter().filter(|row| row.last()).map(OrderRow::latency)),
             Records::Bars(_) => None,
         };
         let base = Self { price_unit, qty_unit, hash: tape.hash, ..Self::empty(file, format) };
@@ -127,7 +129,7 @@ impl Info {
         let latency = totals.latencies.summed_up(recording)?;
         let base = Self { price_unit, qty_unit, hash: recording.hash()?, ..Self::empty(file, format) };
         let (symbol, provenance) = (recording.symbol.clone(), recording.provenance.clone());
-        Ok(Self { symbol, provenance, latency, ..base }.with(&totals, recording.cadence))
+        Ok(Self { symbol, latency, provenance, ..base }.with(&totals, recording.cadence))
     }
 
     fn empty(file: String, format: Format) -> Self {

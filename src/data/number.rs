@@ -71,7 +71,20 @@ impl Number {
     }
 }
 
+impl std::fmt::Display for Number {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", rust_decimal::Decimal::new(self.mantissa, self.decimals))
+    }
+}
+
 impl Number {
+    /// What is left when another is taken away; none if that is less than nothing, or does not fit.
+    pub(crate) fn minus(self, other: Self) -> Option<Self> {
+        let decimals = self.decimals.max(other.decimals);
+        let left = self.at(decimals)?.checked_sub(other.at(decimals)?).filter(|left| *left >= 0)?;
+        Some(Self::of_units(left, decimals))
+    }
+
     /// The number in units of 10^-`decimals`, cut toward zero, and whether nothing was lost; none
     /// if it does not fit.
     pub(crate) fn cut(self, decimals: u32) -> Option<(i64, bool)> {

@@ -71,6 +71,7 @@ impl Recording {
     }
 
     /// What its records are.
+    #[cfg(feature = "batch")]
     pub(crate) const fn keeping(&self) -> &Keeping {
         &self.keeping
     }
@@ -110,17 +111,23 @@ impl Recording {
         let records = match self.keeping {
             Keeping::Rows(rows) => {
                 let mut rows = rows.into_vec()?;
-                rows.iter_mut().for_each(|row| *row = shifted(*row, shift));
+                for row in &mut rows {
+                    *row = shifted(*row, shift);
+                }
                 Records::Rows(rows)
             }
             Keeping::Orders(rows) => {
                 let mut rows = rows.into_vec()?;
-                rows.iter_mut().for_each(|row| row.local = row.local.after(shift));
+                for row in &mut rows {
+                    row.local = row.local.after(shift);
+                }
                 Records::Orders(rows)
             }
             Keeping::Bars(bars) => {
                 let mut bars = bars.into_vec()?;
-                bars.iter_mut().for_each(|bar| bar.length = cadence);
+                for bar in &mut bars {
+                    bar.length = cadence;
+                }
                 Records::Bars(bars)
             }
         };

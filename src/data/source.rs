@@ -8,7 +8,7 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
@@ -33,6 +33,8 @@ pub(crate) struct Source {
     pub(crate) sha256: String,
     /// Its first bytes.
     pub(crate) magic: [u8; 4],
+    /// Where it is.
+    pub(crate) path: PathBuf,
     file: File,
 }
 
@@ -52,7 +54,7 @@ impl Source {
         }
         let (sha256, magic) = digest(&mut file).map_err(|_| refuse("a file that cannot be read"))?;
         file.rewind().map_err(|_| refuse("a file that cannot be read twice"))?;
-        Ok(Self { name: name.to_owned(), sha256, magic, file })
+        Ok(Self { name: name.to_owned(), sha256, magic, path: path.to_owned(), file })
     }
 
     /// The file itself, for readers of binary formats.
@@ -144,6 +146,11 @@ impl Lines {
     /// Makes the line read last the next one again.
     pub(crate) const fn again(&mut self) {
         self.again = true;
+    }
+
+    /// What is inside, as bytes from the front, for readers of binary formats.
+    pub(crate) fn into_input(self) -> Box<dyn BufRead> {
+        self.input
     }
 
     /// The first bytes of the text, without reading past them.

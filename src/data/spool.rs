@@ -107,7 +107,9 @@ impl<R: Kept> Spool<R> {
         let (Some(first), Some(last)) = (self.recent.first(), self.recent.last()) else { return Ok(()) };
         let (first, last) = (first.time(), last.time());
         let mut bytes = Vec::with_capacity(self.recent.len() * R::BYTES);
-        self.recent.iter().for_each(|record| record.put(&mut bytes));
+        for record in &self.recent {
+            record.put(&mut bytes);
+        }
         let file = match &mut self.file {
             Some(file) => file,
             none => none.insert(nameless(&folder).map_err(refuse)?),

@@ -5,6 +5,7 @@
 //! comes again. A cell may stand in double quotes; nothing is escaped inside them.
 
 use super::fault::{COLUMN_MISSING, COLUMN_TWICE, COLUMN_UNKNOWN, Complaints, EMPTY, QUOTE, RAGGED, STRAY_LINE};
+use super::mapping::Mapping;
 use super::source::{Line, Lines};
 use crate::bad_input::{BadInput, quoted};
 
@@ -69,6 +70,13 @@ impl Header {
         let places = (0..columns.len()).map(place).collect();
         let names = row.iter().map(|known| columns[*known].name.to_owned()).collect();
         Self { places, names, text: String::new() }
+    }
+
+    /// The columns of a file whose owner says how they are called.
+    pub(crate) fn mapped(line: Line<'_>, columns: &[Column], mapping: &Mapping) -> Result<Self, BadInput> {
+        let (places, names) = mapping.places(line, columns)?;
+        let text = if mapping.has_header(line.file)? { line.text.to_owned() } else { String::new() };
+        Ok(Self { places, names, text })
     }
 
     /// What the file calls a known column.

@@ -2,7 +2,7 @@
 //!
 //! The unit of a count is told from its size: within the years 2000 to 2100, seconds,
 //! milliseconds, microseconds and nanoseconds cannot be mistaken for one another. One column has
-//! one unit. A written time without a zone is UTC.
+//! one unit. A written time without a zone is UTC, a day without a time its midnight.
 
 use super::fault::{TIME, TIME_RANGE, TIME_UNIT};
 use super::number::Number;
@@ -116,7 +116,14 @@ pub(crate) fn from_written(text: &str) -> Option<Timestamp> {
 
 /// A written time in nanoseconds; a leap second is refused.
 fn written(text: &str) -> Option<i128> {
-    let (_, time_of_day) = text.split_once(['T', ' '])?;
+    let Some((_, time_of_day)) = text.split_once(['T', ' ']) else {
+        let day = text.parse::<jiff::civil::Date>().ok().filter(|_| text.len() == 10)?;
+        return Some(day.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_nanosecond());
+    };
+    if time_of_day.len() == 5 {
+        // LEAN leaves the seconds out.
+        return written(&format!("{text}:00"));
+    }
     if time_of_day.split(':').nth(2)?.starts_with("60") {
         return None;
     }

@@ -1,6 +1,6 @@
 //! Trade ticks from text: tables with a header, and Kraken's three columns without one.
 //!
-//! Every trade is a message of its own. The file records no arrival, so a trade arrives when it
+//! Every trade is a message of its own. Where the file records no arrival, a trade arrives when it
 //! happened: feed latency is the run's to add. A side column says who took. Trades stand in time
 //! order; several may share a time. A trade of nothing is passed over. Ids, where there are any, must ascend.
 
@@ -10,6 +10,7 @@ use super::fault::{BACKWARDS, Complaints, EMPTY_TRADE, JUMP, SIDE, TRADE_BACKWAR
 use super::recording::Recording;
 use super::row::{Row, RowKind};
 use super::source::Lines;
+use super::symbol::SymbolColumn;
 use super::table::{Column, Header, TableRow, each_row};
 use super::tape::Provenance;
 use super::time::{Clock, TimeUnit, shown};
@@ -22,11 +23,14 @@ const QTY: usize = 2;
 const TAKER: usize = 3;
 const BUYER_MADE: usize = 4;
 const ID: usize = 5;
+const IGNORED: usize = 6;
+const LOCAL: usize = 7;
+const SYMBOL: usize = 8;
 
-pub(crate) const COLUMNS: [Column; 7] = [
+pub(crate) const COLUMNS: [Column; 9] = [
     Column {
         name: "time",
-        known_as: &["time", "time_", "timestamp", "timestamp_", "ts", "date", "datetime"],
+        known_as: &["time", "time_", "timestamp", "timestamp_", "ts", "date", "datetime", "transact_time"],
         needed: true,
     },
     Column { name: "price", known_as: &["price", "price_"], needed: true },
@@ -40,17 +44,25 @@ pub(crate) const COLUMNS: [Column; 7] = [
     Column { name: "id", known_as: &["id", "trade_id", "agg_trade_id"], needed: false },
     Column {
         name: "ignored",
-        known_as: &["quote_qty", "quote_quantity", "is_best_match", "symbol", "first_trade_id", "last_trade_id"],
+        known_as: &["quote_qty", "quote_quantity", "is_best_match", "first_trade_id", "last_trade_id", "exchange"],
         needed: false,
     },
+    Column { name: "local", known_as: &["local_timestamp"], needed: false },
+    Column { name: "symbol", known_as: &["symbol"], needed: false },
 ];
 
+/// Binance's aggregated trades without header: id, price, quantity, first and last trade, time, who made.
+pub(crate) const BINANCE_AGGREGATED: [usize; 8] = [ID, PRICE, QTY, IGNORED, IGNORED, TIME, BUYER_MADE, IGNORED];
+/// Binance's trades without header: id, price, quantity, quote quantity, time, who made.
+pub(crate) const BINANCE: [usize; 7] = [ID, PRICE, QTY, IGNORED, TIME, BUYER_MADE, IGNORED];
 /// Kraken's trades without header: time, price, volume.
 pub(crate) const KRAKEN: [usize; 3] = [TIME, PRICE, QTY];
 
 struct Reading {
     builder: RowBuilder,
     clock: Clock,
+    local: Clock,
+    symbol: SymbolColumn,
     last: Option<(Timestamp, super::number::Number)>,
     last_id: Option<u64>,
     skipped: u64,
@@ -67,18 +79,24 @@ pub(crate) fn read(
     let mut reading = Reading {
         builder: RowBuilder::new(Units::new(options, lines.name(), Row::QTY_MAX)?, options),
         clock: Clock::new(TimeUnit::promised_by(header.name(TIME))),
+        local: Clock::new(TimeUnit::promised_by(header.name(LOCAL))),
+        symbol: SymbolColumn::new(options),
         last: None,
         last_id: None,
         skipped: 0,
     };
     each_row(lines, header, complaints, |row, complaints| reading.take(&row, complaints))?;
     let provenance = Provenance { skipped: reading.skipped, ..provenance };
-    reading.builder.finish(options.symbol.clone().unwrap_or_default(), options, provenance)
+    reading.builder.finish(reading.symbol.only(lines.name())?, options, provenance)
 }
 
 impl Reading {
     fn take(&mut self, row: &TableRow<'_>, complaints: &mut Complaints) -> Result<(), BadInput> {
         let line = row.line;
+        if !self.symbol.wants(row.cell(SYMBOL)) {
+            self.skipped += 1;
+            return Ok(());
+        }
         let (time_text, time_field) = row.needed(TIME);
         let exchange = self.clock.read(line, time_text, time_field)?;
         if let Some((last, _)) = self.last.filter(|(last, _)| *last > exchange) {
@@ -102,7 +120,8 @@ impl Reading {
             let allowed = format!("a price within five times the one before, {}", self.builder.price(before).0);
             complaints.take(line.complain(JUMP, price.text, quoted(price.text), &allowed).field(price.field))?;
         }
-        let times = Times { exchange, local: exchange };
+        let local = row.cell(LOCAL).map(|(text, field)| self.local.read(line, text, field)).transpose()?;
+        let times = Times { exchange, local: local.unwrap_or(exchange) };
         self.builder.push(times, units, self.builder.qty(qty.number), RowKind::trade(taker), true);
         self.last = Some((exchange, price.number));
         Ok(())
@@ -123,6 +142,7 @@ impl Reading {
 
 fn taker(row: &TableRow<'_>) -> Result<Option<Side>, BadInput> {
     let ((text, field), words) = match (row.cell(TAKER), row.cell(BUYER_MADE)) {
+        (Some(("unknown", _)), _) => return Ok(None),
         (Some(cell), _) => (cell, ["buy", "b", "sell", "s"]),
         // A buyer who made means a seller who took.
         (None, Some(cell)) => (cell, ["false", "0", "true", "1"]),

@@ -17,6 +17,7 @@ pub mod fault;
 mod fees;
 mod inline;
 mod instrument;
+mod mapping;
 mod market;
 mod model;
 mod refusal;
@@ -39,6 +40,7 @@ use section::Problems;
 
 pub use document::SCHEMA;
 pub use expect::Unmet;
+pub use mapping::mapping;
 pub use source::{SIZE_MAX, Source};
 
 /// A value and the byte it begins at.
