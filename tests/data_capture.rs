@@ -72,6 +72,7 @@ fn tape(name: &str, lines: &[String]) -> Result<Tape, String> {
 }
 
 type Levels = Vec<serde_json::Value>;
+type Frames = fn(&Levels, &Levels, &serde_json::Value, &serde_json::Value) -> Vec<String>;
 
 /// The book without its last bid as a snapshot of version 1, and that bid as an update with the checksum.
 fn frames_of_v1(asks: &Levels, bids: &Levels, last: &serde_json::Value, sum: &serde_json::Value) -> Vec<String> {
@@ -104,8 +105,7 @@ fn the_worked_examples_of_krakens_guides_are_reproduced() {
     let Some(path) = shared("kraken-ws/kraken_checksum_vectors.json") else { return };
     let vectors: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(path).expect("it can be read")).expect("it is JSON");
-    let frames: [(&str, fn(&Levels, &Levels, &serde_json::Value, &serde_json::Value) -> Vec<String>); 2] =
-        [("v1", frames_of_v1), ("v2", frames_of_v2)];
+    let frames: [(&str, Frames); 2] = [("v1", frames_of_v1), ("v2", frames_of_v2)];
     for (version, frames) in frames {
         let vector = &vectors[version];
         let levels = |side: &str| vector[side].as_array().expect("levels").clone();

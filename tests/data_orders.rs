@@ -81,3 +81,69 @@ fn databentos_book_is_whole_after_its_snapshot() {
     let best = |side| book.best(side).map(|(price, _)| (price.0, levels.price_unit.to_string()));
     println!("final best {:?} {:?}", best(Side::Buy), best(Side::Sell));
 }
+
+fn refused(name: &str, text: &str) -> String {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("data_orders");
+    std::fs::create_dir_all(&folder).expect("the target directory takes a folder");
+    let path = folder.join(name);
+    std::fs::write(&path, text).expect("the target directory takes a file");
+    let bad = import(&path, &ImportOptions::default()).expect_err(name);
+    bad.to_string().replace(&format!("{}/", folder.display()), "")
+}
+
+#[test]
+fn what_no_book_can_do_is_refused_where_it_stands() {
+    let sse = |order: &str, qty: i64, kind: i64| {
+        format!(
+            "//SecurityIDSource=101 MsgType=192 SecurityID=600519 OrdType={kind} Side=66 OrderNo={order} Price=1000 \
+             OrderQty={qty} TransactTime=9300000 BizIndex={order}\n"
+        )
+    };
+    let bitstamp = "id,timestamp,exchange.timestamp,price,volume,action,direction\n";
+    let row = |id: u32, time: u32, volume: &str, action: &str| {
+        format!("{id},14304384{time:05},1430438404000,236.47,{volume},{action},bid\n")
+    };
+    let cases = [
+        ("twice_2023-02-07.log", sse("1", 1_000, 65) + &sse("1", 1_000, 65)),
+        ("unknown_2023-02-07.log", sse("1", 1_000, 65) + &sse("2", 1_000, 68)),
+        ("more-than-left_2023-02-07.log", sse("1", 1_000, 65) + &sse("1", 2_000, 68)),
+        ("no-day.log", sse("1", 1_000, 65)),
+        ("twice.csv", format!("{bitstamp}{}{}", row(1, 4_518, "5", "created"), row(1, 4_519, "5", "created"))),
+        ("grows.csv", format!("{bitstamp}{}{}", row(1, 4_518, "5", "created"), row(1, 4_519, "6", "changed"))),
+        ("negative.csv", format!("{bitstamp}{}", row(1, 4_518, "-5", "created"))),
+        ("backwards.csv", format!("{bitstamp}{}{}", row(1, 4_518, "5", "created"), row(2, 4_517, "5", "created"))),
+        ("X_2012-06-21_message_1.csv", "34200.1,1,7,-100,5794000,1\n".to_owned()),
+        ("Y_2012-06-21_message_1.csv", "34200.1,1,7,100,5794000,1\n34200.0,3,7,100,5794000,1\n".to_owned()),
+        ("Z_message_1.csv", "34200.1,1,7,100,5794000,1\n".to_owned()),
+        ("cut.dbn", "DBN\u{1}".to_owned()),
+    ];
+    let found: Vec<String> = cases.iter().map(|(name, text)| refused(name, text)).collect();
+    expect_test::expect![[r#"
+        E-MD-057 twice_2023-02-07.log:2:1 order: found order 1 added again allowed an id that is not resting
+        E-MD-058 unknown_2023-02-07.log:2:1 order: found order 2, which is not resting allowed an order of a book that is whole
+        E-MD-059 more-than-left_2023-02-07.log:2:1 Qty: found  of order 1 allowed at most the 1 left
+        E-MD-064 no-day.log date: found a name without a day allowed a day such as 2012-06-21
+          hint: give it with --date YYYY-MM-DD
+        E-MD-057 twice.csv:3:1 order: found order 1 added again allowed an id that is not resting
+        E-MD-059 grows.csv:3:38 volume: found "6" allowed at most the 0.00000005 that was left
+        E-MD-020 negative.csv:2:38 volume: found "-5" allowed a number not below zero
+        E-MD-024 backwards.csv:3:3 timestamp: found "1430438404517" allowed a time not before 2015-05-01T00:00:04.518Z
+        E-MD-020 X_2012-06-21_message_1.csv:1:13 size: found "-100" allowed a number above zero
+        E-MD-024 Y_2012-06-21_message_1.csv:2:1 time: found 2012-06-21T13:30:00Z allowed a time not before 2012-06-21T13:30:00.1Z
+        E-MD-064 Z_message_1.csv date: found a name without a day allowed a day such as 2012-06-21
+          hint: give it with --date YYYY-MM-DD
+        E-MD-065 cut.dbn:0:0: found a damaged Databento file allowed whole records of a DBN version that is known"#]].assert_eq(&found.join("\n"));
+}
+
+/// A Databento file cut anywhere is refused; never a panic.
+#[test]
+fn a_cut_databento_file_is_refused() {
+    let Some(path) = shared("cme-mbo/esh4-glbx-mdp3-20231225.mbo.dbn.zst") else { return };
+    let packed = std::fs::read(path).expect("it can be read");
+    let plain = zstd::decode_all(&packed[..]).expect("it is zstd");
+    let cut = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cut.dbn");
+    for length in [4, 8, 100, 5_000, plain.len() / 2 + 1] {
+        std::fs::write(&cut, &plain[..length]).expect("the target directory takes a file");
+        assert!(import(&cut, &ImportOptions::default()).is_err(), "cut at {length}");
+    }
+}

@@ -142,11 +142,11 @@ impl Reading {
 
 fn taker(row: &TableRow<'_>) -> Result<Option<Side>, BadInput> {
     let ((text, field), words) = match (row.cell(TAKER), row.cell(BUYER_MADE)) {
-        (Some(("unknown", _)), _) => return Ok(None),
+        // Some sources have a word for not saying.
+        (Some(("unknown", _)), _) | (None, None) => return Ok(None),
         (Some(cell), _) => (cell, ["buy", "b", "sell", "s"]),
         // A buyer who made means a seller who took.
         (None, Some(cell)) => (cell, ["false", "0", "true", "1"]),
-        (None, None) => return Ok(None),
     };
     let word = text.to_ascii_lowercase();
     match words.iter().position(|known| *known == word) {
