@@ -121,7 +121,7 @@ fn what_no_book_can_do_is_refused_where_it_stands() {
     expect_test::expect![[r#"
         E-MD-057 twice_2023-02-07.log:2:1 order: found order 1 added again allowed an id that is not resting
         E-MD-058 unknown_2023-02-07.log:2:1 order: found order 2, which is not resting allowed an order of a book that is whole
-        E-MD-059 more-than-left_2023-02-07.log:2:1 Qty: found  of order 1 allowed at most the 1 left
+        E-MD-059 more-than-left_2023-02-07.log:2:1 Qty: found 2 of order 1 allowed at most the 1 left
         E-MD-064 no-day.log date: found a name without a day allowed a day such as 2012-06-21
           hint: give it with --date YYYY-MM-DD
         E-MD-057 twice.csv:3:1 order: found order 1 added again allowed an id that is not resting

@@ -113,7 +113,7 @@ impl OrderFlow {
             return Ok(());
         };
         let Some(left) = resting.qty.minus(qty.number) else {
-            let found = format!("{} of order {id}", qty.text);
+            let found = format!("{} of order {id}", qty.number);
             let allowed = format!("at most the {} left", resting.qty);
             return Err(at.line.complain(ORDER_OVER, at.line.text, found, &allowed).field(qty.field));
         };
