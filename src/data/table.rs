@@ -89,7 +89,7 @@ fn unknown_column(line: Line<'_>, cell: &str, name: &str, columns: &[Column]) ->
     let known = columns.iter().flat_map(|column| column.known_as).copied();
     let nearest = known.clone().min_by_key(|known| strsim::damerau_levenshtein(name, known));
     let any_ending = |known: &str| if known.ends_with('_') { format!("{known}…") } else { known.to_owned() };
-    let allowed = known.map(any_ending).collect::<Vec<_>>().join(", ");
+    let allowed = known.filter(|name| !name.is_empty()).map(any_ending).collect::<Vec<_>>().join(", ");
     let bad = line.complain(COLUMN_UNKNOWN, cell, quoted(cell), &allowed).field("header");
     match nearest.filter(|nearest| strsim::damerau_levenshtein(name, nearest) <= 2) {
         Some(nearest) => bad.hint(format!("did you mean {nearest}?")),
