@@ -10,7 +10,7 @@ use polars::prelude::{
 use super::keys::{Keys, Kind};
 use crate::data::order_row::OrderRow;
 use crate::data::row::Row;
-use crate::market::Bar;
+use crate::market::{Bar, Side};
 
 /// Writes records, group after group.
 pub(super) struct Writer<'a> {
@@ -66,7 +66,7 @@ fn frame_of_orders(rows: &[OrderRow]) -> PolarsResult<DataFrame> {
         whole("exchange_ns", |row| row.exchange.0),
         whole("local_ns", |row| row.local.0),
         Series::new("order".into(), rows.iter().map(|row| row.order.0).collect::<Vec<u64>>()).into_column(),
-        whole("side", |row| row.side().map_or(0, |side| i64::from(side.sign()))),
+        whole("side", |row| row.side().map_or(0, Side::sign)),
         whole("price", |row| row.price.0),
         whole("qty", |row| row.qty().0),
         whole("kind", |row| i64::from(row.kind().code())),
