@@ -31,12 +31,12 @@ impl TapeHasher {
     }
 
     pub(crate) fn row(&mut self, row: &Row) {
-        self.absorb(&[row.exchange.0, row.local.0, row.price.0, row.packed.cast_signed()]);
+        self.absorb(&[row.exchange.0, row.local.0, row.price.0, row.packed.0.cast_signed()]);
     }
 
     pub(crate) fn order(&mut self, row: &OrderRow) {
         let order = row.order.0.cast_signed();
-        self.absorb(&[row.exchange.0, row.local.0, order, row.price.0, row.packed.cast_signed()]);
+        self.absorb(&[row.exchange.0, row.local.0, order, row.price.0, row.packed.0.cast_signed()]);
     }
 
     pub(crate) fn bar(&mut self, bar: &Bar) {

@@ -53,6 +53,7 @@ mod tape;
 mod time;
 mod trades;
 mod unzip;
+mod word;
 
 pub use aggregate::bars_of;
 pub use binance::QuoteComparison;
@@ -71,3 +72,4 @@ pub use parquet::{import_into, may_write, write};
 pub use path::below_root;
 pub use row::{Row, RowKind};
 pub use tape::{Provenance, Records, Tape, TapeHash};
+pub use word::TapeRow;

@@ -2,14 +2,10 @@
 
 use serde::Serialize;
 
+use super::word::{Packed, TapeRow};
 use crate::market::{
     InstrumentId, MarketEvent, OrderAct, OrderChange, Price, PublicOrderId, Qty, SessionState, Side, Span, Timestamp,
 };
-
-const QTY_BITS: u32 = 56;
-const KIND_MASK: u64 = 0b1111;
-const SIDE_BITS: u32 = 60;
-const LAST_BIT: u64 = 1 << 63;
 
 /// What an order row says.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -74,14 +70,14 @@ pub struct OrderRow {
     pub order: PublicOrderId,
     /// The order's price, or the trade's.
     pub price: Price,
-    pub(super) packed: u64,
+    pub(super) packed: Packed,
 }
 
 const _: () = assert!(size_of::<OrderRow>() == 40, "an order row is five words");
 
 impl OrderRow {
     /// The greatest quantity a row holds: 2^55 units.
-    pub const QTY_MAX: i64 = 1 << 55;
+    pub const QTY_MAX: i64 = Packed::QTY_MAX;
 
     /// A row.
     ///
@@ -96,21 +92,14 @@ impl OrderRow {
         last: bool,
     ) -> Self {
         let Placed { side, price, qty } = what;
-        assert!((0..=Self::QTY_MAX).contains(&qty.0), "a row's quantity lies between 0 and 2^55 units, not {}", qty.0);
-        let side: u64 = match side {
-            None => 0,
-            Some(Side::Buy) => 1,
-            Some(Side::Sell) => 2,
-        };
-        let last = if last { LAST_BIT } else { 0 };
-        let packed = qty.0.unsigned_abs() | u64::from(kind.code()) << QTY_BITS | side << SIDE_BITS | last;
+        let packed = Packed::new(qty, kind.code(), side, last);
         Self { exchange: times.0, local: times.1, order, price, packed }
     }
 
     /// The quantity.
     #[must_use]
     pub const fn qty(&self) -> Qty {
-        Qty((self.packed & ((1 << QTY_BITS) - 1)).cast_signed())
+        self.packed.qty()
     }
 
     /// What the row says.
@@ -119,23 +108,19 @@ impl OrderRow {
     /// Never: a row is made of a kind.
     #[must_use]
     pub fn kind(&self) -> OrderRowKind {
-        OrderRowKind::from_code((self.packed >> QTY_BITS) & KIND_MASK).expect("a row is made of a kind")
+        OrderRowKind::from_code(self.packed.kind()).expect("a row is made of a kind")
     }
 
     /// The side of the order; none where it is not known or means nothing.
     #[must_use]
     pub const fn side(&self) -> Option<Side> {
-        match (self.packed >> SIDE_BITS) & 0b11 {
-            1 => Some(Side::Buy),
-            2 => Some(Side::Sell),
-            _ => None,
-        }
+        self.packed.side()
     }
 
     /// Whether it is the last row of its message: only then is the book whole.
     #[must_use]
     pub const fn last(&self) -> bool {
-        self.packed & LAST_BIT != 0
+        self.packed.last()
     }
 
     /// How long the message took to the recorder.
@@ -178,6 +163,20 @@ pub struct Placed {
     pub price: Price,
     /// How much.
     pub qty: Qty,
+}
+
+impl TapeRow for OrderRow {
+    fn times(&self) -> (Timestamp, Timestamp) {
+        (self.exchange, self.local)
+    }
+
+    fn event(&self, instrument: InstrumentId) -> MarketEvent {
+        self.event(instrument)
+    }
+
+    fn last(&self) -> bool {
+        self.last()
+    }
 }
 
 #[cfg(test)]

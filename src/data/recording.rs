@@ -9,6 +9,7 @@ use super::order_row::OrderRow;
 use super::row::Row;
 use super::spool::{Kept, Spool};
 use super::tape::{Provenance, Records, Tape, TapeHash};
+use super::word::Packed;
 use crate::bad_input::BadInput;
 use crate::market::{Bar, InstrumentId, Price, PublicOrderId, Qty, Span, Timestamp};
 
@@ -156,12 +157,12 @@ impl Kept for Row {
     }
 
     fn put(&self, out: &mut Vec<u8>) {
-        put(&[self.exchange.0, self.local.0, self.price.0, self.packed.cast_signed()], out);
+        put(&[self.exchange.0, self.local.0, self.price.0, self.packed.0.cast_signed()], out);
     }
 
     fn get(bytes: &[u8]) -> Self {
         let [exchange, local, price, packed] = [0, 1, 2, 3].map(|at| number(bytes, at));
-        let packed = packed.cast_unsigned();
+        let packed = Packed(packed.cast_unsigned());
         Self { exchange: Timestamp(exchange), local: Timestamp(local), price: Price(price), packed }
     }
 
@@ -180,7 +181,7 @@ impl Kept for OrderRow {
 
     fn put(&self, out: &mut Vec<u8>) {
         let order = self.order.0.cast_signed();
-        put(&[self.exchange.0, self.local.0, order, self.price.0, self.packed.cast_signed()], out);
+        put(&[self.exchange.0, self.local.0, order, self.price.0, self.packed.0.cast_signed()], out);
     }
 
     fn get(bytes: &[u8]) -> Self {
@@ -190,7 +191,7 @@ impl Kept for OrderRow {
             local: Timestamp(local),
             order: PublicOrderId(order.cast_unsigned()),
             price: Price(price),
-            packed: packed.cast_unsigned(),
+            packed: Packed(packed.cast_unsigned()),
         }
     }
 

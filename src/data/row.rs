@@ -2,11 +2,8 @@
 
 use serde::Serialize;
 
+use super::word::{Packed, TapeRow};
 use crate::market::{InstrumentId, LevelChange, MarketEvent, Price, Qty, SessionState, Side, Span, Timestamp, Trade};
-
-const QTY_BITS: u32 = 56;
-const KIND_MASK: u64 = 0b1111;
-const LAST_BIT: u64 = 1 << 63;
 
 /// What a row says.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -107,14 +104,14 @@ pub struct Row {
     pub local: Timestamp,
     /// Level or trade price.
     pub price: Price,
-    pub(super) packed: u64,
+    pub(super) packed: Packed,
 }
 
 const _: () = assert!(size_of::<Row>() == 32, "a row is half a cache line");
 
 impl Row {
     /// The greatest quantity a row holds: 2^55 units.
-    pub const QTY_MAX: i64 = 1 << 55;
+    pub const QTY_MAX: i64 = Packed::QTY_MAX;
 
     /// A row.
     ///
@@ -122,21 +119,19 @@ impl Row {
     /// When the quantity is negative or above [`Row::QTY_MAX`]; readers check it first.
     #[must_use]
     pub fn new(exchange: Timestamp, local: Timestamp, price: Price, qty: Qty, kind: RowKind, last: bool) -> Self {
-        assert!((0..=Self::QTY_MAX).contains(&qty.0), "a row's quantity lies between 0 and 2^55 units, not {}", qty.0);
-        let last = if last { LAST_BIT } else { 0 };
-        Self { exchange, local, price, packed: qty.0.unsigned_abs() | u64::from(kind.code()) << QTY_BITS | last }
+        Self { exchange, local, price, packed: Packed::new(qty, kind.code(), None, last) }
     }
 
     /// The quantity: displayed at the level now, or traded.
     #[must_use]
     pub const fn qty(&self) -> Qty {
-        Qty((self.packed & ((1 << QTY_BITS) - 1)).cast_signed())
+        self.packed.qty()
     }
 
     /// What the row says.
     #[must_use]
     pub const fn kind(&self) -> RowKind {
-        match (self.packed >> QTY_BITS) & KIND_MASK {
+        match self.packed.kind() {
             0 => RowKind::Bid,
             1 => RowKind::Ask,
             2 => RowKind::TradeBuy,
@@ -155,7 +150,7 @@ impl Row {
     /// Whether it is the last row of its message: only then is the book whole.
     #[must_use]
     pub const fn last(&self) -> bool {
-        self.packed & LAST_BIT != 0
+        self.packed.last()
     }
 
     /// How long the message took to the recorder.
@@ -183,5 +178,19 @@ impl Row {
 
     const fn level_event(&self, instrument: InstrumentId, side: Side) -> MarketEvent {
         MarketEvent::Level(LevelChange { instrument, side, price: self.price, qty: self.qty(), last: self.last() })
+    }
+}
+
+impl TapeRow for Row {
+    fn times(&self) -> (Timestamp, Timestamp) {
+        (self.exchange, self.local)
+    }
+
+    fn event(&self, instrument: InstrumentId) -> MarketEvent {
+        self.event(instrument)
+    }
+
+    fn last(&self) -> bool {
+        self.last()
     }
 }

@@ -13,7 +13,7 @@ use super::distortion::Distortion;
 use super::latency::{Latency, Load};
 use super::rng::Stream;
 use super::setup::MarketTape;
-use crate::data::{OrderRow, Records, Row, Tape};
+use crate::data::{Records, Tape, TapeRow};
 use crate::market::{Bar, InstrumentId, MarketEvent, PathPoint, Price, Qty, Quote, Span, Timestamp};
 
 /// Whoever keeps the public book: the venue in a simulation, a bare book in a replay.
@@ -173,41 +173,22 @@ impl Feed {
         let tape = Arc::clone(&self.tape);
         match &tape.records {
             Records::Rows(rows) => self.advance_rows(rows, exchange),
-            Records::Orders(rows) => self.advance_orders(rows, exchange),
+            Records::Orders(rows) => self.advance_rows(rows, exchange),
             Records::Bars(bars) => self.advance_bar(bars[self.next], exchange),
         }
     }
 
-    fn advance_rows(&mut self, rows: &[Row], exchange: &mut impl Exchange) {
+    /// The trader hears of the touch and of trades, not of single levels or orders.
+    fn advance_rows(&mut self, rows: &[impl TapeRow], exchange: &mut impl Exchange) {
         let (mut booked, mut end) = (false, false);
-        let now = rows[self.next].exchange;
-        let local = self.local(now, rows[self.next].local);
+        let (now, recorded) = rows[self.next].times();
+        let local = self.local(now, recorded);
         while !end && self.next < self.end {
             let row = &rows[self.next];
             let event = row.event(self.instrument);
             exchange.apply(now, &event);
             match event {
                 MarketEvent::Level(_) => booked = true,
-                _ => self.line_up(local, now, event),
-            }
-            end = row.last();
-            self.next += 1;
-        }
-        if booked {
-            self.line_up(local, now, MarketEvent::Quote(exchange.touch(self.instrument)));
-        }
-    }
-
-    /// The trader hears of the touch and of trades, not of single orders.
-    fn advance_orders(&mut self, rows: &[OrderRow], exchange: &mut impl Exchange) {
-        let (mut booked, mut end) = (false, false);
-        let now = rows[self.next].exchange;
-        let local = self.local(now, rows[self.next].local);
-        while !end && self.next < self.end {
-            let row = &rows[self.next];
-            let event = row.event(self.instrument);
-            exchange.apply(now, &event);
-            match event {
                 MarketEvent::Order(change) => {
                     booked = true;
                     if let Some(trade) = change.trade() {
