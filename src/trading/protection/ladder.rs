@@ -314,7 +314,8 @@ impl Core {
         if !self.ties_lots(key.1) {
             return;
         }
-        let free = payable(self.instrument(key.1), held.qty.abs() - self.owed(now, key), now);
+        let left = held.qty.abs() - self.owed(now, key);
+        let free = payable(self.instrument(key.1), left, now);
         let outgrown = |order: &&Order| order.state == OrderState::Intent && order.terms.qty > free;
         let waiting: Vec<(OrderId, bool)> = self
             .own_orders(key, Purpose::Exit)
@@ -324,7 +325,6 @@ impl Core {
         // What rests and is more than what is left would sell what is not held. Whether its fee can be paid it was
         // asked when it was sent: what its own fills cost since, in parts of a lot, ends it not.
         let rests = |order: &Order| order.state != OrderState::Intent && !order.is_market_like();
-        let left = held.qty.abs() - self.owed(now, key);
         self.end_exits_over(now, (key, left), rests, shield, actions);
         for (id, of_ladder) in waiting {
             self.part_exit(now, id, shield, actions);
