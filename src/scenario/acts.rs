@@ -26,7 +26,7 @@ use crate::trading::setting::{Number, Setting};
 /// When, after the start of the run, and what.
 pub type Act = (Span, Event);
 
-/// What acts name: the instruments by number, and the assets.
+/// What acts and expectations name: the instruments by number, and the assets.
 #[derive(Clone, Copy)]
 pub struct Names<'a> {
     /// Symbols in the order of their numbers.

@@ -83,7 +83,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
         venue.hold(&trader, problems);
     }
     let faults = fault::read(&mut top, problems);
-    let expect = expect::read(&mut top, problems);
+    let expected = top.section("expect", problems);
     for (later, what) in [("sweep", "parameter grids"), ("include", "includes")] {
         if let Some(at) = top.later(later) {
             problems.add("E-SC-014", at, later, format!("{what}, not yet supported"), "a scenario without them");
@@ -95,7 +95,9 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
     top.finish(problems);
     let account = account?;
     let assets = assets::table(&instruments, &account, problems);
-    let acts = acts::read(operators, hosts, Names { symbols: &symbols, assets: &assets }, problems);
+    let names = Names { symbols: &symbols, assets: &assets };
+    let acts = acts::read(operators, hosts, names, problems);
+    let expect = expected.map(|section| expect::read(&section, names, problems)).unwrap_or_default();
     Some(Body {
         name: name?,
         seed: seed?,

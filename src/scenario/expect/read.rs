@@ -4,7 +4,8 @@ use rust_decimal::Decimal;
 use toml::de::DeValue;
 
 use super::{Bound, Count, Expectation, Expected, List, Tally, word};
-use crate::market::{OrderId, OrderState, Purpose, Severity, Span, TraderState};
+use crate::market::{Check, OrderId, OrderState, Purpose, Severity, Span, TraderState};
+use crate::scenario::acts::Names;
 use crate::scenario::section::{Entry, Problems, Section, unknown_key};
 use crate::trading::setting::Number;
 
@@ -61,15 +62,14 @@ const RECORDS: [&str; 18] = [
 /// The longest stretch without cover that can be allowed.
 const NAKED: &str = "max_naked";
 
-/// Reads what is expected.
-pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<Expectation> {
-    let Some(section) = top.section("expect", problems) else { return Vec::new() };
+/// Reads what is expected, of what the scenario names.
+pub fn read(section: &Section<'_>, names: Names<'_>, problems: &mut Problems<'_>) -> Vec<Expectation> {
     let mut all = Vec::new();
     for (key, at, entry) in section.open() {
         if key == NAKED {
             all.extend(entry.setting::<Span>(problems).map(|most| one(&entry, Expected::MaxNaked(most))));
         } else if RECORDS.contains(&key) {
-            of_the_records(key, &entry, problems, &mut all);
+            of_the_records(key, &entry, names, problems, &mut all);
         } else {
             all.extend(of_the_summary(key, at, &entry, problems));
         }
@@ -117,7 +117,14 @@ fn unknown(key: &str, prefix: &str, bound: Bound, at: usize, entry: &Entry<'_>, 
     unknown_key(problems, at, &entry.path, key, known.iter().map(String::as_str), &allowed);
 }
 
-fn of_the_records(key: &str, entry: &Entry<'_>, problems: &mut Problems<'_>, all: &mut Vec<Expectation>) {
+fn of_the_records(
+    key: &str,
+    entry: &Entry<'_>,
+    names: Names<'_>,
+    problems: &mut Problems<'_>,
+    all: &mut Vec<Expectation>,
+) {
+    let assets = || names.assets.0.iter().map(|asset| asset.name.clone()).collect::<Vec<String>>();
     let states = || TraderState::ALL.map(word).to_vec();
     match key {
         "state" => all.extend(name(entry, &states(), problems).map(|state| one(entry, Expected::Text("state", state)))),
@@ -126,20 +133,16 @@ fn of_the_records(key: &str, entry: &Entry<'_>, problems: &mut Problems<'_>, all
         "breakers" => {
             list(entry, List::Breakers, Some(&crate::market::Breaker::ALL.map(word)), problems, all);
         }
-        "reduce_only" => list(entry, List::ReduceOnly, None, problems, all),
+        "reduce_only" => list(entry, List::ReduceOnly, Some(names.symbols), problems, all),
         "in_order" => all.extend(texts(entry, problems).map(|texts| one(entry, Expected::InOrder(texts)))),
         "tripped" | "anomalies" => {
             let tally = if key == "tripped" { Tally::Tripped } else { Tally::Anomalies };
             all.extend(counted(entry, tally, key, problems));
         }
-        "position" | "cash" => {
-            let what = if key == "position" { Expected::Position } else { Expected::Cash };
-            all.extend(each(entry, problems, |name, entry, problems| {
-                Some(one(entry, what(name.to_owned(), entry.setting::<Number>(problems)?.0)))
-            }));
-        }
+        "position" => all.extend(amounts(entry, Expected::Position, names.symbols, problems)),
+        "cash" => all.extend(amounts(entry, Expected::Cash, &assets(), problems)),
         "order" => all.extend(each(entry, problems, order)),
-        "denied" => all.extend(tallies(entry, Tally::Denied, None, problems)),
+        "denied" => all.extend(tallies(entry, Tally::Denied, Some(&checks()), problems)),
         "said" => all.extend(tallies(entry, Tally::Said, None, problems)),
         "journal" => all.extend(tallies(entry, Tally::Journal, None, problems)),
         "orders_ended" => {
@@ -164,17 +167,39 @@ fn each(
     section.open().filter_map(|(name, _, entry)| read(name, &entry, problems)).collect()
 }
 
+/// Whether a name is one of a closed list; if not, that is told.
+fn is_known(name: &str, known: &[String], entry: &Entry<'_>, problems: &mut Problems<'_>) -> bool {
+    let found = known.iter().any(|known| known == name);
+    if !found {
+        let names = known.iter().map(String::as_str);
+        unknown_key(problems, entry.at, &entry.path, name, names, &known.join(", "));
+    }
+    found
+}
+
 fn tallies(entry: &Entry<'_>, tally: Tally, known: Option<&[String]>, problems: &mut Problems<'_>) -> Vec<Expectation> {
     each(entry, problems, |name, entry, problems| {
-        if let Some(known) = known
-            && !known.iter().any(|known| known == name)
-        {
-            let names = known.iter().map(String::as_str);
-            unknown_key(problems, entry.at, &entry.path, name, names, &known.join(", "));
-            return None;
-        }
-        counted(entry, tally, name, problems)
+        let known = known.is_none_or(|known| is_known(name, known, entry, problems));
+        known.then(|| counted(entry, tally, name, problems))?
     })
+}
+
+fn amounts(
+    entry: &Entry<'_>,
+    what: impl Fn(String, Decimal) -> Expected,
+    known: &[String],
+    problems: &mut Problems<'_>,
+) -> Vec<Expectation> {
+    each(entry, problems, |name, entry, problems| {
+        let known = is_known(name, known, entry, problems);
+        known.then(|| Some(one(entry, what(name.to_owned(), entry.setting::<Number>(problems)?.0))))?
+    })
+}
+
+/// Every check that may deny, as denials name it (production-rules §1.5, §2.2, §2.8).
+fn checks() -> Vec<String> {
+    let all = (1..=32).map(Check::Entry).chain((1..=7).map(Check::Exit)).chain((1..=28).map(Check::Row));
+    all.map(|check| check.to_string()).collect()
 }
 
 fn counted(entry: &Entry<'_>, tally: Tally, name: &str, problems: &mut Problems<'_>) -> Option<Expectation> {
