@@ -11,6 +11,7 @@ use toml::de::DeValue;
 use super::Located;
 use super::section::{Entry, Problems, Section, meant, nearest, unknown_key};
 use crate::trading::config::{Belief, Beliefs, Config, Conflict, KeyError};
+use crate::trading::words::Ceilings;
 
 /// One leaf of the tables: dotted name, byte of its key, value.
 type Leaf<'d> = (String, usize, Entry<'d>);
@@ -84,7 +85,12 @@ fn set(config: &mut Config, name: &str, at: usize, entry: &Entry<'_>, symbols: &
         Err(KeyError::Unknown) => unknown(name, at, entry, problems),
         Err(error @ KeyError::Form { .. }) => entry.refuse(problems, "E-SC-009", &error.to_string()),
         Err(error @ KeyError::Range { .. }) => {
-            let hint = "ceilings = \"research\" frees the range, and stamps the result";
+            let research = config.ceilings == Ceilings::Research;
+            let hint = if research {
+                "ceilings = \"research\" frees the range, but for a time of nothing, which would repeat without end"
+            } else {
+                "ceilings = \"research\" frees the range, and stamps the result"
+            };
             problems.add_hint("E-SC-010", entry.at, &entry.path, format!("\"{text}\""), &error.to_string(), hint);
         }
     }

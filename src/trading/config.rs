@@ -3,7 +3,7 @@
 //! The tables in `handling` (what is done with orders) and `limits` (what is allowed) are
 //! production-rules §6; `beliefs` holds the keys that name an instrument. A key that is in none of
 //! them does not exist. The range is compiled in and is the ceiling of any change. Where
-//! `ceilings = "research"`, a value need only be readable.
+//! `ceilings = "research"`, a value need only be readable, and a duration be more than nothing unless its range begins there.
 
 use super::setting::{Flow, Setting, Written};
 use super::words::Ceilings;
@@ -66,7 +66,8 @@ fn within<S: Setting>(text: &str, low: &'static str, high: &'static str, ceiling
     let value: S = read(text)?;
     let bound = |text| S::read(text).expect("the table's ranges are readable; a test reads them all");
     let inside = value.within(&bound(low), &bound(high));
-    if inside || ceilings == Ceilings::Research { Ok(value) } else { Err(KeyError::Range { low, high }) }
+    let lifted = ceilings == Ceilings::Research && value.may_be_lifted();
+    if inside || lifted { Ok(value) } else { Err(KeyError::Range { low, high }) }
 }
 
 /// The word of a key within its group: the field's name, unless another is written.

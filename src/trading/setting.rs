@@ -23,6 +23,11 @@ pub trait Setting: Sized + Ord {
         low <= self && self <= high
     }
 
+    /// Whether research may hold it outside its range: a time of nothing would repeat without end.
+    fn may_be_lifted(&self) -> bool {
+        true
+    }
+
     /// Which of two values is the smaller; none where one is smaller here and larger there.
     fn measure(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
@@ -97,6 +102,10 @@ impl Setting for Span {
             _ => return None,
         };
         if number.is_sign_negative() { None } else { span_of(number, unit_ns) }
+    }
+
+    fn may_be_lifted(&self) -> bool {
+        *self > Self::ZERO
     }
 }
 
