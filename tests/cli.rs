@@ -60,6 +60,16 @@ fn misuse_is_told_with_exit_code_2() {
     assert!(!folder.0.join("j").exists(), "nothing is written on misuse");
 }
 
+#[test]
+fn a_swarm_of_no_time_is_refused() {
+    let folder = Folder::new("no-time");
+    for line in ["run --swarm --hours 0", "run --swarm --hours 1 --minutes 0"] {
+        let (code, stdout, stderr) = folder.told(&line.split(' ').collect::<Vec<_>>());
+        assert_eq!((code, stdout.as_str()), (USAGE, ""), "seatrial {line}: {stderr}");
+        assert!(stderr.contains("invalid value '0'") && stderr.contains("0 is not in 1.."), "{stderr}");
+    }
+}
+
 /// A flag that would do nothing where it stands is misuse, not silence.
 #[test]
 fn a_flag_without_meaning_is_refused() {

@@ -71,10 +71,10 @@ pub struct Run {
     #[arg(long, conflicts_with_all = ["number", "journal"])]
     pub swarm: bool,
     /// Cases until so many simulated hours are counted; the seed is then the base of their seeds
-    #[arg(long, value_name = "N", requires = "swarm", conflicts_with = "scenarios")]
+    #[arg(long, value_name = "N", requires = "swarm", conflicts_with = "scenarios", value_parser = clap::value_parser!(u64).range(1..))]
     pub hours: Option<u64>,
     /// Stop after so many minutes, however many hours were counted
-    #[arg(long, value_name = "M", requires = "hours", conflicts_with = "scenarios")]
+    #[arg(long, value_name = "M", requires = "hours", conflicts_with = "scenarios", value_parser = clap::value_parser!(u64).range(1..))]
     pub minutes: Option<u64>,
     /// Go on after a finding, and say which laws were broken how often
     #[arg(long, requires = "hours", conflicts_with = "scenarios")]
