@@ -4,6 +4,8 @@
 //! back in, and the new one is paid there too. An execution that was the last thing to touch its position
 //! leaves it as it was before; any other leaves as an opposite trade at its price.
 
+use std::collections::BTreeSet;
+
 use super::facts::Facts;
 use super::position::Position;
 use super::rows::{Correction, Holding, OrderRow, Undone};
@@ -89,19 +91,23 @@ impl Facts {
     }
 
     /// What sells to close a position and had left by then, with the lots its fee takes; of orders that ended
-    /// before, what the venue says they sold and is not booked yet.
+    /// before, what the venue's log says they sold and is not booked yet.
     pub(super) fn closing(&self, key: (DeskId, InstrumentId), by: u64) -> i128 {
         let later = |id: OrderId| self.step.sent.iter().any(|(seq, sent, _)| *sent == id && *seq > by);
-        let closes = |(id, row): &(&OrderId, &OrderRow)| {
+        let closes = |id: OrderId, row: &OrderRow| {
             let sells = row.sent.is_some_and(|order| order.side == Side::Sell);
-            row.key() == Some(key) && !row.is_entry() && sells && !later(**id)
+            row.key() == Some(key) && !row.is_entry() && sells && !later(id)
         };
-        let sells = |(id, row): (&OrderId, &OrderRow)| {
-            // Where the venue's own log is not at hand, one that ended in this step may have sold all it could.
-            let may_trade = self.open.contains(id) || (!self.has_truth && self.step.ended.contains(id));
-            if may_trade { row.leaves() } else { (row.venue.filled - row.booked).max(0) }
-        };
-        let all: i128 = self.orders.iter().filter(closes).map(sells).sum();
+        // Where the venue's own log is not at hand, one that ended in this step may have sold all it could.
+        let ended: BTreeSet<OrderId> = self.step.ended.iter().copied().filter(|_| !self.has_truth).collect();
+        let may_trade = self.open.union(&ended).filter_map(|id| self.order(*id).filter(|row| closes(*id, row)));
+        let mut all: i128 = may_trade.map(OrderRow::leaves).sum();
+        for made in self.venue.unbooked.keys().filter_map(|name| self.executions.get(name)?.truth) {
+            let id = made.report.order;
+            if !self.open.contains(&id) && self.order(id).is_some_and(|row| closes(id, row)) {
+                all += i128::from(made.fill.qty.0);
+            }
+        }
         all + self.card(key.1).map_or(0, |card| self.fee_in_lots(card, all))
     }
 
