@@ -19,13 +19,14 @@ use seatrial::market::{
 use seatrial::replay::replay;
 use seatrial::sim::latency::Latency;
 use seatrial::sim::{Outcome, Setup, SimError, run};
-use trial::{bar_tape, l2_tape, setup};
+use trial::{bar_tape, l2_tape, order_tape, setup};
 
 /// Every kind of run there is so far.
 fn kinds(seed: u64) -> Vec<(&'static str, Setup)> {
     vec![
         ("quoter, spot", setup(l2_tape(seed), Contract::Spot, "quoter")),
         ("quoter, linear", setup(l2_tape(seed), Contract::Linear, "quoter")),
+        ("quoter, orders", setup(order_tape(seed), Contract::Spot, "quoter")),
         ("ema_flip, spot", setup(bar_tape(seed), Contract::Spot, "ema_flip")),
         ("ema_flip, linear", setup(bar_tape(seed), Contract::Linear, "ema_flip")),
     ]

@@ -17,20 +17,20 @@ use super::source::{PARQUET_MAGIC, Source};
 use super::tape::{Tape, TapeHash};
 use crate::bad_input::BadInput;
 
-/// Opens `path`, which is relative to `root` and stays below it. Of orders a run sees the levels.
+/// Opens `path`, which is relative to `root` and stays below it.
 pub fn open(path: &str, root: &Path, cache_dir: &Path, options: &ImportOptions) -> Result<Tape, BadInput> {
     let real = below_root(root, path)?;
     let source = Source::open(&real, path)?;
     if source.magic == PARQUET_MAGIC {
-        return read(source, options, &mut Complaints::refuse())?.only(path)?.into_tape()?.levels();
+        return read(source, options, &mut Complaints::refuse())?.only(path)?.into_tape();
     }
     let cached = cache_dir.join(cache_name(&source.sha256, options));
     if let Some(tape) = read_cached(&cached, &source.sha256) {
-        return tape.levels();
+        return Ok(tape);
     }
     let tape = read(source, options, &mut Complaints::refuse())?.only(path)?.into_tape()?;
     keep(&tape, &cached)?;
-    tape.levels()
+    Ok(tape)
 }
 
 /// The name under which a raw file's tape is cached.

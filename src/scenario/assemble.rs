@@ -43,10 +43,9 @@ impl Scenario {
                 lost_file(lost, file, data_root, &mut problems);
                 return Err(problems.into_result().expect_err("one was just added"));
             }
-            data::open(&file.value, data_root, cache, &ImportOptions::default())
-                .and_then(|tape| fine_enough(tape, instrument))
-                .map(Arc::new)
-                .map_err(|bad| vec![bad])
+            let tape = data::open(&file.value, data_root, cache, &ImportOptions::default()).map_err(|bad| vec![bad])?;
+            let tape = self.shown(tape)?;
+            fine_enough(tape, instrument).map(Arc::new).map_err(|bad| vec![bad])
         };
         let (mut tapes, mut all) = (Vec::new(), Vec::new());
         for instrument in &self.body.instruments {
@@ -56,6 +55,21 @@ impl Scenario {
             }
         }
         if all.is_empty() { Ok(tapes) } else { Err(all) }
+    }
+
+    /// Orders where the venue wants them, otherwise the levels that follow from them.
+    fn shown(&self, tape: Tape) -> Result<Tape, Vec<BadInput>> {
+        if !self.body.venue.reads_orders() {
+            return tape.levels().map_err(|bad| vec![bad]);
+        }
+        let found = match tape.records {
+            Records::Orders(_) => return Ok(tape),
+            Records::Rows(_) => "\"fifo\" for a recording of levels",
+            Records::Bars(_) => "\"fifo\" for bars",
+        };
+        let mut problems = Problems::new(&self.source);
+        self.body.venue.want_orders(found, &mut problems);
+        Err(problems.into_result().expect_err("one was just added"))
     }
 
     /// The tape of a market that the scenario holds itself.

@@ -86,16 +86,18 @@ impl<'d> Params<'d> {
     }
 }
 
-/// Who cancels in a queue before us.
-pub fn queue(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<QueueModel> {
+/// Who cancels in a queue before us, and where that is written.
+pub fn queue(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(QueueModel, usize)> {
     #[derive(Clone, Copy)]
     enum Word {
         Conservative,
         Power,
         Log,
+        Fifo,
     }
-    let words = [("conservative", Word::Conservative), ("power", Word::Power), ("log", Word::Log)];
-    let Some(entry) = venue.get("queue") else { return Some(QueueModel::default()) };
+    let words =
+        [("conservative", Word::Conservative), ("power", Word::Power), ("log", Word::Log), ("fifo", Word::Fifo)];
+    let Some(entry) = venue.get("queue") else { return Some((QueueModel::default(), venue.at)) };
     let (word, mut params) = Params::named(&entry, &words, QUEUE_VERSION, problems)?;
     let model = match word {
         Word::Conservative => Some(QueueModel::Conservative),
@@ -104,9 +106,10 @@ pub fn queue(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Que
             exponent.map(|exponent_milli| QueueModel::Power { exponent_milli })
         }
         Word::Log => Some(QueueModel::Log),
+        Word::Fifo => Some(QueueModel::Fifo),
     };
     params.finish(problems);
-    model
+    model.map(|model| (model, entry.at))
 }
 
 /// How much worse than displayed a taker trades.

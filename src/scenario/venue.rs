@@ -3,7 +3,7 @@
 //! ```toml
 //! [venue]
 //! profile = "conservative"           # or parity_full
-//! queue = "conservative"             # or "log", or { model = "power", exponent = "2" }
+//! queue = "conservative"             # or "log", "fifo", or { model = "power", exponent = "2" }
 //! slippage = "book_walk"             # or a named model, such as { model = "fixed_bps", bps = "5" }
 //! partial = "displayed"              # or { model = "participation", share = "10%" }
 //! rate_limit = "1/s 60"              # a message costs one or more; so much fits, and decays at this rate
@@ -26,6 +26,8 @@ const OPEN_ORDERS_MAX: u64 = 1_000_000;
 pub struct VenueText {
     profile: FillProfile,
     queue: QueueModel,
+    /// Where the queue model stands, for an error.
+    queue_at: usize,
     slippage: SlippageModel,
     partial: PartialModel,
     rate_limit: Option<(RateLimit, usize)>,
@@ -45,6 +47,16 @@ impl VenueText {
             let allowed = format!("at least budget.entry = {entry} and budget.safety = {safety} together");
             problems.add("E-SC-010", at, "venue.rate_limit", format!("\"{}\"", venue.write()), &allowed);
         }
+    }
+
+    /// Whether the venue wants every order of a market, and not its levels.
+    pub const fn reads_orders(&self) -> bool {
+        self.queue.reads_orders()
+    }
+
+    /// Refuses a market whose orders are not recorded, where the venue wants them.
+    pub fn want_orders(&self, found: &str, problems: &mut Problems<'_>) {
+        problems.add("E-SC-011", self.queue_at, "venue.queue", found, "\"fifo\" for a recording of every order alone");
     }
 
     /// Terms with what was written.
@@ -83,9 +95,11 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
     let (reserves_exits, validate) = (switch("reserves_exits", true), switch("validate_trigger_prices", false));
     let open = section.get("max_open_orders").and_then(|entry| entry.whole(problems, 1..=OPEN_ORDERS_MAX));
     section.finish(problems);
+    let (queue, queue_at) = queue?;
     Some(VenueText {
         profile: profile?,
-        queue: queue?,
+        queue,
+        queue_at,
         slippage: slippage?,
         partial: partial?,
         rate_limit,

@@ -7,23 +7,18 @@ use super::feed::{Delivery, Exchange, Feed};
 use super::mishap::Input;
 use super::setup::Setup;
 use crate::journal::Body;
-use crate::market::{Book, Event, InstrumentId, LevelChange, MarketEvent, Quote, Timestamp};
+use crate::market::{Event, InstrumentId, MarketEvent, Quote, Timestamp};
 use crate::strategies::ParamError;
 use crate::trading::Trader;
-
-/// The public book without a venue.
-#[derive(Default)]
-struct PublicBook(Book);
+use crate::venue::PublicBook;
 
 impl Exchange for PublicBook {
     fn apply(&mut self, _: Timestamp, event: &MarketEvent) {
-        if let MarketEvent::Level(LevelChange { side, price, qty, .. }) = event {
-            self.0.set(*side, *price, *qty);
-        }
+        self.apply(event);
     }
 
     fn touch(&self, instrument: InstrumentId) -> Quote {
-        self.0.touch(instrument)
+        self.touch(instrument)
     }
 }
 

@@ -14,6 +14,24 @@ use crate::market::{
 };
 
 impl Venue {
+    /// A trade printed: the short way where it can concern no order of ours.
+    #[inline]
+    pub(super) fn on_trade(&mut self, now: Timestamp, trade: &Trade, out: &mut Vec<VenueMessage>) {
+        let Some(market) = self.markets.get_mut(place(trade.instrument)) else { return };
+        if self.config.measures() {
+            market.volume.print(now, trade.qty);
+        }
+        if !self.config.guards || market.last_trade.is_none() || market.guards.trade(trade) {
+            self.printed(now, trade, out);
+            return;
+        }
+        market.last_trade = Some(trade.price);
+        if self.config.queue.shares() {
+            let taker = trade.taker.or_else(|| side_by_touch(market, trade.price));
+            market.remember_print(trade, taker);
+        }
+    }
+
     /// A print: it moves queues, fills what it passed or reached through the queue, and sets off triggers.
     pub(super) fn printed(&mut self, now: Timestamp, trade: &Trade, out: &mut Vec<VenueMessage>) {
         let market = &mut self.markets[place(trade.instrument)];

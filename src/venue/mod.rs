@@ -39,6 +39,9 @@
 //! queue before us, and what it printed beyond the queue fills us. A level that shrinks below the
 //! queue shortens it to what is left; who cancelled behind us is never guessed.
 //!
+//! **Where every order is recorded nobody guesses**: an order of ours waits behind those that came before it,
+//! first in, first out, and what we took of a level stays taken as long as they stand there.
+//!
 //! **A queue model guesses who cancelled**, where the terms name one: what a level lost beyond what printed
 //! is shared between before us and behind us, by a power of their sizes or by their logarithms. It is an
 //! assumption, never further back than the default and never ahead of what printed and cancelled.
@@ -128,6 +131,7 @@ pub mod matching;
 mod orders;
 mod partial;
 mod path;
+mod public_orders;
 mod queue;
 mod rate;
 mod resting;
@@ -145,6 +149,7 @@ pub use chance::{Chance, Draw};
 pub use config::{FillProfile, RateLimit, VenueConfig};
 pub use guards::Guards;
 pub use partial::{PARTIAL_VERSION, Part, PartialModel, PartialRule};
+pub use public_orders::PublicBook;
 pub use queue::{QUEUE_VERSION, QueueModel, QueueRule, Shrunk};
 pub use slippage::{SLIPPAGE_VERSION, SlippageModel, SlippageRule, Take};
 
@@ -228,27 +233,14 @@ impl Venue {
         }
         match event {
             MarketEvent::Level(change) => self.on_level(now, change, out),
-            MarketEvent::Trade(trade) => {
-                let Some(market) = self.markets.get_mut(place(trade.instrument)) else { return };
-                if self.config.measures() {
-                    market.volume.print(now, trade.qty);
-                }
-                if !self.config.guards || market.last_trade.is_none() || market.guards.trade(trade) {
-                    self.printed(now, trade, out);
-                } else {
-                    market.last_trade = Some(trade.price);
-                    if self.config.queue.shares() {
-                        let taker = trade.taker.or_else(|| fills::side_by_touch(market, trade.price));
-                        market.remember_print(trade, taker);
-                    }
-                }
-            }
+            MarketEvent::Trade(trade) => self.on_trade(now, trade, out),
             MarketEvent::Quote(quote) => self.on_quote(now, quote, out),
             MarketEvent::Path(point, bar) => self.on_path(now, *point, bar, out),
             MarketEvent::Session(instrument, state) => self.on_session(now, *instrument, *state, out),
             MarketEvent::Mark(at, price) => self.on_gauge(now, *at, TriggerSource::Mark, *price, out),
             MarketEvent::Index(at, price) => self.on_gauge(now, *at, TriggerSource::Index, *price, out),
-            MarketEvent::Bar(_) | MarketEvent::Order(_) => {}
+            MarketEvent::Order(change) => self.on_order(now, change, out),
+            MarketEvent::Bar(_) => {}
         }
         if self.turned {
             self.end_reduce_only(now, out);

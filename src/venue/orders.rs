@@ -97,6 +97,7 @@ impl Venue {
         let market = self.market_of(number);
         let market = &mut self.markets[market];
         let order = self.orders.get_mut(number);
+        order.joined = market.arrivals();
         let (side, price) = (order.terms.side, order.price());
         let behind_touch = market.book.best(side).is_some_and(|(best, _)| side.better(price, best));
         order.ahead = if market.shows == Shows::Touch && behind_touch {

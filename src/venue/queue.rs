@@ -7,7 +7,7 @@
 //! as a cancel again when the level shows it.
 //!
 //! A model fills nothing: that is for prints and for the opposite touch. Where every order of the market
-//! is recorded (L3) nothing has to be assumed; that book's queue, first in first out, is to be a model here.
+//! is recorded (L3) nothing has to be assumed: see `public_orders`.
 
 #![expect(
     clippy::float_arithmetic,
@@ -43,6 +43,9 @@ pub enum QueueModel {
     },
     /// Both sides of us by ln(1 + x) of their size in base: nearly evenly, however unlike they are.
     Log,
+    /// Nobody has to be assumed: every order of the market is recorded (L3), and ours waits behind those that
+    /// came before it. Where only levels are recorded it is as careful as the default.
+    Fifo,
     /// What a user of the library brings.
     Own(Arc<dyn QueueRule>),
 }
@@ -97,6 +100,7 @@ impl fmt::Display for QueueModel {
                 write!(f, "power v{QUEUE_VERSION}, exponent {}", Decimal::new((*exponent_milli).into(), 3).normalize())
             }
             Self::Log => write!(f, "log v{QUEUE_VERSION}"),
+            Self::Fifo => write!(f, "fifo v{QUEUE_VERSION}"),
             Self::Own(rule) => f.write_str(&rule.describe()),
         }
     }
@@ -106,9 +110,15 @@ impl QueueModel {
     /// Whether cancels are shared between both sides of us: only then prints are remembered.
     pub(super) const fn shares(&self) -> bool {
         match self {
-            Self::Conservative => false,
+            Self::Conservative | Self::Fifo => false,
             Self::Power { .. } | Self::Log | Self::Own(_) => true,
         }
+    }
+
+    /// Whether it wants every order of the market, not its levels.
+    #[must_use]
+    pub const fn reads_orders(&self) -> bool {
+        matches!(self, Self::Fifo)
     }
 
     /// How much of what cancelled at a level stood before us.
@@ -117,7 +127,7 @@ impl QueueModel {
         let least = Qty((level.cancelled.0 - level.behind.0).max(0));
         let most = level.cancelled.min(level.before);
         let assumed = match self {
-            Self::Conservative => least,
+            Self::Conservative | Self::Fifo => least,
             Self::Power { exponent_milli } => {
                 let exponent = f64::from(*exponent_milli) / f64::from(MILLI);
                 let whole = real(level.before.0) + real(level.behind.0);

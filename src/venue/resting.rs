@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use super::account::{Hold, NO_HOLD};
 use super::fees::Traded;
 use super::guards::Guards;
+use super::public_orders::PublicOrders;
 use super::queue::Unshown;
 use super::sessions::Session;
 use super::triggers::{Gauge, TRIGGER_LISTS, TRIGGER_SOURCES, towards};
@@ -34,6 +35,8 @@ pub(super) struct Order {
     pub(super) filled: Qty,
     /// Displayed by others before us at our price.
     pub(super) ahead: Qty,
+    /// How many public orders had arrived when it joined its queue; nothing where they are not recorded.
+    pub(super) joined: u64,
     pub(super) life: Life,
     pub(super) hold: Hold,
     /// Whether its trigger was touched: from then on it is a market or a limit order.
@@ -100,6 +103,7 @@ impl Orders {
             terms,
             filled: Qty::ZERO,
             ahead: Qty::ZERO,
+            joined: 0,
             life,
             hold: NO_HOLD,
             fired: false,
@@ -157,6 +161,8 @@ struct Taken {
     side: Side,
     price: Price,
     qty: Qty,
+    /// How many public orders had arrived by then.
+    arrivals: u64,
 }
 
 /// How much of the market its data show.
@@ -169,12 +175,16 @@ pub(super) enum Shows {
     Touch,
     /// Every level. A quote says nothing new then.
     Depth,
+    /// Every order.
+    Orders,
 }
 
 /// One instrument's public book, and our orders beside it.
 #[derive(Clone, Default)]
 pub(super) struct Market {
     pub(super) book: Book,
+    /// The orders that make up the book, where they are recorded.
+    pub(super) public: Option<Box<PublicOrders>>,
     taken: Vec<Taken>,
     /// What printed, and no level tells of yet; nothing where no queue model asks for it.
     pub(super) unshown: Unshown,
@@ -276,9 +286,10 @@ impl Market {
         if qty.is_zero() {
             return;
         }
+        let arrivals = self.arrivals();
         match self.taken.iter_mut().find(|taken| taken.side == side && taken.price == price) {
-            Some(taken) => taken.qty += qty,
-            None => self.taken.push(Taken { side, price, qty }),
+            Some(taken) => (taken.qty, taken.arrivals) = (taken.qty + qty, arrivals),
+            None => self.taken.push(Taken { side, price, qty, arrivals }),
         }
         self.guards.watch = true;
     }
@@ -291,11 +302,29 @@ impl Market {
         }
     }
 
-    /// The data begin to show depth, or the touch alone: what was displayed before is no part of it.
+    /// Of what we took from a level no more is gone than orders are left that stood there then.
+    pub(super) fn outlive(&mut self, orders: &Orders, side: Side, price: Price) {
+        let Some(public) = &self.public else { return };
+        let Some(at) = self.taken.iter().position(|taken| taken.side == side && taken.price == price) else { return };
+        let left = public.open_by(side, price, self.taken[at].arrivals);
+        self.taken[at].qty = self.taken[at].qty.min(left);
+        if self.taken[at].qty.is_zero() {
+            self.taken.remove(at);
+            self.refresh_guards(orders);
+        }
+    }
+
+    /// How many public orders have arrived; nothing where they are not recorded.
+    pub(super) fn arrivals(&self) -> u64 {
+        self.public.as_ref().map_or(0, |public| public.arrivals())
+    }
+
+    /// The data begin to show orders, depth, or the touch alone: what was displayed before is no part of it.
     #[cold]
     pub(super) fn begin_to_show(&mut self, shows: Shows) {
         self.shows = shows;
         self.book = Book::new();
+        self.public = None;
         self.unshown = Unshown::default();
         self.taken.clear();
     }

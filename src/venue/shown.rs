@@ -38,7 +38,7 @@ impl Venue {
     pub(super) fn on_quote(&mut self, now: Timestamp, quote: &Quote, out: &mut Vec<VenueMessage>) {
         let instrument = quote.instrument;
         let Some(market) = self.markets.get_mut(place(instrument)) else { return };
-        if market.shows == Shows::Depth {
+        if matches!(market.shows, Shows::Depth | Shows::Orders) {
             return;
         }
         market.shows = Shows::Touch;

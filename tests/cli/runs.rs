@@ -261,6 +261,15 @@ fn an_optimistic_or_unbounded_result_is_stamped() {
     assert_eq!(document(&stdout)["stamps"], serde_json::json!(["optimistic", "research"]));
 }
 
+#[test]
+fn a_queue_by_order_wants_the_orders() {
+    let scenario = trading().replace("profile = \"conservative\"", "profile = \"conservative\"\nqueue = \"fifo\"");
+    let (code, _, stderr) = folder("fifo", &scenario).told(&["run", "s.toml"]);
+    assert_eq!(code, BAD_INPUT);
+    let told = "venue.queue: found \"fifo\" for bars allowed \"fifo\" for a recording of every order alone";
+    assert!(stderr.contains(told), "{stderr}");
+}
+
 /// The shipped scenarios and the committed samples.
 #[cfg(feature = "batch")]
 #[test]

@@ -1,13 +1,15 @@
 //! Setups for whole runs on small generated markets.
 
+#![allow(dead_code, reason = "each test uses its own part")]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use seatrial::data::Tape;
 use seatrial::data::synth::{BarOptions, L2Options, bars, l2};
+use seatrial::data::{OrderRow, OrderRowKind, Placed, Records, Row, RowKind, Tape};
 use seatrial::market::{
-    Asset, AssetId, Balance, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, Money, Price, Qty, Rate, Rules,
-    Span, Timestamp,
+    Asset, AssetId, Balance, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, Money, OrderAct, Price,
+    PublicOrderId, Qty, Rate, Rules, Side, Span, Timestamp,
 };
 use seatrial::sim::Setup;
 use seatrial::sim::latency::{Latencies, Latency};
@@ -18,6 +20,26 @@ use seatrial::venue::VenueConfig;
 /// Two minutes of L2.
 pub fn l2_tape(seed: u64) -> Tape {
     l2(&L2Options { seed, minutes: 2, ..L2Options::default() }).expect("the generator's defaults are sound")
+}
+
+/// The same two minutes order by order: at each level stands one order, which has its quantity.
+pub fn order_tape(seed: u64) -> Tape {
+    let tape = l2_tape(seed);
+    let row = |row: &Row| {
+        let name = |side| PublicOrderId(row.price.0.unsigned_abs() * 2 + side as u64 + 1);
+        let (order, side, act) = match row.kind() {
+            RowKind::Bid => (name(Side::Buy), Some(Side::Buy), OrderAct::Modify),
+            RowKind::Ask => (name(Side::Sell), Some(Side::Sell), OrderAct::Modify),
+            RowKind::TradeBuy => (PublicOrderId(0), Some(Side::Sell), OrderAct::Print),
+            RowKind::TradeSell => (PublicOrderId(0), Some(Side::Buy), OrderAct::Print),
+            other => panic!("the generator makes no {other:?}"),
+        };
+        let placed = Placed { side, price: row.price, qty: row.qty() };
+        OrderRow::new((row.exchange, row.local), order, placed, OrderRowKind::Order(act), row.last())
+    };
+    let orders = Records::Orders(tape.rows().iter().map(row).collect());
+    let decimals = (tape.price_unit.scale(), tape.qty_unit.scale());
+    Tape::new(tape.symbol.clone(), decimals, Span::ZERO, orders, tape.provenance)
 }
 
 /// Two days of bars.

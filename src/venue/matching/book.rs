@@ -178,6 +178,26 @@ impl OrderBook {
         self.shelves[Shelf::of(side) as usize].at(key(side, price)).shown
     }
 
+    /// How many arrivals there were: an order that joins now comes after them.
+    #[must_use]
+    pub const fn arrivals(&self) -> u64 {
+        self.arrivals
+    }
+
+    /// The number of a live order's arrival; a new one with every loss of its place.
+    #[must_use]
+    pub fn arrived(&self, id: OrderId) -> Option<u64> {
+        self.find(id).map(|place| self.orders[place as usize].arrived)
+    }
+
+    /// What is open at a level of orders that came by an arrival's number.
+    #[must_use]
+    pub fn open_by(&self, side: Side, price: Price, arrival: u64) -> Qty {
+        let shelf = Shelf::of(side);
+        let level = self.shelves[shelf as usize].at(key(side, price));
+        self.lanes(level).filter(|order| order.arrived <= arrival).map(|order| order.open).sum()
+    }
+
     /// A side's orders as they would trade, the best price's first.
     pub fn queue(&self, side: Side) -> impl Iterator<Item = Standing> + '_ {
         self.standing(Shelf::of(side))
