@@ -3,6 +3,7 @@
 //! To repeat: `cargo test --no-default-features --features simulator --test replay_torn`.
 #![cfg(feature = "simulator")]
 
+#[allow(dead_code, reason = "a market of its own, short enough to be cut everywhere")]
 mod trial;
 
 use std::sync::LazyLock;

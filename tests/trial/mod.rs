@@ -1,7 +1,5 @@
 //! Setups for whole runs on small generated markets.
 
-#![allow(dead_code, reason = "each test uses its own part")]
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -22,6 +20,7 @@ pub fn l2_tape(seed: u64) -> Tape {
     l2(&L2Options { seed, minutes: 2, ..L2Options::default() }).expect("the generator's defaults are sound")
 }
 
+#[allow(dead_code, reason = "not every test plays orders")]
 /// The same two minutes order by order: at each level stands one order, which has its quantity.
 pub fn order_tape(seed: u64) -> Tape {
     let tape = l2_tape(seed);
