@@ -134,7 +134,7 @@ impl<'a> Replay<'a> {
     }
 
     fn deliver(&mut self, delivery: &Delivery) {
-        let Delivery { local, exchange, event } = *delivery;
+        let Delivery { local, exchange, event, .. } = *delivery;
         self.parity.deliveries += 1;
         if self.trader.wants(exchange, &event) {
             self.step(local, &Event::Market(exchange, event));

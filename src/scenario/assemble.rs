@@ -14,14 +14,14 @@ use super::instrument::{FeeAssetText, InstrumentText, RulesText};
 use super::market::{MarketText, Origin};
 use super::root::{self, Lost};
 use super::section::Problems;
-use super::{Located, Scenario, fault};
+use super::{Located, Scenario, agents, fault};
 use crate::bad_input::{BadInput, quoted};
 use crate::data::{self, ImportOptions, Records, Tape};
 use crate::market::{
     Balance, FeeAsset, FeePlan, FeeSchedule, Instrument, InstrumentId, Liquidity, Price, Qty, Rules, Timestamp,
 };
 use crate::sim::setup::{MarketTape, ScenarioText, Setup, StrategySpec};
-use crate::venue::VenueConfig;
+use crate::venue::{BackgroundTerms, VenueConfig};
 
 /// Greatest order quantity where the venue names none, in quantity units.
 const QTY_MAX: i64 = 1_000_000_000_000;
@@ -34,6 +34,10 @@ impl Scenario {
                 Origin::Inline(market) => return self.written(market, instrument).map(Arc::new),
                 Origin::Brisk(market) => {
                     let tape = brisk::tape(market, instrument).and_then(|tape| fine_enough(tape, instrument));
+                    return tape.map(Arc::new).map_err(|bad| vec![bad]);
+                }
+                Origin::Agents(market) => {
+                    let tape = fine_enough(agents::tape(market, instrument), instrument);
                     return tape.map(Arc::new).map_err(|bad| vec![bad]);
                 }
                 Origin::Recorded(file) => file,
@@ -113,6 +117,7 @@ impl Scenario {
                 "one instrument",
             );
         }
+        let backgrounds = backgrounds(body, tapes, &mut problems);
         problems.into_result()?;
         let balances: Vec<Balance> = body
             .account
@@ -131,6 +136,7 @@ impl Scenario {
             assets: body.assets.0.clone(),
             venue: VenueConfig {
                 fee_plans: body.instruments.iter().map(|text| plan(text, start)).collect(),
+                backgrounds,
                 ..venue(body, instruments.clone(), balances.clone())
             },
             instruments,
@@ -147,6 +153,21 @@ impl Scenario {
         };
         Ok(fault::applied(setup, &body.faults))
     }
+}
+
+/// The agents of each instrument's market, where it is made of them.
+fn backgrounds(body: &Body, tapes: &[Arc<Tape>], problems: &mut Problems<'_>) -> Vec<Option<BackgroundTerms>> {
+    let mut one = |(text, tape): (&InstrumentText, &Arc<Tape>)| {
+        let market = market_of(body, text);
+        let Origin::Agents(agents) = &market.origin else { return None };
+        if !body.venue.only_matches() {
+            let found = "agents beside a model of fills";
+            problems.add("E-SC-011", market.at, "market.source", found, "profile = \"conservative\" and no such model");
+        }
+        let made = agents::terms(agents, tape.price_unit, tape.qty_unit);
+        made.map_err(|found| problems.add("E-SC-010", market.at, "market", found, "amounts that fit the grids")).ok()
+    };
+    body.instruments.iter().zip(tapes).map(&mut one).collect()
 }
 
 /// What an instrument costs, where that is more than two rates.

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use toml::de::DeValue;
 
 use super::Located;
+use super::agents::{self, AgentsText};
 use super::brisk::{self, BriskText};
 use super::inline::{InlineText, Wrong};
 use super::section::{Entry, Problems, Section};
@@ -17,7 +18,7 @@ use crate::market::{Money, Rate, Span, Timestamp};
 pub const INSTANT: &str = "an ISO-8601 time with its zone, such as \"2024-08-09T00:00:00Z\"";
 
 /// When a market written in a scenario begins where nothing is said: 2024-01-01T00:00:00Z, a Monday.
-const START_DEFAULT: i64 = 1_704_067_200_000_000_000;
+pub const START_DEFAULT: i64 = 1_704_067_200_000_000_000;
 /// Displayed at the touch of a bar, in millionths of its volume, where nothing is said.
 const DISPLAYED_DEFAULT_PPM: i64 = 250_000;
 /// Spread of a bar market in ticks, where nothing is said.
@@ -51,6 +52,8 @@ pub enum Origin {
     Inline(InlineText),
     /// A generator and its seed.
     Brisk(BriskText),
+    /// Agents, while it runs.
+    Agents(AgentsText),
 }
 
 /// Reads every market.
@@ -68,6 +71,7 @@ fn one(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<MarketTe
         Source::Recorded => recorded(&mut section, problems),
         Source::Inline => written(&mut section, problems),
         Source::Brisk => brisk::read(&mut section, problems).map(Origin::Brisk),
+        Source::Agents => agents::read(&mut section, problems).map(Origin::Agents),
     };
     let symbol = section.get("symbol").and_then(|entry| {
         let text = entry.string(problems, "the symbol of an [instrument]")?;
@@ -128,10 +132,11 @@ enum Source {
     Recorded,
     Inline,
     Brisk,
+    Agents,
 }
 
 fn source(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Source> {
-    let entry = section.require("source", problems, "recorded, inline, brisk")?;
+    let entry = section.require("source", problems, "recorded, inline, brisk, agents")?;
     if matches!(entry.value, DeValue::String(text) if text == "synthetic") {
         let hint = "write a file with `seatrial data synth` and name it here";
         problems.add_hint(
@@ -139,12 +144,18 @@ fn source(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Sour
             entry.at,
             &entry.path,
             "\"synthetic\", not yet supported".into(),
-            "recorded, inline, brisk",
+            "recorded, inline, brisk, agents",
             hint,
         );
         return None;
     }
-    entry.word(problems, &[("recorded", Source::Recorded), ("inline", Source::Inline), ("brisk", Source::Brisk)])
+    let words = [
+        ("recorded", Source::Recorded),
+        ("inline", Source::Inline),
+        ("brisk", Source::Brisk),
+        ("agents", Source::Agents),
+    ];
+    entry.word(problems, &words)
 }
 
 fn recorded(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Origin> {

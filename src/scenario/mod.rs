@@ -8,6 +8,7 @@
 
 mod account;
 mod acts;
+mod agents;
 mod assemble;
 mod assets;
 mod brisk;

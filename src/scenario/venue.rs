@@ -9,6 +9,7 @@
 //! rate_limit = "1/s 60"              # a message costs one or more; so much fits, and decays at this rate
 //! reserves_exits = true              # whether a resting trigger holds what it would cost
 //! validate_trigger_prices = false    # whether a limit must lie beyond its own trigger
+//! self_trade = "cancel_newest"       # or cancel_oldest, cancel_both, decrement, allow: in a market of agents
 //! max_open_orders = 1000
 //! ```
 
@@ -16,10 +17,20 @@ use super::model;
 use super::section::{Problems, Section};
 use crate::trading::Config;
 use crate::trading::setting::{Flow, Setting, Written};
+use crate::venue::matching::SelfTrade;
 use crate::venue::{FillProfile, PartialModel, QueueModel, RateLimit, SlippageModel, VenueConfig};
 
 /// Most orders a venue may be told to hold open.
 const OPEN_ORDERS_MAX: u64 = 1_000_000;
+
+/// What happens where our orders would trade with each other, in a market of agents.
+const SELF_TRADE: [(&str, SelfTrade); 5] = [
+    ("cancel_newest", SelfTrade::CancelNewest),
+    ("cancel_oldest", SelfTrade::CancelOldest),
+    ("cancel_both", SelfTrade::CancelBoth),
+    ("decrement", SelfTrade::Decrement),
+    ("allow", SelfTrade::Allow),
+];
 
 /// A venue as it was written.
 #[derive(Clone, Debug)]
@@ -33,6 +44,7 @@ pub struct VenueText {
     rate_limit: Option<(RateLimit, usize)>,
     reserves_exits: bool,
     validate_trigger_prices: bool,
+    self_trade: SelfTrade,
     max_open_orders: Option<usize>,
 }
 
@@ -54,6 +66,14 @@ impl VenueText {
         self.queue.reads_orders()
     }
 
+    /// Whether nothing is assumed of how orders fill: a market of agents fills them itself.
+    pub const fn only_matches(&self) -> bool {
+        matches!(
+            (self.profile, &self.queue, &self.slippage, &self.partial),
+            (FillProfile::Conservative, QueueModel::Conservative, SlippageModel::BookWalk, PartialModel::Displayed)
+        )
+    }
+
     /// Refuses a market whose orders are not recorded, where the venue wants them.
     pub fn want_orders(&self, found: &str, problems: &mut Problems<'_>) {
         problems.add("E-SC-011", self.queue_at, "venue.queue", found, "\"fifo\" for a recording of every order alone");
@@ -69,6 +89,7 @@ impl VenueText {
             rate_limit: self.rate_limit.map(|(limit, _)| limit),
             triggers_hold: self.reserves_exits,
             strict_triggers: self.validate_trigger_prices,
+            self_trade: self.self_trade,
             max_open_orders: self.max_open_orders.unwrap_or(standard.max_open_orders),
             ..standard
         }
@@ -93,6 +114,8 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
     });
     let mut switch = |key, usual| section.get(key).map_or(Some(usual), |entry| entry.setting::<bool>(problems));
     let (reserves_exits, validate) = (switch("reserves_exits", true), switch("validate_trigger_prices", false));
+    let self_trade =
+        section.get("self_trade").map_or(Some(SelfTrade::CancelNewest), |entry| entry.word(problems, &SELF_TRADE));
     let open = section.get("max_open_orders").and_then(|entry| entry.whole(problems, 1..=OPEN_ORDERS_MAX));
     section.finish(problems);
     let (queue, queue_at) = queue?;
@@ -105,6 +128,7 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
         rate_limit,
         reserves_exits: reserves_exits?,
         validate_trigger_prices: validate?,
+        self_trade: self_trade?,
         max_open_orders: open.map(|most| usize::try_from(most).expect("at most a million")),
     })
 }

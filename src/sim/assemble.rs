@@ -93,6 +93,8 @@ impl Setup {
             profile("latency", self.latency.to_string()),
             profile("strategy", self.strategy.name.clone()),
         ];
+        let agents = self.venue.backgrounds.iter().flatten();
+        profiles.extend(agents.map(|terms| profile("market", terms.to_string())));
         if self.venue.is_optimistic() {
             profiles.push(profile("stamp", "optimistic".to_owned()));
         }

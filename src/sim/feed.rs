@@ -33,6 +33,8 @@ pub struct Delivery {
     pub exchange: Timestamp,
     /// What happened.
     pub event: MarketEvent,
+    /// Whether it is on a tape: one that is not has to stand in the journal itself.
+    pub recorded: bool,
 }
 
 /// How bars become quotes.
@@ -64,6 +66,8 @@ pub struct Feed {
     /// Messages of the last second, where they make a delay longer.
     load: Load,
     last_local: Timestamp,
+    /// The instant of what was told last, and when the trader has it: one message is one.
+    told: Option<(Timestamp, Timestamp)>,
     pending: VecDeque<Delivery>,
     /// What faults make of it on its way; none where there are none.
     distortion: Option<Box<Distortion>>,
@@ -96,6 +100,7 @@ impl Feed {
             latency,
             load: Load::default(),
             last_local: Timestamp::MIN,
+            told: None,
             pending: VecDeque::with_capacity(1024),
             distortion: None,
         }
@@ -178,6 +183,16 @@ impl Feed {
         }
     }
 
+    /// Lines up what a venue tells of a market that is on no tape.
+    pub fn tell(&mut self, exchange: Timestamp, event: MarketEvent) {
+        let local = match self.told {
+            Some((same, local)) if same == exchange => local,
+            _ => self.local(exchange, exchange),
+        };
+        self.told = Some((exchange, local));
+        self.insert(local, exchange, event, false);
+    }
+
     /// The trader hears of the touch and of trades, not of single levels or orders.
     fn advance_rows(&mut self, rows: &[impl TapeRow], exchange: &mut impl Exchange) {
         let (mut booked, mut end) = (false, false);
@@ -245,13 +260,17 @@ impl Feed {
 
     /// Keeps pending deliveries in order of local time; recorded times are nearly so already.
     fn line_up(&mut self, local: Timestamp, exchange: Timestamp, event: MarketEvent) {
+        self.insert(local, exchange, event, true);
+    }
+
+    fn insert(&mut self, local: Timestamp, exchange: Timestamp, event: MarketEvent, recorded: bool) {
         let shown = match &mut self.distortion {
             None => Some(event),
             Some(distortion) => distortion.shown(exchange, event),
         };
         let Some(event) = shown else { return };
         let later = self.pending.iter().rev().take_while(|delivery| delivery.local > local).count();
-        self.pending.insert(self.pending.len() - later, Delivery { local, exchange, event });
+        self.pending.insert(self.pending.len() - later, Delivery { local, exchange, event, recorded });
     }
 }
 

@@ -82,6 +82,9 @@ impl Sim<'_> {
 
     /// Puts what the venue said on the wire, after writing its own log of it.
     pub(super) fn report(&mut self, road: Road) -> Result<(), SimError> {
+        for (at, event) in self.venue.drain_published() {
+            self.feed.tell(at, event);
+        }
         let mut out = std::mem::take(&mut self.out);
         for message in out.drain(..) {
             let event = match message {
@@ -171,14 +174,19 @@ impl Sim<'_> {
     /// Hands the trader a market event. One it does not want is only observed; that is the same.
     fn deliver(&mut self, delivery: &Delivery) -> Result<(), SimError> {
         self.events += 1;
-        let Delivery { local, exchange, event } = *delivery;
+        let Delivery { local, exchange, event, recorded } = *delivery;
         if self.faults.is_some() {
             if self.process.dead_until.is_some() || !self.links.carries_in(Link::Market, exchange) {
-                self.cursor += 1;
-                self.lost += 1;
+                self.cursor += u64::from(recorded);
+                self.lost += u64::from(recorded);
                 return Ok(());
             }
             self.note_lost()?;
+        }
+        if !recorded {
+            // On no tape: the journal is where it is kept.
+            self.mark(local, &event);
+            return self.step(local, Event::Market(exchange, event));
         }
         self.cursor += 1;
         if local >= self.next_sample {

@@ -36,6 +36,8 @@ pub enum Component {
     Slippage = 16,
     /// How much of what could trade does.
     PartialFill = 17,
+    /// What the agents of a background market do; each has a part of its own.
+    Background = 18,
     /// The terms of a case of the swarm.
     SwarmTerms = 32,
     /// Its workload.
@@ -105,11 +107,22 @@ pub struct VenueChance {
 
 impl Chance for VenueChance {
     fn draw(&self, what: Draw, number: u32, below: u64) -> u64 {
-        let component = match what {
-            Draw::Slippage => Component::Slippage,
-            Draw::PartialFill => Component::PartialFill,
-        };
-        Stream::part(self.seed, self.run, component, number).below(below)
+        Stream::part(self.seed, self.run, component(what), number).below(below)
+    }
+
+    fn block(&self, what: Draw, part: u32, number: u64) -> [u64; 8] {
+        let mut stream = Stream::part(self.seed, self.run, component(what), part);
+        // A block is sixteen words of 32 bits.
+        stream.0.set_word_pos(u128::from(number) * 16);
+        std::array::from_fn(|_| stream.bits())
+    }
+}
+
+const fn component(what: Draw) -> Component {
+    match what {
+        Draw::Slippage => Component::Slippage,
+        Draw::PartialFill => Component::PartialFill,
+        Draw::Background => Component::Background,
     }
 }
 

@@ -83,7 +83,7 @@ impl Venue {
     pub(super) fn would_take(&self, order: &NewOrder, limit: Price) -> bool {
         let market = &self.markets[place(order.instrument)];
         let best = if self.fills_whole() {
-            market.book.best(order.side.opposite())
+            market.best(order.side.opposite())
         } else {
             market.best_available(order.side.opposite())
         };
@@ -158,7 +158,7 @@ fn supported(instrument: &Instrument, order: &NewOrder) -> bool {
 /// Whether a price is within a fraction of the reference: the mid, else the last trade, else
 /// nothing is known and every price is.
 fn within_band(market: &Market, price: Price, band: Rate) -> bool {
-    let twice = match (market.book.best(Side::Buy), market.book.best(Side::Sell)) {
+    let twice = match (market.best(Side::Buy), market.best(Side::Sell)) {
         (Some((bid, _)), Some((ask, _))) => Some(bid.0 + ask.0),
         _ => market.last_trade.map(|price| 2 * price.0),
     };

@@ -12,10 +12,14 @@ pub enum Draw {
     Slippage,
     /// How much of what could trade does.
     PartialFill,
+    /// What agents do.
+    Background,
 }
 
 /// A source of chance.
 pub trait Chance: Send + Sync + fmt::Debug {
     /// The draw of a number: from 0 to `below` − 1, every one equally likely.
     fn draw(&self, what: Draw, number: u32, below: u64) -> u64;
+    /// Eight draws of all 64 bits: those of a numbered part's stream from eight times the number on.
+    fn block(&self, what: Draw, part: u32, number: u64) -> [u64; 8];
 }

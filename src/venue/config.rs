@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::background::BackgroundTerms;
 use super::chance::Chance;
+use super::matching::SelfTrade;
 use super::partial::PartialModel;
 use super::queue::QueueModel;
 use super::slippage::SlippageModel;
@@ -79,6 +81,10 @@ pub struct VenueConfig {
     pub triggers_hold: bool,
     /// Whether an order's limit must lie beyond its own trigger.
     pub strict_triggers: bool,
+    /// The agents each instrument's market is made of, where it is; an instrument not reached is recorded.
+    pub backgrounds: Vec<Option<BackgroundTerms>>,
+    /// What happens where an order of ours would trade with another, in a market made of agents.
+    pub self_trade: SelfTrade,
     /// Whether market events that concern no order of ours take the short way. The outcome is the
     /// same either way.
     pub guards: bool,
@@ -103,6 +109,8 @@ impl VenueConfig {
             rate_limit: None,
             triggers_hold: true,
             strict_triggers: false,
+            backgrounds: Vec::new(),
+            self_trade: SelfTrade::CancelNewest,
             guards: true,
         }
     }

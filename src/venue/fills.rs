@@ -113,7 +113,7 @@ impl Venue {
         let order = self.orders.get(number);
         let (side, limit, leaves) = (order.terms.side, order.price(), order.leaves());
         let market = &self.markets[place(order.terms.instrument)];
-        if !market.book.best(side.opposite()).is_some_and(|(best, _)| side.reaches(limit, best)) {
+        if !market.best(side.opposite()).is_some_and(|(best, _)| side.reaches(limit, best)) {
             return false;
         }
         if self.fills_whole() {
@@ -337,7 +337,7 @@ pub(super) fn levels(
     plan: &mut Vec<(Price, Qty)>,
 ) {
     let mut left = qty;
-    let mut level = market.book.best(side.opposite());
+    let mut level = market.best(side.opposite());
     while let Some((price, displayed)) = level
         && left.0 > 0
         && limit.is_none_or(|limit| side.reaches(limit, price))
@@ -350,7 +350,7 @@ pub(super) fn levels(
             plan.push((price, here));
             left -= here;
         }
-        level = market.book.behind(side.opposite(), price);
+        level = market.behind(side.opposite(), price);
     }
 }
 
@@ -358,7 +358,7 @@ pub(super) fn levels(
 /// bid or below somebody sold, and between them the print proves nothing.
 pub(super) fn side_by_touch(market: &Market, price: Price) -> Option<Side> {
     let at_or_through = |taker: Side| {
-        let best = market.book.best(taker.opposite());
+        let best = market.best(taker.opposite());
         best.is_some_and(|(best, _)| best == price || taker.better(best, price))
     };
     [Side::Buy, Side::Sell].into_iter().find(|side| at_or_through(*side))

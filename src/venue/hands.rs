@@ -139,14 +139,14 @@ impl Venue {
 
     /// A best price of either side.
     fn some_touch(&self) -> Option<Price> {
-        [Side::Buy, Side::Sell].into_iter().find_map(|side| self.markets[0].book.best(side)).map(|(price, _)| price)
+        [Side::Buy, Side::Sell].into_iter().find_map(|side| self.markets[0].best(side)).map(|(price, _)| price)
     }
 
     fn hand_order(&mut self, now: Timestamp, side: Side, times: i64, rests: bool, out: &mut Vec<VenueMessage>) {
         let Some(instrument) = self.config.instruments.first() else { return };
         let rules = instrument.rules(now);
         let own = if rests { side } else { side.opposite() };
-        let Some((best, _)) = self.markets[0].book.best(own) else { return };
+        let Some((best, _)) = self.markets[0].best(own) else { return };
         let far = Price((best.0 - side.sign() * best.0 * FAR_TENTHS / 10) / rules.tick.0 * rules.tick.0);
         let kind = if rests { OrderKind::Limit { limit: far } } else { OrderKind::Market };
         let price = if rests { far } else { best };

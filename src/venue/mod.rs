@@ -121,12 +121,14 @@
 mod account;
 mod act;
 mod admission;
+mod background;
 mod chance;
 mod config;
 mod fees;
 mod fills;
 mod guards;
 mod hands;
+mod matched;
 pub mod matching;
 mod orders;
 mod partial;
@@ -145,6 +147,7 @@ mod volume;
 mod whims;
 
 pub use act::{Act, LAG_MIN};
+pub use background::{BACKGROUND_VERSION, BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, ValueTerms};
 pub use chance::{Chance, Draw};
 pub use config::{FillProfile, RateLimit, VenueConfig};
 pub use guards::Guards;
@@ -153,7 +156,8 @@ pub use public_orders::PublicBook;
 pub use queue::{QUEUE_VERSION, QueueModel, QueueRule, Shrunk};
 pub use slippage::{SLIPPAGE_VERSION, SlippageModel, SlippageRule, Take};
 
-use account::Account;
+use account::{Account, NO_HOLD};
+use background::Background;
 use partial::Draws;
 use rate::Meter;
 use resting::{Market, Number, Orders, place};
@@ -186,14 +190,18 @@ pub struct Venue {
     draws: Draws,
     /// A taker's plan, kept to spare its allocation.
     scratch: Vec<(Price, Qty)>,
+    /// What a matching book said, kept to spare its allocation.
+    said: Vec<matching::Output>,
+    /// What the public has yet to be told.
+    published: Vec<(Timestamp, MarketEvent)>,
 }
 
 impl Venue {
     /// Opens a venue.
     ///
     /// # Panics
-    /// When an instrument's id is not its place in the table, or a seeded model has no source of chance: a
-    /// defect of the program that built it.
+    /// When an instrument's id is not its place in the table, or a seeded model or a market of agents has no source
+    /// of chance: a defect of the program that built it.
     #[must_use]
     pub fn new(mut config: VenueConfig) -> Self {
         for (index, instrument) in config.instruments.iter().enumerate() {
@@ -208,8 +216,15 @@ impl Venue {
         assert!(!seeded || config.chance.is_some(), "a seeded model needs a source of chance");
         // What a model left untraded may trade with any event: then none takes the short way.
         config.guards &= !config.partial.cuts();
-        Self {
-            markets: vec![Market::default(); config.instruments.len()],
+        let mut markets = vec![Market::default(); config.instruments.len()];
+        for ((market, instrument), terms) in markets.iter_mut().zip(&config.instruments).zip(&config.backgrounds) {
+            let Some(terms) = terms else { continue };
+            let chance = config.chance.as_ref().expect("agents need a source of chance");
+            let rules = instrument.rules(terms.opens);
+            market.background = Some(Box::new(Background::new(terms, rules, instrument.id.0.into(), chance)));
+        }
+        let mut venue = Self {
+            markets,
             orders: Orders::default(),
             account: Account::new(&config.instruments, &config.balances),
             truth: Truth::default(),
@@ -220,8 +235,12 @@ impl Venue {
             whims: Whims::default(),
             draws: Draws::default(),
             scratch: Vec::new(),
+            said: Vec::new(),
+            published: Vec::new(),
             config,
-        }
+        };
+        venue.refresh_due();
+        venue
     }
 
     /// The market moves, at exchange time.
@@ -287,7 +306,7 @@ impl Venue {
     /// The public best bid and ask. Our own orders, and what we took, are not in it.
     #[must_use]
     pub fn touch(&self, instrument: InstrumentId) -> Quote {
-        self.markets[place(instrument)].book.touch(instrument)
+        self.markets[place(instrument)].touch(instrument)
     }
 
     /// The price that triggers of a source look at, if there is one by itself.

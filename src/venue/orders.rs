@@ -71,6 +71,9 @@ impl Venue {
 
     /// Takes what it may; what is left ends, unless the order may rest.
     pub(super) fn take_or_end(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) {
+        if self.is_matched(number) {
+            return self.enter(now, number, out);
+        }
         let NewOrder { kind, tif, .. } = self.orders.get(number).terms;
         self.take(now, number, kind.limit(), out);
         let rests = kind.limit().is_some() && matches!(tif, TimeInForce::Gtc | TimeInForce::Gtd(_));
@@ -94,17 +97,20 @@ impl Venue {
 
     /// Waits behind everything displayed at its price.
     pub(super) fn join_queue(&mut self, number: Number) {
+        if self.is_matched(number) {
+            return;
+        }
         let market = self.market_of(number);
         let market = &mut self.markets[market];
         let order = self.orders.get_mut(number);
         order.joined = market.arrivals();
         let (side, price) = (order.terms.side, order.price());
-        let behind_touch = market.book.best(side).is_some_and(|(best, _)| side.better(price, best));
+        let behind_touch = market.best(side).is_some_and(|(best, _)| side.better(price, best));
         order.ahead = if market.shows == Shows::Touch && behind_touch {
             // What is displayed there is not told; it is known once the touch gets there.
             Qty(i64::MAX)
         } else {
-            market.available(side, price, market.book.at(side, price))
+            market.available(side, price, market.at(side, price))
         };
         market.wait(&self.orders, number);
     }
@@ -175,6 +181,9 @@ impl Venue {
             self.markets[market].leave(&self.orders, number);
         }
         self.orders.get_mut(number).terms = new;
+        if keeps_place {
+            self.shrink_matched(now, number);
+        }
         self.hold_again(now, number);
         out.push(self.report(now, number, ReportKind::Amended { qty: new.qty, kind: new.kind }));
         if !keeps_place {
@@ -223,6 +232,16 @@ impl Venue {
         if until < self.next_due {
             return;
         }
+        while let Some((at, market)) = self.next_actors().filter(|(at, _)| *at <= until) {
+            self.settle_ours(at, out);
+            self.let_act(at, market, out);
+        }
+        self.settle_ours(until, out);
+        self.refresh_due();
+    }
+
+    /// What is due of our orders at or before an instant.
+    fn settle_ours(&mut self, until: Timestamp, out: &mut Vec<VenueMessage>) {
         let switch = self.dead_man.filter(|fires| *fires <= until);
         self.expire(switch.unwrap_or(until), out);
         if let Some(fires) = switch {
@@ -231,7 +250,6 @@ impl Venue {
                 self.cancel_remainder(fires, number, CancelledBecause::DeadMansSwitch, out);
             }
         }
-        self.refresh_due();
     }
 
     fn expire(&mut self, until: Timestamp, out: &mut Vec<VenueMessage>) {
@@ -243,7 +261,8 @@ impl Venue {
 
     pub(super) fn refresh_due(&mut self) {
         let expiry = self.orders.next_expiry().map_or(Timestamp::MAX, |(end, _)| end);
-        self.next_due = expiry.min(self.dead_man.unwrap_or(Timestamp::MAX));
+        let actors = self.next_actors().map_or(Timestamp::MAX, |(at, _)| at);
+        self.next_due = expiry.min(self.dead_man.unwrap_or(Timestamp::MAX)).min(actors);
     }
 }
 

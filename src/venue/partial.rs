@@ -102,7 +102,7 @@ impl PartialModel {
 
 /// How many draws were made, by what they are for.
 #[derive(Clone, Default)]
-pub(super) struct Draws([u32; 2]);
+pub(super) struct Draws([u32; 3]);
 
 impl Draws {
     /// The next draw of a kind.

@@ -167,7 +167,7 @@ impl Venue {
         for (side, price) in touched.drain(..) {
             let market = &mut self.markets[place(instrument)];
             let qty = market.public.as_ref().map_or(Qty::ZERO, |public| public.book.at(side, price));
-            market.book.set(side, price, qty);
+            market.set(side, price, qty);
             let change = LevelChange { instrument, side, price, qty, last: false };
             if !guarded || market.guards.level(&change) {
                 market.outlive(&self.orders, side, price);

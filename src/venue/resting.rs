@@ -7,15 +7,17 @@
 use std::collections::BTreeSet;
 
 use super::account::{Hold, NO_HOLD};
+use super::background::Background;
 use super::fees::Traded;
 use super::guards::Guards;
+use super::matched::matched_id;
 use super::public_orders::PublicOrders;
 use super::queue::Unshown;
 use super::sessions::Session;
 use super::triggers::{Gauge, TRIGGER_LISTS, TRIGGER_SOURCES, towards};
 use super::volume::Volume;
 use crate::market::{
-    Book, InstrumentId, NewOrder, OrderId, Price, Qty, RejectReason, Side, TimeInForce, Timestamp, TriggerSource,
+    Book, InstrumentId, NewOrder, OrderId, Price, Qty, Quote, RejectReason, Side, TimeInForce, Timestamp, TriggerSource,
 };
 
 /// Where an order stands.
@@ -182,7 +184,11 @@ pub(super) enum Shows {
 /// One instrument's public book, and our orders beside it.
 #[derive(Clone, Default)]
 pub(super) struct Market {
-    pub(super) book: Book,
+    book: Book,
+    /// The agents our orders meet, where the market is made of them; the book is theirs and ours then.
+    pub(super) background: Option<Box<Background>>,
+    /// The touch as the public knows it, where we tell it.
+    pub(super) published: Option<Quote>,
     /// The orders that make up the book, where they are recorded.
     pub(super) public: Option<Box<PublicOrders>>,
     taken: Vec<Taken>,
@@ -207,6 +213,48 @@ pub(super) struct Market {
     triggers: [[Vec<Number>; TRIGGER_LISTS]; TRIGGER_SOURCES],
     pub(super) mark: Gauge,
     pub(super) index: Gauge,
+}
+
+/// What is displayed: where orders are matched, ours among it.
+impl Market {
+    /// The best level of a side.
+    #[inline]
+    pub(super) fn best(&self, side: Side) -> Option<(Price, Qty)> {
+        match &self.background {
+            None => self.book.best(side),
+            Some(background) => background.engine.book().best(side),
+        }
+    }
+
+    /// The next level behind one, away from the touch.
+    #[inline]
+    pub(super) fn behind(&self, side: Side, level: Price) -> Option<(Price, Qty)> {
+        match &self.background {
+            None => self.book.behind(side, level),
+            Some(background) => background.engine.book().behind(side, level),
+        }
+    }
+
+    /// What a level displays.
+    pub(super) fn at(&self, side: Side, price: Price) -> Qty {
+        match &self.background {
+            None => self.book.at(side, price),
+            Some(background) => background.engine.book().at(side, price),
+        }
+    }
+
+    /// The touch. An empty side has quantity zero.
+    pub(super) fn touch(&self, instrument: InstrumentId) -> Quote {
+        let (bid, bid_qty) = self.best(Side::Buy).unwrap_or_default();
+        let (ask, ask_qty) = self.best(Side::Sell).unwrap_or_default();
+        Quote { instrument, bid, bid_qty, ask, ask_qty }
+    }
+
+    /// The market sets a level; answers what was there.
+    #[inline]
+    pub(super) fn set(&mut self, side: Side, price: Price, qty: Qty) -> Qty {
+        self.book.set(side, price, qty)
+    }
 }
 
 impl Market {
@@ -234,6 +282,9 @@ impl Market {
 
     /// Removes an order that waits, if it does.
     pub(super) fn leave(&mut self, orders: &Orders, number: Number) {
+        if let Some(background) = &mut self.background {
+            background.withdraw(matched_id(number));
+        }
         let own = rank(orders, number);
         let waiting = self.waiting(orders, number);
         let first = waiting.partition_point(|other| rank(orders, *other) < own);
@@ -273,6 +324,9 @@ impl Market {
             waiting.clear();
         }
         self.taken.clear();
+        if let Some(background) = &mut self.background {
+            background.withdraw_ours();
+        }
         self.refresh_guards(orders);
     }
 
@@ -336,7 +390,7 @@ impl Market {
 
     /// Displays one level on a side, where only the touch is displayed.
     pub(super) fn show(&mut self, side: Side, price: Price, qty: Qty) {
-        let before = self.book.best(side);
+        let before = self.best(side);
         self.book.set(side, price, qty);
         if let Some((old, _)) = before.filter(|(old, _)| *old != price) {
             self.book.set(side, old, Qty::ZERO);
@@ -345,13 +399,13 @@ impl Market {
 
     /// The first level of a side with something left for us, and how much.
     pub(super) fn best_available(&self, side: Side) -> Option<(Price, Qty)> {
-        let mut level = self.book.best(side);
+        let mut level = self.best(side);
         while let Some((price, displayed)) = level {
             let available = self.available(side, price, displayed);
             if !available.is_zero() {
                 return Some((price, available));
             }
-            level = self.book.behind(side, price);
+            level = self.behind(side, price);
         }
         None
     }

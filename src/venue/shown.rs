@@ -14,7 +14,7 @@ impl Venue {
         if market.shows != Shows::Depth {
             market.begin_to_show(Shows::Depth);
         }
-        let before = market.book.set(change.side, change.price, change.qty);
+        let before = market.set(change.side, change.price, change.qty);
         let tells = !market.unshown.is_empty();
         let printed = if tells { market.unshown.take(change.side, change.price) } else { Qty::ZERO };
         if !self.config.guards || market.guards.level(change) {
@@ -46,7 +46,7 @@ impl Venue {
         let sides = [(Side::Buy, quote.bid, quote.bid_qty), (Side::Sell, quote.ask, quote.ask_qty)];
         for (side, price, after) in sides {
             let market = &mut self.markets[place(instrument)];
-            let before = market.book.best(side);
+            let before = market.best(side);
             if before == Some((price, after)) {
                 continue;
             }

@@ -68,7 +68,7 @@ impl Market {
     /// The price a trigger of a source looks at, for an order of a side: of the last trade where there
     /// is none yet, the price it would trade at.
     pub(super) fn trigger_reference(&self, source: TriggerSource, side: Side) -> Option<Price> {
-        let would_trade_at = || self.book.best(side.opposite()).map(|(price, _)| price);
+        let would_trade_at = || self.best(side.opposite()).map(|(price, _)| price);
         match self.effective(source) {
             TriggerSource::Last => self.last_trade.or_else(would_trade_at),
             TriggerSource::Mark => self.mark.price(),

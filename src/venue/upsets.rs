@@ -75,6 +75,7 @@ impl Venue {
             return;
         }
         self.orders.get_mut(number).terms.qty = qty;
+        self.shrink_matched(now, number);
         self.hold_again(now, number);
         out.push(self.report(now, number, ReportKind::Amended { qty, kind }));
     }

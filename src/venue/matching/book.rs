@@ -172,6 +172,14 @@ impl OrderBook {
         shown.filter(|(_, shown)| !shown.is_zero())
     }
 
+    /// The next level behind `level` that shows something, away from the touch.
+    #[must_use]
+    pub fn behind(&self, side: Side, level: Price) -> Option<(Price, Qty)> {
+        let ladder = &self.shelves[Shelf::of(side) as usize];
+        let keys = std::iter::successors(ladder.below(key(side, level)), |key| ladder.below(*key));
+        keys.map(|key| (price(side, key), ladder.at(key).shown)).find(|(_, shown)| !shown.is_zero())
+    }
+
     /// What a level shows.
     #[must_use]
     pub fn at(&self, side: Side, price: Price) -> Qty {

@@ -1,0 +1,251 @@
+//! `[market] source = "agents"`: a market made while it runs, by agents whose orders meet ours in one book.
+//!
+//! ```toml
+//! [market]
+//! source = "agents"
+//! length = "1h"
+//! price = "60000"
+//! noise = { market_orders = "0.8", market_size = "0.05", limit_orders = "6", limit_size = "0.2", distance = 12, life = "20s", excitation = "40%", memory = "2s" }
+//! makers = { count = 3, spread = 4, levels = 5, size = "0.5", refresh = "500ms" }
+//! momentum = { orders = "0.1", size = "0.05", memory = "60s" }
+//! value = { orders = "0.2", size = "0.1", volatility = "3%", half_life = "4h" }
+//! ```
+//!
+//! Orders are counted a second, sizes in base, distances and spreads in ticks, volatility by the square
+//! root of a day. A kind of agent that is not written is not there. `seatrial data calibrate` writes these
+//! lines from a recording.
+
+use rust_decimal::Decimal;
+
+use super::instrument::InstrumentText;
+use super::market::{START_DEFAULT, instant};
+use super::section::{Entry, Problems, Section};
+use crate::data::{Provenance, Records, Row, RowKind, Tape};
+use crate::market::{Money, Price, Qty, Rate, SessionState, Span, Timestamp};
+use crate::trading::setting::Number;
+use crate::venue::{BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, ValueTerms};
+
+/// Longest market of agents: a month and a day.
+const LENGTH_MAX: Span = Span::from_hours(32 * 24);
+/// Longest span an agent may name.
+const SPAN_MAX: Span = Span::from_hours(365 * 24);
+/// What every table of agents has to say.
+const TABLE: &str = "a table of all its keys";
+
+/// A market of agents as it was written: whole numbers, but for amounts, which wait for the instrument.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AgentsText {
+    opens: Timestamp,
+    length: Span,
+    price: Decimal,
+    noise: Option<(NoiseTerms, [Decimal; 2])>,
+    makers: Option<(MakerTerms, Decimal)>,
+    momentum: Option<(MomentumTerms, Decimal)>,
+    value: Option<(ValueTerms, Decimal)>,
+}
+
+/// Reads the keys of a market of agents.
+pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<AgentsText> {
+    let opens = section.get("start").map_or(Some(Timestamp(START_DEFAULT)), |entry| instant(&entry, problems));
+    let length = section
+        .require("length", problems, "how long it goes on")
+        .and_then(|entry| entry.within(problems, Span::from_secs(1)..=LENGTH_MAX, "1s to 768h"));
+    let price = section.require("price", problems, "where the price starts").and_then(|entry| amount(&entry, problems));
+    let at = section.at;
+    let noise = table(section, "noise", problems, noise);
+    let makers = table(section, "makers", problems, makers);
+    let momentum = table(section, "momentum", problems, momentum);
+    let value = table(section, "value", problems, value);
+    let written = AgentsText {
+        opens: opens?,
+        length: length?,
+        price: price?,
+        noise: noise?,
+        makers: makers?,
+        momentum: momentum?,
+        value: value?,
+    };
+    if written.noise.is_none() && written.makers.is_none() {
+        problems.add(
+            "E-SC-007",
+            at,
+            "market.makers",
+            "nothing, and no `noise`",
+            "somebody who offers: makers or noise",
+        );
+        return None;
+    }
+    Some(written)
+}
+
+/// Reads a table if it is there; the outer none is a problem noted.
+fn table<T>(
+    section: &mut Section<'_>,
+    key: &'static str,
+    problems: &mut Problems<'_>,
+    read: impl Fn(&mut Section<'_>, &mut Problems<'_>) -> Option<T>,
+) -> Option<Option<T>> {
+    let Some(entry) = section.get(key) else { return Some(None) };
+    let mut table = entry.as_section(entry.at, problems)?;
+    let terms = read(&mut table, problems);
+    table.finish(problems);
+    Some(Some(terms?))
+}
+
+fn noise(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(NoiseTerms, [Decimal; 2])> {
+    let market_orders = often(table, "market_orders", problems);
+    let market_size = size(table, "market_size", problems);
+    let limit_orders = often(table, "limit_orders", problems);
+    let limit_size = size(table, "limit_size", problems);
+    let distance = count(table, "distance", 1..=100_000, problems);
+    let life = span(table, "life", problems);
+    let excitation = share(table, "excitation", problems);
+    let memory = span(table, "memory", problems);
+    let terms = NoiseTerms {
+        market_orders: market_orders?,
+        market_size: Qty::ZERO,
+        limit_orders: limit_orders?,
+        limit_size: Qty::ZERO,
+        distance: distance?,
+        life: life?,
+        excitation: excitation?,
+        memory: memory?,
+    };
+    Some((terms, [market_size?, limit_size?]))
+}
+
+fn makers(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(MakerTerms, Decimal)> {
+    let many = count(table, "count", 1..=100, problems);
+    let spread = count(table, "spread", 1..=100_000, problems);
+    let levels = count(table, "levels", 1..=50, problems);
+    let size = size(table, "size", problems);
+    let refresh = span(table, "refresh", problems);
+    let terms = MakerTerms { count: many?, spread: spread?, levels: levels?, size: Qty::ZERO, refresh: refresh? };
+    Some((terms, size?))
+}
+
+fn momentum(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(MomentumTerms, Decimal)> {
+    let orders = often(table, "orders", problems);
+    let size = size(table, "size", problems);
+    let memory = span(table, "memory", problems);
+    Some((MomentumTerms { orders: orders?, size: Qty::ZERO, memory: memory? }, size?))
+}
+
+fn value(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(ValueTerms, Decimal)> {
+    let orders = often(table, "orders", problems);
+    let size = size(table, "size", problems);
+    let volatility = table.require("volatility", problems, TABLE).and_then(|entry| {
+        let allowed = "0.01% to 1000%, with at most 4 decimals";
+        let rate = entry.within(problems, Rate::from_bps(1)..=Rate::from_bps(100_000), allowed)?.decimal();
+        whole(&entry, rate, Decimal::from(1_000_000), allowed, problems)
+    });
+    let half_life = span(table, "half_life", problems);
+    let terms = ValueTerms { orders: orders?, size: Qty::ZERO, volatility_ppm: volatility?, half_life: half_life? };
+    Some((terms, size?))
+}
+
+/// A decimal above zero.
+fn amount(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Decimal> {
+    let amount = entry.setting::<Money>(problems)?.decimal();
+    if amount <= Decimal::ZERO {
+        entry.refuse(problems, "E-SC-010", "a decimal above 0");
+        return None;
+    }
+    Some(amount)
+}
+
+fn size(table: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>) -> Option<Decimal> {
+    let entry = table.require(key, problems, TABLE)?;
+    amount(&entry, problems)
+}
+
+/// So many a second, in thousandths.
+fn often(table: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>) -> Option<u32> {
+    let allowed = "orders a second: a decimal above 0, at most 1000, with at most 3 decimals";
+    let entry = table.require(key, problems, TABLE)?;
+    let number = entry.setting::<Number>(problems)?.0;
+    whole(&entry, number, Decimal::from(1_000), allowed, problems).filter(|_| number <= Decimal::from(1_000))
+}
+
+fn share(table: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>) -> Option<u32> {
+    let allowed = "0% to 99%, with at most one decimal";
+    let entry = table.require(key, problems, TABLE)?;
+    let rate = entry.within(problems, Rate::new(Decimal::ZERO)..=Rate::from_bps(9_900), allowed)?.decimal();
+    if rate.is_zero() { Some(0) } else { whole(&entry, rate, Decimal::from(1_000), allowed, problems) }
+}
+
+/// A number in whole parts, above none.
+fn whole(
+    entry: &Entry<'_>,
+    number: Decimal,
+    parts: Decimal,
+    allowed: &str,
+    problems: &mut Problems<'_>,
+) -> Option<u32> {
+    let units = number.checked_mul(parts).filter(|units| units.is_integer() && *units > Decimal::ZERO);
+    let found = units.and_then(|units| u32::try_from(units).ok());
+    if found.is_none() {
+        entry.refuse(problems, "E-SC-010", allowed);
+    }
+    found
+}
+
+fn count(
+    table: &mut Section<'_>,
+    key: &'static str,
+    range: std::ops::RangeInclusive<u64>,
+    problems: &mut Problems<'_>,
+) -> Option<u32> {
+    let entry = table.require(key, problems, TABLE)?;
+    entry.whole(problems, range).map(|count| u32::try_from(count).expect("a small range"))
+}
+
+fn span(table: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>) -> Option<Span> {
+    let entry = table.require(key, problems, TABLE)?;
+    entry.within(problems, Span::from_millis(1)..=SPAN_MAX, "1ms to 8760h")
+}
+
+/// The tape of a market of agents: when it opens and when it ends, and nothing between.
+pub fn tape(text: &AgentsText, instrument: &InstrumentText) -> Tape {
+    let rules = instrument.rules.first().expect("an instrument that was read has rules");
+    let scale = |grid: Decimal| grid.normalize().scale();
+    let open = |at| Row::new(at, at, Price(1), Qty(1), RowKind::Session(SessionState::Open), true);
+    let rows = vec![open(text.opens), open(text.opens.after(text.length))];
+    let provenance = Provenance {
+        source: format!("agents in {}", instrument.symbol.value),
+        importer: "agents".to_owned(),
+        importer_version: crate::venue::BACKGROUND_VERSION,
+        ..Provenance::default()
+    };
+    let decimals = (scale(rules.tick.value), scale(rules.lot.value));
+    Tape::new(instrument.symbol.value.clone(), decimals, Span::ZERO, Records::Rows(rows), provenance)
+}
+
+/// What the market is made of, in an instrument's units; an error says which amount does not fit.
+pub fn terms(text: &AgentsText, price_unit: Decimal, qty_unit: Decimal) -> Result<BackgroundTerms, String> {
+    let units = |amount: Decimal, unit: Decimal| {
+        let whole = amount.checked_div(unit).map(|units| units.floor()).and_then(|units| i64::try_from(units).ok());
+        let fits = whole.filter(|units| (1..=i64::MAX / (1 << 24)).contains(units));
+        fits.ok_or_else(|| format!("{amount}, not between 1 and 2^39 units of {unit}"))
+    };
+    let size = |amount: Decimal| units(amount, qty_unit).map(Qty);
+    let noise = match text.noise {
+        None => NoiseTerms::NONE,
+        Some((terms, [market, limit])) => NoiseTerms { market_size: size(market)?, limit_size: size(limit)?, ..terms },
+    };
+    let makers = match text.makers {
+        None => MakerTerms::NONE,
+        Some((terms, amount)) => MakerTerms { size: size(amount)?, ..terms },
+    };
+    let momentum = match text.momentum {
+        None => MomentumTerms::NONE,
+        Some((terms, amount)) => MomentumTerms { size: size(amount)?, ..terms },
+    };
+    let value = match text.value {
+        None => ValueTerms::NONE,
+        Some((terms, amount)) => ValueTerms { size: size(amount)?, ..terms },
+    };
+    let price = Price(units(text.price, price_unit)?);
+    let ends = text.opens.after(text.length);
+    Ok(BackgroundTerms { opens: text.opens, ends, price, noise, makers, momentum, value })
+}

@@ -1,0 +1,85 @@
+//! What an agent may see and do: the book's best prices, its own position, orders in and out.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use super::{Wake, Who};
+use crate::market::{OrderId, OrderKind, Price, Qty, Side, Span, Timestamp};
+use crate::venue::matching::{Arrival, Engine, Input, Output, Owner, Stay};
+
+/// The market as one agent meets it.
+pub(super) struct Floor<'a> {
+    pub(super) now: Timestamp,
+    pub(super) tick: Price,
+    pub(super) lot: Qty,
+    pub(super) least: Qty,
+    pub(super) owner: Owner,
+    pub(super) opening: Price,
+    pub(super) engine: &'a mut Engine,
+    pub(super) wakes: &'a mut BinaryHeap<Reverse<Wake>>,
+    pub(super) ids: &'a mut u64,
+    pub(super) out: &'a mut Vec<Output>,
+}
+
+impl Floor<'_> {
+    /// The best price of a side.
+    pub(super) fn best(&self, side: Side) -> Option<Price> {
+        self.engine.book().best(side).map(|(price, _)| price)
+    }
+
+    /// The last trade's price; before the first the opening price.
+    pub(super) fn last(&self) -> Price {
+        self.engine.last().unwrap_or(self.opening)
+    }
+
+    /// The middle of the touch, if both sides are there.
+    pub(super) fn mid(&self) -> Option<f64> {
+        let (bid, ask) = (self.best(Side::Buy)?, self.best(Side::Sell)?);
+        Some((super::dice::real(bid.0) + super::dice::real(ask.0)) / 2.0)
+    }
+
+    /// What the agent holds.
+    pub(super) fn position(&self) -> Qty {
+        self.engine.position(self.owner).unwrap_or_default()
+    }
+
+    /// A market order.
+    pub(super) fn take(&mut self, side: Side, qty: Qty) {
+        self.send(|id| Arrival::market(id, side, qty));
+    }
+
+    /// A limit order, gone after its life if it has one. A price below a tick is none.
+    pub(super) fn rest(&mut self, side: Side, price: Price, qty: Qty, life: Option<Span>) {
+        if price < self.tick {
+            return;
+        }
+        let id = self.send(|id| Arrival::limit(id, side, price, qty));
+        if let Some(life) = life.filter(|_| self.engine.book().get(id).is_some()) {
+            let at = self.now.after(life);
+            self.wakes.push(Reverse(Wake { at, seq: id.0, who: Who::Order(id) }));
+        }
+    }
+
+    /// A limit order that never takes; none where it would.
+    pub(super) fn quote(&mut self, side: Side, price: Price, qty: Qty) -> Option<OrderId> {
+        if price < self.tick {
+            return None;
+        }
+        let id = self.send(|id| Arrival { post_only: true, ..Arrival::limit(id, side, price, qty) });
+        self.engine.book().get(id).map(|_| id)
+    }
+
+    /// A cancel; of an order that is gone it changes nothing.
+    pub(super) fn cancel(&mut self, id: OrderId) {
+        self.engine.step(self.now, &Input::Cancel(id), self.out);
+    }
+
+    fn send(&mut self, order: impl Fn(OrderId) -> Arrival) -> OrderId {
+        *self.ids += 1;
+        let id = OrderId(*self.ids);
+        let order = Arrival { owner: self.owner, ..order(id) };
+        debug_assert!(!matches!(order.kind, OrderKind::Limit { .. }) || order.stay == Stay::Gtc, "a limit rests");
+        self.engine.step(self.now, &Input::New(order), self.out);
+        id
+    }
+}
