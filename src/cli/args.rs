@@ -151,6 +151,8 @@ pub enum DataCommand {
     Info(Look),
     /// Read a file to the end and count what is wrong with it
     Check(Look),
+    /// Find agents whose market looks like a recorded one
+    Calibrate(Calibrate),
 }
 
 /// A file to bring in.
@@ -167,6 +169,18 @@ pub struct Import {
     /// What its raw form does not say
     #[command(flatten)]
     pub known: Known,
+}
+
+/// A recording to find agents for.
+#[derive(Group, Debug)]
+#[command(after_help = "Example:\n  seatrial data calibrate data/first-trial.parquet")]
+pub struct Calibrate {
+    /// The recording, and what its raw form does not say
+    #[command(flatten)]
+    pub look: Look,
+    /// Everything random follows from it
+    #[arg(long, default_value_t = 1)]
+    pub seed: u64,
 }
 
 /// A market to make up.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::args::{Data, DataCommand, Import, Known, Look, Synth, SynthKind, SynthMarket};
+use super::args::{Calibrate, Data, DataCommand, Import, Known, Look, Synth, SynthKind, SynthMarket};
 use super::engine::Failure;
 use super::exit::Exit;
 use super::output::{Output, complain};
@@ -14,6 +14,7 @@ use seatrial::bad_input::BadInput;
 use seatrial::data::synth::{self, BarOptions, L2Options};
 use seatrial::data::{self, Format, ImportOptions, Info, Tape};
 use seatrial::scenario;
+use seatrial::sim::{self, Calibration};
 
 /// Carries out a command on market data.
 pub fn data(args: &Data, output: &mut Output) -> Exit {
@@ -22,6 +23,7 @@ pub fn data(args: &Data, output: &mut Output) -> Exit {
         DataCommand::Synth(Synth { kind }) => told(make_up(kind), out_of(kind), output),
         DataCommand::Info(look) => told(look_into(look), &look.file, output),
         DataCommand::Check(look) => check(look, output),
+        DataCommand::Calibrate(Calibrate { look, seed }) => told(calibrate(look, *seed), &look.file, output),
     }
 }
 
@@ -90,6 +92,15 @@ fn may_write(out: &Path, _source: Option<&Path>) -> Result<(), BadInput> {
 
 fn look_into(look: &Look) -> Result<Contents, BadInput> {
     data::info(&look.file, &options(&look.known)?).map(Contents)
+}
+
+/// Agents whose market looks like a recorded one.
+fn calibrate(look: &Look, seed: u64) -> Result<Calibration, BadInput> {
+    let tape = data::import(&look.file, &options(&look.known)?)?;
+    sim::calibrate(&tape, seed).map_err(|shapeless| {
+        let allowed = "a recording of the touch and of trades over some minutes";
+        BadInput::new("E-MD-079", &text::lossy(&look.file), shapeless.to_string(), allowed)
+    })
 }
 
 fn check(look: &Look, output: &mut Output) -> Exit {

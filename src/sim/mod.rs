@@ -4,6 +4,7 @@
 //! Nothing here reads a clock, an environment or a file. Start at [`run`].
 
 mod assemble;
+mod calibrate;
 mod distortion;
 pub mod fault;
 mod feed;
@@ -20,6 +21,7 @@ mod run;
 pub mod setup;
 mod wire;
 
+pub use calibrate::{Calibration, Shapeless, calibrate};
 pub use feed::{BarQuotes, Delivery, Exchange, Feed};
 pub use rebuild::Deliveries;
 pub use run::{Outcome, SimError, run};

@@ -147,7 +147,10 @@ mod volume;
 mod whims;
 
 pub use act::{Act, LAG_MIN};
-pub use background::{BACKGROUND_VERSION, BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, ValueTerms};
+pub use background::{
+    BACKGROUND_VERSION, BackgroundTerms, Fit, MakerTerms, Measure, MomentumTerms, NoiseTerms, Shape, ValueTerms, fit,
+    shape_of,
+};
 pub use chance::{Chance, Draw};
 pub use config::{FillProfile, RateLimit, VenueConfig};
 pub use guards::Guards;

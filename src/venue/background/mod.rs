@@ -13,14 +13,18 @@
 
 mod agents;
 mod dice;
+mod fit;
 mod floor;
 mod hawkes;
+mod shape;
 mod terms;
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::sync::Arc;
 
+pub use fit::{Fit, fit, shape_of};
+pub use shape::{Measure, Shape};
 pub use terms::{BACKGROUND_VERSION, BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, ValueTerms};
 
 use super::chance::Chance;
