@@ -208,7 +208,7 @@ pub fn matched(trades: &[Trade], method: Method) -> Result<Matched, TooLarge> {
         }
         if rest.qty != 0 {
             open.insert(method.rank(*price, trade), rest);
-        } else if *qty == 0 {
+        } else if *qty == 0 && !fee.is_zero() {
             // Nothing changed hands but the fee.
             fractions.push(Fraction::of(Lot { fee: Exact::ZERO, ..rest }, rest));
         }
