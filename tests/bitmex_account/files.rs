@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use flate2::read::GzDecoder;
 use rust_decimal::Decimal;
-use seatrial::market::Account;
-use seatrial::market::{Cause, InstrumentId, Timestamp, VenueRef};
+use seatrial::market::{Account, Cause, InstrumentId, Timestamp, VenueRef};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
