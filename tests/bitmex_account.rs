@@ -70,7 +70,7 @@ fn the_wallet_runs_to_the_balance_of_every_timestamp() {
             if !*opened {
                 // A part of a ledger begins with what was there before it.
                 let of = instant.iter().filter(|other| other.currency == row.currency);
-                let last = of.clone().last().expect("this row is one of them");
+                let last = of.clone().next_back().expect("this row is one of them");
                 let before = last.balance - of.map(WalletRow::moved).sum::<i64>();
                 post(&mut ledger, Cause::Opening, *asset, [(Account::External, -before), (Account::Fees, 0)]);
                 *opened = true;

@@ -64,7 +64,9 @@ impl Told {
     }
 
     fn posted(&mut self, transactions: Vec<Transaction>) {
-        transactions.into_iter().for_each(|transaction| self.decide(Decision::Posted(transaction)));
+        for transaction in transactions {
+            self.decide(Decision::Posted(transaction));
+        }
     }
 
     fn filled(&mut self, (desk, place): (DeskId, usize), booked: &Booked, instrument: &Instrument, fill: &Fill) {
@@ -190,7 +192,7 @@ proptest! {
         for method in Method::ALL {
             let report = LotReport::of(&told.header, &told.records, method).expect("amounts fit");
             prop_assert!(report.unvalued.is_empty(), "{:?}", report.unvalued);
-            for (key, _) in &told.net {
+            for key in told.net.keys() {
                 let (desk, place) = *key;
                 let mark = RawPrice::new(world.instruments[place].price(Price(4_321)));
                 let lots = report.lots.iter().find(|lots| (lots.desk, usize::from(lots.instrument.0)) == (desk, place));
@@ -275,7 +277,9 @@ fn a_journal_comes_to_the_net_of_its_summary() {
     let mut metrics = Metrics::new(&header);
     let rate = ReferenceEvent::Rate { asset: journal_kit::story::USD, price: instruments::money("1") };
     metrics.observe(Timestamp(0), &Body::Event(Event::Reference(rate)));
-    records.iter().for_each(|record| metrics.observe(record.now, &record.body));
+    for record in &records {
+        metrics.observe(record.now, &record.body);
+    }
     let summary = metrics.finish(Outcome { events: 0, digest: 0, audit_breaches: 0 });
     for method in Method::ALL {
         let report = LotReport::of(&header, &records, method).expect("fits");

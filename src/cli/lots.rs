@@ -134,12 +134,18 @@ impl Row {
     fn open(lots: &InstrumentLots) -> Result<Vec<Self>, TooLarge> {
         let one = |lot: &seatrial::metrics::lots::Lot| {
             let (at, value) = (lots.trades[lot.trade].at.to_string(), lot.value.to_string());
-            let [(acquired, cost), (disposed, proceeds)] = match lot.qty > 0 {
-                true => [(Some(at), Some(value)), (None, None)],
-                false => [(None, None), (Some(at), Some(value))],
-            };
+            let leg = (Some(at), Some(value));
+            let (bought, sold) = if lot.qty > 0 { (leg, (None, None)) } else { ((None, None), leg) };
             let qty = lots.base(lot.qty.abs())?.to_string();
-            Ok(Self { acquired, disposed, qty, cost, proceeds, fees: lot.fee.to_string(), gain: None })
+            Ok(Self {
+                acquired: bought.0,
+                disposed: sold.0,
+                qty,
+                cost: bought.1,
+                proceeds: sold.1,
+                fees: lot.fee.to_string(),
+                gain: None,
+            })
         };
         lots.matched.open.iter().map(one).collect()
     }

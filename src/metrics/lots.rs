@@ -174,9 +174,8 @@ impl Lot {
     /// Splits `qty` (above zero, at most all of it) off.
     fn split(&mut self, qty: i128) -> Result<Self, TooLarge> {
         let whole = self.qty.abs();
-        let share = |amount: Exact| match qty == whole {
-            true => Ok(amount),
-            false => amount.share(qty, whole, amount.scale().max(SHARE_DECIMALS)),
+        let share = |amount: Exact| {
+            if qty == whole { Ok(amount) } else { amount.share(qty, whole, amount.scale().max(SHARE_DECIMALS)) }
         };
         let part =
             Self { trade: self.trade, qty: qty * self.qty.signum(), value: share(self.value)?, fee: share(self.fee)? };

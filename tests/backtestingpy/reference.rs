@@ -78,12 +78,11 @@ pub fn bars(case: &str, description: &str) -> Option<Vec<RawBar>> {
         prices: prices.each_ref().map(|price| decimal(price)),
         opened_ns: number * 60_000_000_000,
     };
-    let rows: Vec<(String, [String; 4])> = match minutes {
-        Some(three) => first_five(&format!("binance-klines-1m/{}_1m_{}.csv.gz", three[0], three[2]))?,
-        None => {
-            let symbol = case.split('_').next().unwrap_or_default().to_uppercase();
-            first_five(&format!("{FOLDER}/{}", files(&format!("{symbol}_"), ".csv.gz")?.first()?))?
-        }
+    let rows: Vec<(String, [String; 4])> = if let Some(three) = minutes {
+        first_five(&format!("binance-klines-1m/{}_1m_{}.csv.gz", three[0], three[2]))?
+    } else {
+        let symbol = case.split('_').next().unwrap_or_default().to_uppercase();
+        first_five(&format!("{FOLDER}/{}", files(&format!("{symbol}_"), ".csv.gz")?.first()?))?
     };
     Some((0..).zip(&rows).map(read).collect())
 }

@@ -206,7 +206,9 @@ pub fn check_flows(what: &str, sheet: &Sheet, matched: &Matched, report: &[Row])
         };
         close(&format!("{what}: spot price"), row.spot.into(), &theirs[spot]);
         assert_eq!(theirs[told], if taxable { "YES" } else { "NO" }, "{what}: taxable");
-        columns.iter().for_each(|(column, ours)| close(&format!("{what}: column {column}"), *ours, &theirs[*column]));
+        for (column, ours) in columns {
+            close(&format!("{what}: column {column}"), ours, &theirs[column]);
+        }
     }
 }
 
