@@ -73,13 +73,13 @@ impl Published {
 /// stands beside the case.
 pub fn bars(case: &str, description: &str) -> Option<Vec<RawBar>> {
     let words: Vec<&str> = description.split([' ', ',', '.']).collect();
-    let minutes = words.windows(3).find(|three| three[1] == "1m");
+    let minutes = words.iter().position(|word| *word == "1m").filter(|place| *place > 0);
     let read = |(number, (_, prices)): (i64, &(String, [String; 4]))| RawBar {
         prices: prices.each_ref().map(|price| decimal(price)),
         opened_ns: number * 60_000_000_000,
     };
-    let rows: Vec<(String, [String; 4])> = if let Some(three) = minutes {
-        first_five(&format!("binance-klines-1m/{}_1m_{}.csv.gz", three[0], three[2]))?
+    let rows: Vec<(String, [String; 4])> = if let Some(place) = minutes {
+        first_five(&format!("binance-klines-1m/{}_1m_{}.csv.gz", words[place - 1], words.get(place + 1)?))?
     } else {
         let symbol = case.split('_').next().unwrap_or_default().to_uppercase();
         first_five(&format!("{FOLDER}/{}", files(&format!("{symbol}_"), ".csv.gz")?.first()?))?

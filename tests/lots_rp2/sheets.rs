@@ -112,7 +112,7 @@ impl Sheet {
         let name = required(cell, "Transaction Type").to_uppercase();
         // A fee alone is sold at what it is worth; one besides a sale brings nothing.
         let sold = if name == "FEE" { out + fee } else { out };
-        let value = self.worth(sold, spot);
+        let value = cell("USD Out").map_or_else(|| self.worth(sold, spot), number);
         Flow { at: at(cell), kind: Kind::Out, name, qty: out + fee, fee, moved: [0, 0], spot, value, cost: value }
     }
 
@@ -189,7 +189,8 @@ pub fn check_flows(what: &str, sheet: &Sheet, matched: &Matched, report: &[Row])
             Kind::Out => {
                 let out = row.qty - row.fee;
                 (went, fees) = (went + out, fees + row.fee);
-                let amounts = [base(out), base(row.fee), base(went), base(fees), worth(out), worth(row.fee)];
+                let value = if out == 0 { Exact::ZERO } else { row.value };
+                let amounts = [base(out), base(row.fee), base(went), base(fees), value, worth(row.fee)];
                 ([7, 8, 9, 10, 11, 12].into_iter().zip(amounts).collect(), true)
             }
             Kind::Intra => {
@@ -259,9 +260,9 @@ impl<'a> Table<'a> {
         Self { header, rows }
     }
 
-    /// A cell by the end of its column's name; none if it is empty or there is no such column.
+    /// A cell by the beginning or end of its column's name; none if it is empty or there is no such column.
     fn cell(&self, row: &'a Row, column: &str) -> Option<&'a str> {
-        let place = self.header.iter().position(|name| name.ends_with(column))?;
+        let place = self.header.iter().position(|name| name.starts_with(column) || name.ends_with(column))?;
         row.get(place).map(String::as_str).filter(|cell| !cell.is_empty())
     }
 
@@ -283,7 +284,8 @@ fn spot<'a>(cell: &dyn Fn(&str) -> Option<&'a str>) -> Decimal {
 }
 
 fn nanos(text: &str) -> i64 {
-    let time: jiff::Timestamp = text.parse().unwrap_or_else(|error| panic!("`{text}` is not a time: {error}"));
+    let joined = text.replace(" +", "+").replace(" -", "-");
+    let time: jiff::Timestamp = joined.parse().unwrap_or_else(|error| panic!("`{text}` is not a time: {error}"));
     i64::try_from(time.as_nanosecond()).expect("a time of our days")
 }
 
