@@ -288,5 +288,12 @@ fn a_journal_comes_to_the_net_of_its_summary() {
         let net = gains.chain(funding).fold(Exact::ZERO, |sum, part| sum.plus(part).expect("fits"));
         assert_eq!(net.to_string(), summary.net_pnl, "{method}");
         assert_eq!(report.lots.len(), 2, "spot and margin");
+        // Bought at 45 123.37, 45 124.00 and 44 900.01 before the first sale.
+        let taken = match method {
+            Method::Fifo => 0,
+            Method::Hifo => 1,
+            Method::Lifo | Method::Lofo => 2,
+        };
+        assert_eq!(report.lots[0].matched.fractions[0].acquired, taken, "{method}");
     }
 }
