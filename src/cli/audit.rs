@@ -42,7 +42,7 @@ fn one(args: &Audit, output: &mut Output) -> Result<(Value, Exit), Failure> {
         "laws": text::laws(&audited), "breaches": text::breaches(&audited), "audit_breaches": audited.breached(),
     });
     if let Some(method) = args.lots {
-        let lots = lots::Told::of(&journal, method)?;
+        let lots = lots::Told::of(&file, &journal, method)?;
         lots.lines().iter().for_each(|line| output.line(line));
         document["lots"] = lots.document();
     }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::engine::Failure;
 use super::text;
+use seatrial::bad_input::BadInput;
 use seatrial::journal::{Exact, Header, JournalFile, TooLarge};
 use seatrial::market::DeskId;
 use seatrial::metrics::lots::{Fraction, InstrumentLots, LotReport, Method};
@@ -43,14 +44,18 @@ pub struct Told {
 
 impl Told {
     /// The lots of a journal by a method.
-    pub fn of(journal: &JournalFile, method: Method) -> Result<Self, Failure> {
+    pub fn of(file: &str, journal: &JournalFile, method: Method) -> Result<Self, Failure> {
         let told = || -> Result<Self, TooLarge> {
             let report = LotReport::of(&journal.header, &journal.records, method)?;
             let table = |lots: &InstrumentLots| Table::of(&journal.header, &report, lots);
             let tables = report.lots.iter().map(table).collect::<Result<_, _>>()?;
             Ok(Self { method, tables, unvalued: report.unvalued.iter().cloned().collect() })
         };
-        told().map_err(|error| Failure::Internal(format!("the lots cannot be told: {error}")))
+        told().map_err(|TooLarge| {
+            let (found, allowed) =
+                ("a trade too large to be shared among lots", "values and fees of at most 38 digits");
+            Failure::BadInput(vec![BadInput::new("E-JR-015", file, found, allowed)])
+        })
     }
 
     /// For people.

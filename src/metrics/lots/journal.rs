@@ -90,7 +90,7 @@ struct Charged {
 struct Made {
     key: (InstrumentId, DeskId),
     at: Timestamp,
-    qty: i64,
+    qty: i128,
     price: Price,
     execution: Option<VenueRef>,
 }
@@ -138,12 +138,12 @@ impl Gathered<'_> {
             Decision::Booked { order, execution, .. } => {
                 let Some((instrument, at, fill)) = self.heard.get(execution).copied() else { return Ok(()) };
                 let key = (instrument, self.desks.get(order).copied().unwrap_or(DeskId::EXTERNAL));
-                let (qty, price) = (fill.side.signed(fill.qty).0, fill.price);
+                let (qty, price) = (i128::from(fill.side.sign()) * i128::from(fill.qty.0), fill.price);
                 self.trades.push(Made { key, at, qty, price, execution: Some(*execution) });
             }
             Decision::Adjusted { desk, instrument, by, at, .. } => {
                 let key = (*instrument, *desk);
-                self.trades.push(Made { key, at: now, qty: by.0, price: *at, execution: None });
+                self.trades.push(Made { key, at: now, qty: by.0.into(), price: *at, execution: None });
             }
             Decision::Posted(transaction) => return self.post(transaction),
             _ => {}
@@ -227,7 +227,7 @@ impl Gathered<'_> {
 /// What a trade did to the position and to the quote asset.
 fn trade(made: &Made, charged: Charged, card: &InstrumentCard, unit: Exact) -> Result<Trade, TooLarge> {
     let price = card.price(made.price)?;
-    let traded = Exact::whole(made.qty.into()).times(card.qty_step())?;
+    let traded = Exact::whole(made.qty).times(card.qty_step())?;
     let qty = traded.minus(charged.base)?.units_up(unit)?;
     let value = Exact::whole(qty).times(unit)?.abs()?.times(price)?;
     let fee = charged.quote.plus(charged.base.times(price)?)?;
