@@ -27,7 +27,7 @@
 //! | [`sim`] · [`replay`] · [`strategies`] | the loop, queue, wire, feed and chance · a journal through a fresh trader · shipped strategies |
 //! | [`trading`] | trader, desk, checks, order manager, booking; knows nothing of what is above or beside it |
 //! | [`venue`] | replay book, queue position, fills, admission, fees, and beside it [`venue::matching`], orders against orders; does not read its client's mind |
-//! | [`metrics`] · [`audit`] | the figures of a run · conservation laws over a journal, with sums of their own |
+//! | [`metrics`] · [`audit`] | the figures of a run, and its lots by any method · conservation laws over a journal, with sums of their own |
 //! | [`adapters`] | venues' reply codes and order fields: closed tables, no sockets |
 //! | [`data`] | market data in and out: importers, checks, generators, the tape |
 //! | [`journal`] · [`ledger`] | the record: sequenced, digested, chained · double entry per asset |

@@ -1,8 +1,8 @@
 //! Agreement with an independent bar back-tester on real data (`backtestingpy-expected`).
 //!
-//! Five published cases, daily GOOG and two months of one-minute BTC/USDT: sizes, trade bars and
-//! prices must be exact; profit, commission, equity after every bar and the greatest drawdown
-//! within 1e-6 of the published floats. Repeat one with `cargo test --test backtestingpy NAME`.
+//! Every case of the folder, by the arguments that stand beside its result: sizes, trade bars and
+//! prices must be exact; profit, commission, equity after every bar and the greatest drawdown within 1e-6 of
+//! the published floats. Repeat with `cargo test --test backtestingpy -- --nocapture`.
 #![cfg(feature = "simulator")]
 
 #[path = "backtestingpy/client.rs"]
@@ -15,48 +15,57 @@ use reference::{Published, RawBar};
 use rust_decimal::Decimal;
 use seatrial::market::{Bar, Money, Qty, Span, Timestamp};
 
-const GOOG: Terms =
-    Terms { cash: 10_000, commission: "0", fast: 10, slow: 30, spread: None, one_unit: false, bracket: None };
-const BTC: Terms =
-    Terms { cash: 1_000_000, commission: "0.001", fast: 60, slow: 240, spread: None, one_unit: true, bracket: None };
-
 #[test]
-fn goog_with_all_equity() {
-    check("goog_sma_10_30", GOOG, reference::goog());
+fn every_case_comes_to_its_published_trades_and_equity() {
+    let (mut held, cases) = (0, reference::cases());
+    for case in &cases {
+        let published = Published::read(case).unwrap_or_else(|| panic!("{case} has statistics and nothing else"));
+        let terms = terms(case, &published);
+        let Some(bars) = reference::bars(case, &published.description) else {
+            println!("skipped: the bars of {case} are not in ../shared/data");
+            continue;
+        };
+        let decimals = bars.iter().flat_map(|bar| bar.prices).map(|price| price.normalize().scale()).max();
+        let mut client = Client::new(terms, decimals.unwrap_or(0));
+        let bars: Vec<Bar> = bars.iter().map(|bar| on_grid(&client, bar)).collect();
+        client.run(&bars);
+        agree_on_trades(case, &client, &published);
+        agree_on_equity(case, &client, &published);
+        println!("{case}: {} trades, {} bars", client.trades.len(), bars.len());
+        held += 1;
+    }
+    if held == 0 {
+        println!("skipped: no case in ../shared/data/backtestingpy-expected");
+    }
 }
 
-#[test]
-fn goog_with_all_equity_and_commission() {
-    check("goog_sma_10_30_comm20bp", Terms { commission: "0.002", ..GOOG }, reference::goog());
-}
-
-#[test]
-fn goog_one_share_with_commission_and_spread() {
-    let terms = Terms { commission: "0.002", spread: Some("0.001"), one_unit: true, ..GOOG };
-    check("goog_fixed1_comm20bp_spread10bp", terms, reference::goog());
-}
-
-#[test]
-fn btc_in_a_quiet_month() {
-    check("btc_2023_09_fixed1_sma_60_240_comm10bp", BTC, reference::btc("2023-09"));
-}
-
-#[test]
-fn btc_in_a_crash_with_stop_and_target() {
-    let terms = Terms { bracket: Some(("0.01", "0.02")), ..BTC };
-    check("btc_2020_03_bracket_sma_60_240_comm10bp", terms, reference::btc("2020-03"));
-}
-
-fn check(case: &str, terms: Terms, bars: Option<Vec<RawBar>>) {
-    let (Some(published), Some(bars)) = (Published::read(case), bars) else {
-        println!("skipped: {case} needs ../shared/data/backtestingpy-expected and binance-klines-1m");
-        return;
+/// The case's arguments; where it names no averages they are those of the other engine's own test-suite. Sizes and
+/// brackets are told in words.
+fn terms(case: &str, published: &Published) -> Terms {
+    let known = ["cash", "commission", "spread", "fast", "slow"];
+    let strange = published.arguments.keys().find(|key| !known.contains(&key.as_str()));
+    assert!(strange.is_none(), "{case} asks for {strange:?}, which the client does not know");
+    let argument = |key: &str| published.arguments.get(key).copied();
+    let whole = |key: &str, usual: i64| {
+        argument(key).map_or(usual, |number| number.to_string().parse().unwrap_or_else(|_| panic!("{case}: {key}")))
     };
-    let mut client = Client::new(terms);
-    let bars: Vec<Bar> = bars.iter().map(|bar| on_grid(&client, bar)).collect();
-    client.run(&bars);
-    agree_on_trades(case, &client, &published);
-    agree_on_equity(case, &client, &published);
+    let length = |key: &str, usual: i64| usize::try_from(whole(key, usual)).expect("bars of an average");
+    let words = published.description.to_lowercase();
+    let after = |mark: &str| {
+        let rest = &words[words.find(mark)? + mark.len()..];
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        Some(reference::decimal(rest[..end].trim_end_matches('.')))
+    };
+    let percent = |mark: &str| after(mark).map(|number| number / Decimal::ONE_HUNDRED);
+    Terms {
+        cash: whole("cash", 10_000),
+        commission: argument("commission").unwrap_or_default(),
+        fast: length("fast", 10),
+        slow: length("slow", 30),
+        spread: argument("spread"),
+        units: after("fixed size ").map(|units| units.to_string().parse().expect("whole units")),
+        bracket: percent("stop-loss ").zip(percent("take-profit ")),
+    }
 }
 
 fn agree_on_trades(case: &str, client: &Client, published: &Published) {

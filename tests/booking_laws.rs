@@ -113,7 +113,7 @@ proptest! {
                     booked.gross - booked.charge.value - rounding(booked, instrument)
                 }
                 Came::Moved { transfer, funding, unexplained, .. } => transfer - funding - unexplained,
-                Came::Nothing => Money::ZERO,
+                Came::Corrected(_) | Came::Nothing => Money::ZERO,
             };
             let open = unrealised(&world, &marks) - open_before;
             prop_assert_eq!(equity(&world) - equity_before, explained + open);

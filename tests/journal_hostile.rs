@@ -7,6 +7,7 @@ use journal_kit::story::{SPOT, full_story};
 use proptest::prelude::*;
 use seatrial::audit::Auditor;
 use seatrial::journal::{Record, Renderer};
+use seatrial::metrics::lots::{LotReport, Method};
 use seatrial::metrics::{Metrics, Outcome};
 
 proptest! {
@@ -36,7 +37,12 @@ proptest! {
         let mut auditor = Auditor::new(&header);
         let mut metrics = Metrics::new(&header);
         let mut renderer = Renderer::new(&header);
-        for record in records[..1].iter().cloned().chain(forged) {
+        let forged: Vec<Record> = records[..1].iter().cloned().chain(forged).collect();
+        for method in Method::ALL {
+            // Too large is an answer.
+            let _ = LotReport::of(&header, &forged, method);
+        }
+        for record in forged {
             auditor.observe(&record);
             metrics.observe(record.now, &record.body);
             prop_assert!(!renderer.line(&record).contains('\n'));

@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args as Group, Parser, Subcommand};
 use rust_decimal::Decimal;
 use seatrial::data::synth::{BarOptions, L2Options};
 use seatrial::market::{Span, Timestamp};
+use seatrial::metrics::lots::Method;
 use seatrial::trading::setting::{Number, Setting};
 
 /// A deterministic sea trial for trading systems.
@@ -121,13 +123,22 @@ pub struct Replay {
 /// Audit a journal.
 #[derive(Group, Debug)]
 #[command(after_help = "Example:\n  seatrial run scenarios/first-trial.toml --journal trial.journal\n  \
-    seatrial audit trial.journal")]
+    seatrial audit trial.journal\n  seatrial audit trial.journal --lots hifo")]
 pub struct Audit {
     /// A journal written by `run --journal`
     pub journal: PathBuf,
     /// Take a journal without a closing record up to its last whole one
     #[arg(long)]
     pub torn: bool,
+    /// Tell what was realised lot by lot as well: fifo, lifo, hifo or lofo say which lot is sold first
+    #[arg(long, value_name = "METHOD", value_parser = lot_method())]
+    pub lots: Option<Method>,
+}
+
+/// The names of the methods, and no others.
+fn lot_method() -> impl TypedValueParser<Value = Method> {
+    let names = PossibleValuesParser::new(Method::ALL.map(Method::name));
+    names.map(|name| Method::named(&name).expect("only names of methods are let in"))
 }
 
 /// Market data.

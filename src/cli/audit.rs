@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::args::Audit;
 use super::engine::{self, Failure};
 use super::exit::Exit;
+use super::lots;
 use super::output::{Output, complain};
 use super::text;
 use seatrial::audit::AuditReport;
@@ -36,9 +37,14 @@ fn one(args: &Audit, output: &mut Output) -> Result<(Value, Exit), Failure> {
     for breach in &audited.breaches {
         complain(&AuditReport::explain(breach, &journal.header, &journal.records));
     }
-    let document = json!({
+    let mut document = json!({
         "file": text::lossy(path), "records": audited.records, "checks": audited.checked(), "digest": digest,
         "laws": text::laws(&audited), "breaches": text::breaches(&audited), "audit_breaches": audited.breached(),
     });
+    if let Some(method) = args.lots {
+        let lots = lots::Told::of(&file, &journal, method)?;
+        lots.lines().iter().for_each(|line| output.line(line));
+        document["lots"] = lots.document();
+    }
     Ok((document, if audited.is_clean() { Exit::Fine } else { Exit::Breach }))
 }

@@ -13,6 +13,7 @@ mod check;
 mod data;
 mod engine;
 mod exit;
+mod lots;
 mod output;
 mod places;
 mod replay;

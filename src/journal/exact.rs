@@ -119,10 +119,13 @@ impl Exact {
     /// The part `k / of` of it, rounded to `scale` decimals toward zero; `of` is not zero.
     pub fn share(self, k: i128, of: i128, scale: u32) -> Result<Self, TooLarge> {
         let power = |exponent: u32| 10_i128.checked_pow(exponent).ok_or(TooLarge);
-        let product = self.mantissa.checked_mul(k).ok_or(TooLarge)?;
-        let numerator = product.checked_mul(power(scale.saturating_sub(self.scale))?).ok_or(TooLarge)?;
-        let denominator = of.checked_mul(power(self.scale.saturating_sub(scale))?).ok_or(TooLarge)?;
-        Ok(Self::new(numerator.checked_div(denominator).ok_or(TooLarge)?, scale))
+        let times = |a: i128, b: i128| a.checked_mul(b).ok_or(TooLarge);
+        let numerator = times(self.mantissa, power(scale.saturating_sub(self.scale))?)?;
+        let denominator = times(of, power(self.scale.saturating_sub(scale))?)?;
+        // Divided before it is multiplied: a small part of much fits wherever the much does.
+        let whole = numerator.checked_div(denominator).ok_or(TooLarge)?;
+        let rest = times(numerator % denominator, k)? / denominator;
+        Ok(Self::new(times(whole, k)?.checked_add(rest).ok_or(TooLarge)?, scale))
     }
 
     /// Divided, rounded to `scale` decimals toward zero; too large when the divisor is zero.
@@ -210,6 +213,10 @@ mod tests {
         assert_eq!(exact("18").share(4, 10, 8), Ok(exact("7.2")));
         assert_eq!(exact("1").share(2, 3, 2), Ok(exact("0.66")));
         assert_eq!(exact("-0.019").share(1, 1, 2), Ok(exact("-0.01")));
+        assert_eq!(
+            exact("75500").share(1_000_000_000_007, 3_000_000_000_021, 18),
+            Ok(exact("25166.666666666666666666"))
+        );
         assert_eq!(exact("18").divided(exact("600"), 20), Ok(exact("0.03")));
         assert_eq!(exact("1").divided(exact("0.3"), 4), Ok(exact("3.3333")));
         assert_eq!(exact("1").divided(Exact::ZERO, 4), Err(TooLarge));

@@ -9,6 +9,7 @@
 //! It believes the trader's bookings. Whether they are right is for `audit` to say.
 
 mod adjusted;
+pub mod lots;
 mod orders;
 mod rates;
 mod summary;
@@ -387,9 +388,7 @@ impl Metrics {
     }
 
     fn too_large(&mut self, taken: Result<(), TooLarge>) {
-        if let Err(error) = taken {
-            self.unvalued.insert(error.to_string());
-        }
+        self.unvalued.extend(taken.err().map(|error| error.to_string()));
     }
 }
 

@@ -22,15 +22,15 @@ use seatrial::venue::{FillProfile, Venue, VenueConfig};
 pub struct Terms {
     pub cash: i64,
     /// Charged on the value of each fill.
-    pub commission: &'static str,
+    pub commission: Decimal,
     pub fast: usize,
     pub slow: usize,
     /// Entries trade this far beyond the open; closes at the open.
-    pub spread: Option<&'static str>,
-    /// One unit, or as many as equity buys.
-    pub one_unit: bool,
+    pub spread: Option<Decimal>,
+    /// So many units, or as many as equity buys.
+    pub units: Option<i64>,
     /// Stop and target from the close of the signal's bar.
-    pub bracket: Option<(&'static str, &'static str)>,
+    pub bracket: Option<(Decimal, Decimal)>,
 }
 
 /// A round trip.
@@ -74,8 +74,12 @@ pub struct Client {
 }
 
 impl Client {
-    pub fn new(terms: Terms) -> Self {
-        let instrument = instrument(terms.commission);
+    /// For bars of prices with so many decimals.
+    pub fn new(terms: Terms, decimals: u32) -> Self {
+        let parts = terms.bracket.map_or([Decimal::ZERO; 2], |(stop, target)| [stop, target]);
+        let parts = [terms.spread.unwrap_or_default(), parts[0], parts[1]];
+        let more = parts.iter().map(|part| part.normalize().scale()).max().unwrap_or(0);
+        let instrument = instrument(terms.commission, Decimal::new(1, decimals + more));
         let cash = Money::new(terms.cash.into());
         let balances = vec![Balance { asset: QUOTE, total: cash }];
         let config =
@@ -134,9 +138,9 @@ impl Client {
     fn turn(&mut self, side: Side, open: Price) {
         self.leave();
         if let Some(spread) = self.terms.spread {
-            self.feed(&MarketEvent::Quote(self.widened(open, decimal(spread))));
+            self.feed(&MarketEvent::Quote(self.widened(open, spread)));
         }
-        let qty = if self.terms.one_unit { Qty(1) } else { self.affordable(open) };
+        let qty = self.terms.units.map_or_else(|| self.affordable(open), Qty);
         self.send(Role::Entry, side, OrderKind::Market, qty);
     }
 
@@ -151,7 +155,7 @@ impl Client {
 
     /// The most units that cost less than equity, commission included.
     fn affordable(&self, open: Price) -> Qty {
-        let unit = self.instrument.price(open) * (Decimal::ONE + decimal(self.terms.commission));
+        let unit = self.instrument.price(open) * (Decimal::ONE + self.terms.commission);
         let equity = self.books.ledger().balance(Account::Cash, QUOTE).decimal();
         let mut units = i64::try_from((equity / unit).floor().normalize().mantissa()).expect("a small number");
         while unit * Decimal::from(units) >= equity {
@@ -171,8 +175,8 @@ impl Client {
 
     fn protect(&mut self, entry: Side) {
         let Some((stop, target)) = self.terms.bracket else { return };
-        let away = |part: &str, sign: i64| {
-            let factor = Decimal::ONE + decimal(part) * Decimal::from(sign * entry.sign());
+        let away = |part: Decimal, sign: i64| {
+            let factor = Decimal::ONE + part * Decimal::from(sign * entry.sign());
             let price = self.instrument.price(self.signal) * factor;
             self.instrument.exact_price(price).expect("the tick is fine enough for the bracket")
         };
@@ -320,13 +324,9 @@ fn crossing(sums: &[i128], fast: usize, slow: usize) -> Option<Side> {
     }
 }
 
-fn decimal(text: &str) -> Decimal {
-    Decimal::from_str_exact(text).expect("a decimal")
-}
-
-/// Whole units at a tick of 0.00001, on margin, so that it can be sold short.
-fn instrument(commission: &str) -> Instrument {
-    let rate = Rate::new(decimal(commission));
+/// Whole units at a tick that spread and bracket do not go below, on margin, so that it can be sold short.
+fn instrument(commission: Decimal, price_unit: Decimal) -> Instrument {
+    let rate = Rate::new(commission);
     Instrument {
         id: InstrumentId(0),
         symbol: "UNIT/CASH".to_owned(),
@@ -335,7 +335,7 @@ fn instrument(commission: &str) -> Instrument {
         base_scale: 0,
         quote_scale: 8,
         contract: Contract::Linear,
-        price_unit: decimal("0.00001"),
+        price_unit,
         qty_unit: Decimal::ONE,
         timeline: vec![Rules {
             from: Timestamp::MIN,

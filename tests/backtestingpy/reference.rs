@@ -8,6 +8,8 @@ use flate2::read::GzDecoder;
 use rust_decimal::Decimal;
 use serde::Deserialize;
 
+const FOLDER: &str = "backtestingpy-expected";
+
 /// A bar as its file has it.
 pub struct RawBar {
     pub prices: [Decimal; 4],
@@ -37,6 +39,10 @@ pub struct Published {
     /// Equity after each bar.
     pub equity: Vec<Decimal>,
     stats: BTreeMap<String, serde_json::Value>,
+    /// What the case asks for, in words.
+    pub description: String,
+    /// Arguments of the engine and of the strategy.
+    pub arguments: BTreeMap<String, Decimal>,
 }
 
 impl Published {
@@ -46,7 +52,11 @@ impl Published {
         let stats: serde_json::Value = serde_json::from_str(&stats).expect("the statistics are JSON");
         let trades = rows(&format!("backtestingpy-expected/{case}.trades.csv.gz"))?;
         let equity: Vec<(String, String)> = rows(&format!("backtestingpy-expected/{case}.equity.csv.gz"))?;
+        let table = |key: &str| stats[key].as_object().cloned().unwrap_or_default();
+        let arguments = table("backtest_args").into_iter().chain(table("strategy_params"));
         Some(Self {
+            description: stats["description"].as_str().unwrap_or_default().to_owned(),
+            arguments: arguments.map(|(key, value)| (key, decimal(&value.to_string()))).collect(),
             trades,
             equity: equity.iter().map(|(_, equity)| decimal(equity)).collect(),
             stats: serde_json::from_value(stats["stats"].clone()).expect("the statistics are a table"),
@@ -59,25 +69,42 @@ impl Published {
     }
 }
 
-/// The daily bars of GOOG, a day apart.
-pub fn goog() -> Option<Vec<RawBar>> {
-    const DAY_NS: i64 = 86_400_000_000_000;
-    let rows: Vec<(String, [String; 4], String)> = rows("backtestingpy-expected/GOOG_daily.csv.gz")?;
-    let bar = |(number, (_, prices, _)): (i64, &(_, [String; 4], _))| RawBar {
+/// Bars of an instrument: the month of one-minute bars that a description names, or the file of its own that
+/// stands beside the case.
+pub fn bars(case: &str, description: &str) -> Option<Vec<RawBar>> {
+    let words: Vec<&str> = description.split([' ', ',', '.']).collect();
+    let minutes = words.iter().position(|word| *word == "1m").filter(|place| *place > 0);
+    let read = |(number, (_, prices)): (i64, &(String, [String; 4]))| RawBar {
         prices: prices.each_ref().map(|price| decimal(price)),
-        opened_ns: number * DAY_NS,
+        opened_ns: number * 60_000_000_000,
     };
-    Some((0..).zip(&rows).map(bar).collect())
+    let rows: Vec<(String, [String; 4])> = if let Some(place) = minutes {
+        first_five(&format!("binance-klines-1m/{}_1m_{}.csv.gz", words[place - 1], words.get(place + 1)?))?
+    } else {
+        let symbol = case.split('_').next().unwrap_or_default().to_uppercase();
+        first_five(&format!("{FOLDER}/{}", files(&format!("{symbol}_"), ".csv.gz")?.first()?))?
+    };
+    Some((0..).zip(&rows).map(read).collect())
 }
 
-/// A month of one-minute bars of BTC/USDT.
-pub fn btc(month: &str) -> Option<Vec<RawBar>> {
-    let rows: Vec<(i64, [String; 4], String)> = rows(&format!("binance-klines-1m/BTCUSDT_1m_{month}.csv.gz"))?;
-    let bar = |(ms, prices, _): &(i64, [String; 4], _)| RawBar {
-        prices: prices.each_ref().map(|price| decimal(price)),
-        opened_ns: ms * 1_000_000,
-    };
-    Some(rows.iter().map(bar).collect())
+/// Names of the cases; none where there is no folder.
+pub fn cases() -> Vec<String> {
+    let names = files("", ".stats.json").unwrap_or_default();
+    names.iter().map(|name| name.trim_end_matches(".stats.json").to_owned()).collect()
+}
+
+fn files(prefix: &str, suffix: &str) -> Option<Vec<String>> {
+    let names = std::fs::read_dir(shared(FOLDER)).ok()?;
+    let mut names: Vec<String> = names.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+    names.retain(|name| name.starts_with(prefix) && name.ends_with(suffix));
+    names.sort();
+    Some(names)
+}
+
+/// Time, open, high, low, close.
+fn first_five(path: &str) -> Option<Vec<(String, [String; 4])>> {
+    let rows: Vec<(String, [String; 4], String)> = rows(path)?;
+    Some(rows.into_iter().map(|(time, prices, _)| (time, prices)).collect())
 }
 
 pub fn decimal(text: &str) -> Decimal {

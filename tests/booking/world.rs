@@ -113,6 +113,7 @@ impl Values {
 #[derive(Clone, Debug)]
 pub enum Came {
     Booked(Box<(Booked, Instrument, Fill)>),
+    Corrected(Box<Booked>),
     Moved { asset: AssetId, transfer: Money, funding: Money, unexplained: Money },
     Nothing,
 }
@@ -238,7 +239,7 @@ impl World {
             self.books = before;
             return Came::Nothing;
         }
-        Came::Nothing
+        Came::Corrected(Box::new(booked))
     }
 
     /// Not what a spot desk no longer holds: the venue would take it back elsewhere.

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use expect_test::expect;
+use rust_decimal::Decimal;
 use serde_json::Value;
 
-use super::folder::{BAD_INPUT, BREACH, Folder, OK};
+use super::folder::{BAD_INPUT, BREACH, Folder, OK, USAGE};
 
 /// Six hundred one-minute bars that swing up and down, so that a trend follower turns.
 fn bars() -> String {
@@ -112,6 +113,37 @@ fn a_kept_journal_audits_clean_and_replays_the_same() {
     let (code, stdout, stderr) = folder.told(&["replay", "run.journal", "--json"]);
     assert_eq!((code, stderr.as_str()), (OK, ""), "{stdout}");
     assert_eq!(document(&stdout)["equal"], true);
+}
+
+/// Which lots are sold first is a choice of whoever reads a journal: it moves gains between lots, and their sum
+/// with what is open never.
+#[test]
+fn a_kept_journal_tells_its_lots_by_any_method() {
+    let folder = folder("lots", &trading());
+    let (_, ran, _) = folder.told(&["run", "s.toml", "--journal", "run.journal", "--json"]);
+    let number = |told: &Value| told.as_str().and_then(|text| text.parse::<Decimal>().ok()).expect("a decimal");
+    let mut nets = Vec::new();
+    for method in ["fifo", "lifo", "hifo", "lofo"] {
+        let (code, stdout, stderr) = folder.told(&["audit", "run.journal", "--lots", method, "--json"]);
+        assert_eq!((code, stderr.as_str()), (OK, ""));
+        let lots = &document(&stdout)["lots"];
+        assert_eq!((&lots["method"], &lots["unvalued"]), (&method.into(), &serde_json::json!([])));
+        let told = &lots["instruments"][0];
+        let parts = told["fractions"].as_array().expect("fractions");
+        let sum = |key: &str, of: &[Value]| of.iter().map(|part| number(&part[key])).sum::<Decimal>();
+        assert_eq!(sum("gain", parts), number(&told["gain"]), "{method}");
+        let open = told["open"].as_array().expect("open lots");
+        assert_eq!(sum("fees", parts) + sum("fees", open), number(&document(&ran)["fees"]), "{method}");
+        assert!(parts.len() > 3, "it trades");
+        nets.push(number(&told["gain"]) + number(&told["unrealised"]));
+    }
+    assert!(nets.windows(2).all(|pair| pair[0] == pair[1]), "{nets:?}");
+    let (code, stdout, _) = folder.told(&["audit", "run.journal", "--lots", "hifo"]);
+    assert_eq!(code, OK);
+    assert!(stdout.contains("lots by hifo, BTC/USDT, desk 0: gain "), "{stdout}");
+    let (code, stdout, stderr) = folder.told(&["audit", "run.journal", "--lots", "average"]);
+    assert_eq!((code, stdout.as_str()), (USAGE, ""));
+    assert!(stderr.contains("[possible values: fifo, lifo, hifo, lofo]"), "{stderr}");
 }
 
 /// A journal may replace a journal, never without a word; where there was none, or an empty file, nothing is lost.
