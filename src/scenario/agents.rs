@@ -6,7 +6,7 @@
 //! length = "1h"
 //! price = "60000"
 //! noise = { market_orders = "0.8", market_size = "0.05", limit_orders = "6", limit_size = "0.2", distance = 12, life = "20s", excitation = "40%", memory = "2s" }
-//! makers = { count = 3, spread = 4, levels = 5, size = "0.5", refresh = "500ms" }
+//! makers = { spread = 4, levels = 5, size = "0.5", refresh = "500ms", anchor = "50%" }
 //! momentum = { orders = "0.1", size = "0.05", memory = "60s" }
 //! value = { orders = "0.2", size = "0.1", volatility = "3%", half_life = "4h" }
 //! ```
@@ -38,10 +38,10 @@ pub struct AgentsText {
     opens: Timestamp,
     length: Span,
     price: Decimal,
-    noise: Option<(NoiseTerms, [Decimal; 2])>,
-    makers: Option<(MakerTerms, Decimal)>,
-    momentum: Option<(MomentumTerms, Decimal)>,
-    value: Option<(ValueTerms, Decimal)>,
+    noise: (NoiseTerms, [Decimal; 2]),
+    makers: (MakerTerms, Decimal),
+    momentum: (MomentumTerms, Decimal),
+    value: (ValueTerms, Decimal),
 }
 
 /// Reads the keys of a market of agents.
@@ -52,10 +52,12 @@ pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Ag
         .and_then(|entry| entry.within(problems, Span::from_secs(1)..=LENGTH_MAX, "1s to 768h"));
     let price = section.require("price", problems, "where the price starts").and_then(|entry| amount(&entry, problems));
     let at = section.at;
-    let noise = table(section, "noise", problems, noise);
-    let makers = table(section, "makers", problems, makers);
-    let momentum = table(section, "momentum", problems, momentum);
-    let value = table(section, "value", problems, value);
+    // A kind that is not there has a size all the same, which means nothing.
+    let one = Decimal::ONE;
+    let noise = table(section, "noise", problems, (NoiseTerms::NONE, [one; 2]), noise);
+    let makers = table(section, "makers", problems, (MakerTerms::NONE, one), makers);
+    let momentum = table(section, "momentum", problems, (MomentumTerms::NONE, one), momentum);
+    let value = table(section, "value", problems, (ValueTerms::NONE, one), value);
     let written = AgentsText {
         opens: opens?,
         length: length?,
@@ -65,7 +67,7 @@ pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Ag
         momentum: momentum?,
         value: value?,
     };
-    if written.noise.is_none() && written.makers.is_none() {
+    if written.noise.0.limit_orders == 0 && written.makers.0.levels == 0 {
         problems.add(
             "E-SC-007",
             at,
@@ -78,18 +80,19 @@ pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Ag
     Some(written)
 }
 
-/// Reads a table if it is there; the outer none is a problem noted.
+/// Reads a table; `absent` where it is not there.
 fn table<T>(
     section: &mut Section<'_>,
     key: &'static str,
     problems: &mut Problems<'_>,
+    absent: T,
     read: impl Fn(&mut Section<'_>, &mut Problems<'_>) -> Option<T>,
-) -> Option<Option<T>> {
-    let Some(entry) = section.get(key) else { return Some(None) };
+) -> Option<T> {
+    let Some(entry) = section.get(key) else { return Some(absent) };
     let mut table = entry.as_section(entry.at, problems)?;
     let terms = read(&mut table, problems);
     table.finish(problems);
-    Some(Some(terms?))
+    terms
 }
 
 fn noise(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(NoiseTerms, [Decimal; 2])> {
@@ -115,12 +118,12 @@ fn noise(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(NoiseT
 }
 
 fn makers(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(MakerTerms, Decimal)> {
-    let many = count(table, "count", 1..=100, problems);
     let spread = count(table, "spread", 1..=100_000, problems);
     let levels = count(table, "levels", 1..=50, problems);
     let size = size(table, "size", problems);
     let refresh = span(table, "refresh", problems);
-    let terms = MakerTerms { count: many?, spread: spread?, levels: levels?, size: Qty::ZERO, refresh: refresh? };
+    let anchor = share(table, "anchor", problems);
+    let terms = MakerTerms { spread: spread?, levels: levels?, size: Qty::ZERO, refresh: refresh?, anchor: anchor? };
     Some((terms, size?))
 }
 
@@ -164,11 +167,15 @@ fn often(table: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>
     let allowed = "orders a second: a decimal above 0, at most 1000, with at most 3 decimals";
     let entry = table.require(key, problems, TABLE)?;
     let number = entry.setting::<Number>(problems)?.0;
-    whole(&entry, number, Decimal::from(1_000), allowed, problems).filter(|_| number <= Decimal::from(1_000))
+    if number > Decimal::from(1_000) {
+        entry.refuse(problems, "E-SC-010", allowed);
+        return None;
+    }
+    whole(&entry, number, Decimal::from(1_000), allowed, problems)
 }
 
 fn share(table: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>) -> Option<u32> {
-    let allowed = "0% to 99%, with at most one decimal";
+    let allowed = "0% to 99%, with at most one decimal, such as \"50%\"";
     let entry = table.require(key, problems, TABLE)?;
     let rate = entry.within(problems, Rate::new(Decimal::ZERO)..=Rate::from_bps(9_900), allowed)?.decimal();
     if rate.is_zero() { Some(0) } else { whole(&entry, rate, Decimal::from(1_000), allowed, problems) }
@@ -229,22 +236,11 @@ pub fn terms(text: &AgentsText, price_unit: Decimal, qty_unit: Decimal) -> Resul
         fits.ok_or_else(|| format!("{amount}, not between 1 and 2^39 units of {unit}"))
     };
     let size = |amount: Decimal| units(amount, qty_unit).map(Qty);
-    let noise = match text.noise {
-        None => NoiseTerms::NONE,
-        Some((terms, [market, limit])) => NoiseTerms { market_size: size(market)?, limit_size: size(limit)?, ..terms },
-    };
-    let makers = match text.makers {
-        None => MakerTerms::NONE,
-        Some((terms, amount)) => MakerTerms { size: size(amount)?, ..terms },
-    };
-    let momentum = match text.momentum {
-        None => MomentumTerms::NONE,
-        Some((terms, amount)) => MomentumTerms { size: size(amount)?, ..terms },
-    };
-    let value = match text.value {
-        None => ValueTerms::NONE,
-        Some((terms, amount)) => ValueTerms { size: size(amount)?, ..terms },
-    };
+    let (noise, [market, limit]) = text.noise;
+    let noise = NoiseTerms { market_size: size(market)?, limit_size: size(limit)?, ..noise };
+    let makers = MakerTerms { size: size(text.makers.1)?, ..text.makers.0 };
+    let momentum = MomentumTerms { size: size(text.momentum.1)?, ..text.momentum.0 };
+    let value = ValueTerms { size: size(text.value.1)?, ..text.value.0 };
     let price = Price(units(text.price, price_unit)?);
     let ends = text.opens.after(text.length);
     Ok(BackgroundTerms { opens: text.opens, ends, price, noise, makers, momentum, value })

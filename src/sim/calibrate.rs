@@ -142,7 +142,7 @@ fn written(terms: &BackgroundTerms, tape: &Tape) -> String {
         "[market]\nsource = \"agents\"\nlength = \"1h\"\nprice = \"{price}\"\n\
          noise = {{ market_orders = \"{}\", market_size = \"{}\", limit_orders = \"{}\", limit_size = \"{}\", \
          distance = {}, life = \"{}\", excitation = \"{}%\", memory = \"{}\" }}\n\
-         makers = {{ count = {}, spread = {}, levels = {}, size = \"{}\", refresh = \"{}\" }}\n\
+         makers = {{ spread = {}, levels = {}, size = \"{}\", refresh = \"{}\", anchor = \"{}%\" }}\n\
          momentum = {{ orders = \"{}\", size = \"{}\", memory = \"{}\" }}\n\
          value = {{ orders = \"{}\", size = \"{}\", volatility = \"{}%\", half_life = \"{}\" }}",
         often(noise.market_orders),
@@ -153,11 +153,11 @@ fn written(terms: &BackgroundTerms, tape: &Tape) -> String {
         span(noise.life),
         Decimal::new(noise.excitation.into(), 1).normalize(),
         span(noise.memory),
-        makers.count,
         makers.spread,
         makers.levels,
         size(makers.size),
         span(makers.refresh),
+        Decimal::new(makers.anchor.into(), 1).normalize(),
         often(momentum.orders),
         size(momentum.size),
         span(momentum.memory),

@@ -213,6 +213,35 @@ impl Venue {
         }
     }
 
+    /// What is open of an order of ours in the matching book, if it is there.
+    #[must_use]
+    pub fn matched_open(&self, id: OrderId) -> Option<Qty> {
+        let number = self.orders.find(id)?;
+        let background = self.markets[self.market_of(number)].background.as_ref()?;
+        background.engine.book().get(matched_id(number)).map(|order| order.open)
+    }
+
+    /// Whether the venue's open orders are those of ours that the matching books hold, with as much left; an error
+    /// says where they part.
+    pub fn check_matched(&self) -> Result<(), String> {
+        for number in self.orders.open.iter().filter(|number| self.is_matched(**number)) {
+            let order = self.orders.get(*number);
+            let held = self.matched_open(order.terms.id);
+            let expected = order.trigger().is_none().then(|| order.leaves());
+            if held != expected {
+                return Err(format!("{:?}: the book holds {held:?}, the venue {expected:?}", order.terms));
+            }
+        }
+        let held = |market: &super::Market| {
+            let books = market.background.iter();
+            books.map(|book| book.engine.book().orders_of(OURS)).sum::<usize>()
+        };
+        let waiting = |number: &&Number| self.is_matched(**number) && self.orders.get(**number).trigger().is_none();
+        let (books, ours) =
+            (self.markets.iter().map(held).sum::<usize>(), self.orders.open.iter().filter(waiting).count());
+        if books == ours { Ok(()) } else { Err(format!("the books hold {books} orders of ours, the venue {ours}")) }
+    }
+
     /// Whether the public was told something that is not taken yet.
     #[must_use]
     pub const fn has_published(&self) -> bool {

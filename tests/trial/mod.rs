@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use seatrial::data::synth::{BarOptions, L2Options, bars, l2};
-use seatrial::data::{OrderRow, OrderRowKind, Placed, Records, Row, RowKind, Tape};
+use seatrial::data::{OrderRow, OrderRowKind, Placed, Provenance, Records, Row, RowKind, Tape};
 use seatrial::market::{
     Asset, AssetId, Balance, Contract, FeeAsset, FeeSchedule, Instrument, InstrumentId, Money, OrderAct, Price,
-    PublicOrderId, Qty, Rate, Rules, Side, Span, Timestamp,
+    PublicOrderId, Qty, Rate, Rules, SessionState, Side, Span, Timestamp,
 };
 use seatrial::sim::Setup;
 use seatrial::sim::latency::{Latencies, Latency};
 use seatrial::sim::setup::{MarketTape, ScenarioText, StrategySpec};
 use seatrial::trading::Config;
-use seatrial::venue::VenueConfig;
+use seatrial::venue::{BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, ValueTerms, VenueConfig};
 
 /// Two minutes of L2.
 pub fn l2_tape(seed: u64) -> Tape {
@@ -39,6 +39,36 @@ pub fn order_tape(seed: u64) -> Tape {
     let orders = Records::Orders(tape.rows().iter().map(row).collect());
     let decimals = (tape.price_unit.scale(), tape.qty_unit.scale());
     Tape::new(tape.symbol.clone(), decimals, Span::ZERO, orders, tape.provenance)
+}
+
+/// A quoter's run in a market of agents, of which two instants are on the tape: when it opens, and when it ends.
+#[allow(dead_code, reason = "not every test trades with agents")]
+pub fn agents_setup(seed: u64) -> Setup {
+    let (opens, ends) = (Timestamp(0), Timestamp(0).after(Span::from_mins(3)));
+    let open = |at| Row::new(at, at, Price(1), Qty(1), RowKind::Session(SessionState::Open), true);
+    let records = Records::Rows(vec![open(opens), open(ends)]);
+    let tape = Tape::new("BTC/USDT".to_owned(), (1, 5), Span::ZERO, records, Provenance::default());
+    let mut setup = setup(tape, Contract::Spot, "quoter");
+    setup.seed = seed;
+    setup.venue.backgrounds = vec![Some(BackgroundTerms {
+        opens,
+        ends,
+        price: Price(600_000),
+        noise: NoiseTerms {
+            market_orders: 2_000,
+            market_size: Qty(500),
+            limit_orders: 2_000,
+            limit_size: Qty(500),
+            distance: 30,
+            life: Span::from_secs(3),
+            excitation: 400,
+            memory: Span::from_secs(2),
+        },
+        makers: MakerTerms { spread: 20, levels: 4, size: Qty(2_000), refresh: Span::from_millis(500), anchor: 500 },
+        momentum: MomentumTerms { orders: 100, size: Qty(500), memory: Span::from_secs(30) },
+        value: ValueTerms { orders: 500, size: Qty(500), volatility_ppm: 40_000, half_life: Span::from_hours(6) },
+    })];
+    setup
 }
 
 /// Two days of bars.

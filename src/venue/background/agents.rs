@@ -9,9 +9,8 @@ use super::hawkes::Hawkes;
 use super::terms::{MakerTerms, MomentumTerms, NoiseTerms, ValueTerms};
 use crate::market::{OrderId, Price, Qty, Side, Span, Timestamp};
 
-/// Thousandths, and seconds of a day.
+/// Thousandths.
 const MILLI: f64 = 1_000.0;
-const DAY: f64 = 86_400.0;
 
 /// A kind of agent.
 #[derive(Clone, Debug)]
@@ -33,6 +32,11 @@ impl Agent {
             Self::Follower(follower) => follower.act(floor),
             Self::Knower(knower) => knower.act(floor),
         }
+    }
+
+    /// Whether it looks at what it is worth.
+    pub(super) const fn looks(&self) -> bool {
+        matches!(self, Self::Maker(_) | Self::Knower(_))
     }
 
     /// It is kept from acting: when it tries again.
@@ -97,7 +101,7 @@ impl Giver {
     }
 }
 
-/// A market maker.
+/// The market makers.
 #[derive(Clone, Debug)]
 pub(super) struct Maker {
     terms: MakerTerms,
@@ -115,6 +119,9 @@ impl Maker {
         if let Some(mid) = floor.mid() {
             self.fair = mid;
         }
+        if let Some(value) = floor.value {
+            self.fair += (value - self.fair) * f64::from(self.terms.anchor) / MILLI;
+        }
         for quote in self.quotes.drain(..) {
             floor.cancel(quote);
         }
@@ -128,8 +135,13 @@ impl Maker {
             let away = half + real(level) * tick;
             let bid = Price(whole(libm::floor((middle - away) / tick)).saturating_mul(floor.tick.0));
             let ask = Price(whole(libm::ceil((middle + away) / tick)).saturating_mul(floor.tick.0));
-            self.quotes.extend(floor.quote(Side::Buy, bid, self.terms.size));
-            self.quotes.extend(floor.quote(Side::Sell, ask, self.terms.size));
+            for (side, price) in [(Side::Buy, bid), (Side::Sell, ask)] {
+                if level == 0 {
+                    // Whoever stands where it would quote is late: their price has gone.
+                    floor.pick(side, price, Qty(self.terms.size.0.saturating_mul(self.terms.levels.into())));
+                }
+                self.quotes.extend(floor.quote(side, price, self.terms.size));
+            }
         }
         let refresh = real(self.terms.refresh.0) / 1e9;
         floor.now.after(seconds(refresh * (0.5 + self.dice.unit())))
@@ -170,40 +182,24 @@ impl Follower {
 /// Who knows what it is worth, and trades while it is not.
 #[derive(Clone, Debug)]
 pub(super) struct Knower {
-    terms: ValueTerms,
+    size: Qty,
     rate: f64,
-    /// The natural logarithm of value over opening price.
-    away: f64,
-    opening: f64,
-    seen: Timestamp,
     dice: Dice,
 }
 
 impl Knower {
-    pub(super) fn new(terms: &ValueTerms, price: Price, start: Timestamp, dice: Dice) -> Self {
-        let rate = f64::from(terms.orders) / MILLI;
-        Self { terms: *terms, rate, away: 0.0, opening: real(price.0), seen: start, dice }
-    }
-
-    /// The value moves on to now: exact for an Ornstein-Uhlenbeck process, whatever the step.
-    fn wander(&mut self, now: Timestamp) {
-        let days = real(now.since(self.seen).0) / 1e9 / DAY;
-        let speed = std::f64::consts::LN_2 / (real(self.terms.half_life.0) / 1e9 / DAY);
-        let kept = libm::exp(-speed * days);
-        let sigma = f64::from(self.terms.volatility_ppm) / 1e6;
-        let spread = sigma * libm::sqrt((1.0 - kept * kept) / (2.0 * speed));
-        self.away = self.away * kept + spread * self.dice.normal();
-        self.seen = now;
+    pub(super) fn new(terms: &ValueTerms, dice: Dice) -> Self {
+        Self { size: terms.size, rate: f64::from(terms.orders) / MILLI, dice }
     }
 
     fn act(&mut self, floor: &mut Floor<'_>) -> Timestamp {
-        self.wander(floor.now);
-        let qty = self.dice.size(self.terms.size, floor.lot, floor.least);
-        let value = self.opening * libm::exp(self.away);
-        let dear = floor.best(Side::Buy).is_some_and(|bid| real(bid.0) > value);
-        let cheap = floor.best(Side::Sell).is_some_and(|ask| real(ask.0) < value);
-        if cheap != dear {
-            floor.take(if cheap { Side::Buy } else { Side::Sell }, qty);
+        let qty = self.dice.size(self.size, floor.lot, floor.least);
+        if let Some(value) = floor.value {
+            let dear = floor.best(Side::Buy).is_some_and(|bid| real(bid.0) > value);
+            let cheap = floor.best(Side::Sell).is_some_and(|ask| real(ask.0) < value);
+            if cheap != dear {
+                floor.take(if cheap { Side::Buy } else { Side::Sell }, qty);
+            }
         }
         floor.now.after(self.dice.wait(self.rate))
     }

@@ -5,7 +5,7 @@
 //! fitted is the five figures of a [`Shape`] and nothing else: not the queue behind the touch, not the shape
 //! of sizes, not the memory of volatility.
 
-use super::dice::whole;
+use super::dice::{real, seconds, whole};
 use super::shape::{Measure, Shape};
 use super::terms::{BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, ValueTerms};
 use crate::market::{Instrument, MarketEvent, Price, Qty, Span, Timestamp};
@@ -36,11 +36,13 @@ struct Knobs {
     size: f64,
     volatility: f64,
     levels: f64,
+    refresh: Span,
 }
 
 /// Finds the terms of a market of a recorded shape, made with the chance of `config`.
 #[must_use]
 pub fn fit(config: &VenueConfig, opening: Price, length: Span, wanted: &Shape) -> Option<Fit> {
+    let instrument = config.instruments.first()?;
     let (mut knobs, mut best) = (
         Knobs {
             spread: wanted.spread,
@@ -49,6 +51,7 @@ pub fn fit(config: &VenueConfig, opening: Price, length: Span, wanted: &Shape) -
             size: wanted.trade_size,
             volatility: wanted.volatility,
             levels: 5.0,
+            refresh: refresh(wanted, real(opening.0) / real(instrument.rules(Timestamp(0)).tick.0)),
         },
         None::<Fit>,
     );
@@ -102,19 +105,19 @@ impl Knobs {
             noise: NoiseTerms {
                 market_orders: rate(SHARES[0]),
                 market_size: size(self.size),
-                limit_orders: rate(3.0),
-                limit_size: size(self.depth / 2.0),
-                distance: count(spread * 4.0 + 2.0),
-                life: Span::from_secs(30),
+                limit_orders: rate(0.5),
+                limit_size: size(self.size),
+                distance: count(spread * 2.0 + 1.0),
+                life: Span::from_secs(2),
                 excitation: 400,
                 memory: Span::from_secs(2),
             },
             makers: MakerTerms {
-                count: 3,
                 spread: count(spread),
                 levels: count(self.levels).min(50),
-                size: size(self.depth / 2.0),
-                refresh: Span::from_secs(1),
+                size: size(self.depth),
+                refresh: self.refresh,
+                anchor: 500,
             },
             momentum: MomentumTerms { orders: rate(SHARES[2]), size: size(self.size), memory: Span::from_secs(60) },
             value: ValueTerms {
@@ -133,11 +136,15 @@ impl Knobs {
         self.depth = (self.depth * by(wanted.depth, made.depth)).max(1.0);
         self.rate *= by(wanted.trades, made.trades);
         self.size = (self.size * by(wanted.trade_size, made.trade_size)).max(1.0);
-        let restless = by(wanted.volatility, made.volatility);
-        self.volatility *= restless;
-        // Offers behind the touch hold the price where they stand.
-        self.levels = (self.levels / libm::sqrt(restless)).clamp(1.0, 50.0);
+        self.volatility *= by(wanted.volatility, made.volatility);
     }
+}
+
+/// Makers quote anew before the value has gone a spread, but from five times a second to once in two seconds.
+fn refresh(wanted: &Shape, ticks: f64) -> Span {
+    let by_second = wanted.volatility / libm::sqrt(86_400.0) * ticks;
+    let far = wanted.spread.max(1.0) / by_second.max(1e-9);
+    seconds((far * far).clamp(0.2, 2.0))
 }
 
 fn milli(rate: f64) -> u32 {

@@ -3,8 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use super::dice::real;
 use super::{Wake, Who};
-use crate::market::{OrderId, OrderKind, Price, Qty, Side, Span, Timestamp};
+use crate::market::{OrderId, Price, Qty, Side, Span, Timestamp};
 use crate::venue::matching::{Arrival, Engine, Input, Output, Owner, Stay};
 
 /// The market as one agent meets it.
@@ -15,6 +16,8 @@ pub(super) struct Floor<'a> {
     pub(super) least: Qty,
     pub(super) owner: Owner,
     pub(super) opening: Price,
+    /// What it is worth, for who may know; none where nobody does.
+    pub(super) value: Option<f64>,
     pub(super) engine: &'a mut Engine,
     pub(super) wakes: &'a mut BinaryHeap<Reverse<Wake>>,
     pub(super) ids: &'a mut u64,
@@ -35,7 +38,7 @@ impl Floor<'_> {
     /// The middle of the touch, if both sides are there.
     pub(super) fn mid(&self) -> Option<f64> {
         let (bid, ask) = (self.best(Side::Buy)?, self.best(Side::Sell)?);
-        Some((super::dice::real(bid.0) + super::dice::real(ask.0)) / 2.0)
+        Some(f64::midpoint(real(bid.0), real(ask.0)))
     }
 
     /// What the agent holds.
@@ -46,6 +49,13 @@ impl Floor<'_> {
     /// A market order.
     pub(super) fn take(&mut self, side: Side, qty: Qty) {
         self.send(|id| Arrival::market(id, side, qty));
+    }
+
+    /// Takes what stands at a price or better, and leaves nothing.
+    pub(super) fn pick(&mut self, side: Side, limit: Price, qty: Qty) {
+        if limit >= self.tick && self.best(side.opposite()).is_some_and(|best| side.reaches(limit, best)) {
+            self.send(|id| Arrival { stay: Stay::Ioc, ..Arrival::limit(id, side, limit, qty) });
+        }
     }
 
     /// A limit order, gone after its life if it has one. A price below a tick is none.
@@ -78,7 +88,6 @@ impl Floor<'_> {
         *self.ids += 1;
         let id = OrderId(*self.ids);
         let order = Arrival { owner: self.owner, ..order(id) };
-        debug_assert!(!matches!(order.kind, OrderKind::Limit { .. }) || order.stay == Stay::Gtc, "a limit rests");
         self.engine.step(self.now, &Input::New(order), self.out);
         id
     }

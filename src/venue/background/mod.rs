@@ -16,6 +16,7 @@ mod dice;
 mod fit;
 mod floor;
 mod hawkes;
+mod oracle;
 mod shape;
 mod terms;
 
@@ -34,6 +35,7 @@ use crate::market::{OrderId, OrderKind, Price, Qty, Rules, Side, Span, Timestamp
 use agents::{Agent, Follower, Giver, Knower, Maker, Taker};
 use dice::Dice;
 use floor::Floor;
+use oracle::Oracle;
 
 /// Whose our orders are.
 pub(super) const OURS: Owner = Owner(1);
@@ -43,8 +45,9 @@ const FIRST_AGENT: u32 = 2;
 const FIRST_ID: u64 = 1 << 40;
 /// Parts of chance of one instrument: more agents than that there are not.
 pub(super) const AGENTS_MAX: u32 = 1 << 10;
-/// How long the market has gone on when it opens, in lives of a limit order; at least an hour.
+/// How long the market has gone on when it opens, in lives of a limit order; at least [`WARM_UP`].
 const WARM_UP_LIVES: i64 = 5;
+const WARM_UP: Span = Span::from_mins(5);
 
 /// Something that happens at an instant.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -68,6 +71,7 @@ pub(super) enum Who {
 pub(super) struct Background {
     pub(super) engine: Engine,
     agents: Vec<Agent>,
+    oracle: Option<Oracle>,
     wakes: BinaryHeap<Reverse<Wake>>,
     ids: u64,
     now: Timestamp,
@@ -87,11 +91,12 @@ struct Grid {
 impl Background {
     /// A market that has gone on for a while when it opens.
     pub(super) fn new(terms: &BackgroundTerms, rules: &Rules, number: u32, chance: &Arc<dyn Chance>) -> Self {
-        let start = Timestamp(terms.opens.0.saturating_sub((terms.noise.life.0 * WARM_UP_LIVES).max(HOUR.0)));
+        let start = Timestamp(terms.opens.0.saturating_sub((terms.noise.life.0 * WARM_UP_LIVES).max(WARM_UP.0)));
         let mut dice = (0..AGENTS_MAX).map(|part| Dice::new(chance, number * AGENTS_MAX + part));
         let mut dice = || dice.next().expect("fewer agents than parts");
         let mut agents = Vec::new();
-        for _ in 0..terms.makers.count {
+        let oracle = (terms.value.volatility_ppm > 0).then(|| Oracle::new(&terms.value, terms.price, start, dice()));
+        if terms.makers.levels > 0 {
             agents.push(Agent::Maker(Maker::new(&terms.makers, terms.price, dice())));
         }
         if terms.noise.limit_orders > 0 {
@@ -106,7 +111,7 @@ impl Background {
             agents.push(Agent::Follower(Follower::new(&terms.momentum, terms.price, start, dice())));
         }
         if terms.value.orders > 0 {
-            agents.push(Agent::Knower(Knower::new(&terms.value, terms.price, start, dice())));
+            agents.push(Agent::Knower(Knower::new(&terms.value, dice())));
         }
         let mut engine = Engine::new(Terms { tick: rules.tick, lot: Qty(1), least: Qty(1), ..Terms::default() });
         for agent in 0..agents.len() {
@@ -116,7 +121,7 @@ impl Background {
             (0..agents.len()).map(|agent| Reverse(Wake { at: start, seq: 0, who: Who::Agent(agent) })).collect();
         let rules = Grid { tick: rules.tick, lot: rules.lot, least: rules.min_qty };
         let (ends, opening) = (terms.ends, terms.price);
-        let mut market = Self { engine, agents, wakes, ids: FIRST_ID, now: start, ends, opening, rules };
+        let mut market = Self { engine, agents, oracle, wakes, ids: FIRST_ID, now: start, ends, opening, rules };
         while market.next() < terms.opens {
             market.act(true, &mut Vec::new());
         }
@@ -141,9 +146,10 @@ impl Background {
             }
             Who::Agent(place) => {
                 let Grid { tick, lot, least } = self.rules;
-                let Self { engine, agents, wakes, ids, now, opening, .. } = self;
+                let Self { engine, agents, oracle, wakes, ids, now, opening, .. } = self;
                 let (now, opening, owner) = (*now, *opening, owner(place));
-                let mut floor = Floor { now, tick, lot, least, owner, opening, engine, wakes, ids, out };
+                let value = oracle.as_mut().filter(|_| agents[place].looks()).map(|oracle| oracle.look(now));
+                let mut floor = Floor { now, tick, lot, least, owner, opening, value, engine, wakes, ids, out };
                 let at = if open { agents[place].act(&mut floor) } else { agents[place].pass(now) };
                 self.wakes.push(Reverse(Wake { at: at.max(now.after(Span(1))), seq: 0, who: wake.who }));
             }
@@ -181,7 +187,6 @@ impl Background {
     }
 }
 
-const HOUR: Span = Span::from_hours(1);
 const SECOND: Span = Span::from_secs(1);
 
 fn owner(agent: usize) -> Owner {

@@ -64,24 +64,25 @@ impl NoiseTerms {
     };
 }
 
-/// Market makers: each quotes both sides around the middle, less the more it holds.
+/// Market makers, who act as one: they quote both sides around the middle of the book, drawn towards the value,
+/// and lower the more they hold. They take what stands where they would quote.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct MakerTerms {
-    /// How many there are.
-    pub count: u32,
-    /// Between the best bid and ask of one, in ticks.
+    /// Between their best bid and ask, in ticks.
     pub spread: u32,
-    /// Prices on each side.
+    /// Prices on each side; without any there are no makers.
     pub levels: u32,
     /// Quantity at each.
     pub size: Qty,
-    /// How often one quotes anew, about.
+    /// How often they quote anew, about.
     pub refresh: Span,
+    /// How much of the way from the middle of the book to the value they go each time, in thousandths.
+    pub anchor: u32,
 }
 
 impl MakerTerms {
     /// None of them.
-    pub const NONE: Self = Self { count: 0, spread: 1, levels: 1, size: Qty(1), refresh: Span::from_secs(1) };
+    pub const NONE: Self = Self { spread: 1, levels: 0, size: Qty(1), refresh: Span::from_secs(1), anchor: 0 };
 }
 
 /// Market orders the way the price has gone.
@@ -100,8 +101,8 @@ impl MomentumTerms {
     pub const NONE: Self = Self { orders: 0, size: Qty(1), memory: Span::from_secs(1) };
 }
 
-/// Market orders towards a value that wanders about the opening price and comes back to it: an
-/// Ornstein-Uhlenbeck process, which nobody else sees.
+/// A value that wanders about the opening price and comes back to it, an Ornstein-Uhlenbeck process, and market
+/// orders towards it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ValueTerms {
     /// Market orders in a thousand seconds.
@@ -125,11 +126,10 @@ impl fmt::Display for BackgroundTerms {
         let Self { noise, makers, momentum, value, .. } = self;
         write!(
             f,
-            "agents v{BACKGROUND_VERSION}, noise {}/s market and {}/s limit, {} makers {} ticks wide, momentum {}/s, \
+            "agents v{BACKGROUND_VERSION}, noise {}/s market and {}/s limit, makers {} ticks wide, momentum {}/s, \
              value {}/s",
             rate(noise.market_orders),
             rate(noise.limit_orders),
-            makers.count,
             makers.spread,
             rate(momentum.orders),
             rate(value.orders)

@@ -211,6 +211,16 @@ impl OrderBook {
         self.standing(Shelf::of(side))
     }
 
+    /// How many live orders an owner has in the book.
+    #[must_use]
+    pub fn orders_of(&self, owner: Owner) -> usize {
+        [Side::Buy, Side::Sell]
+            .into_iter()
+            .flat_map(|side| self.queue(side))
+            .filter(|order| order.owner == owner)
+            .count()
+    }
+
     /// A live order as it stands.
     #[must_use]
     pub fn get(&self, id: OrderId) -> Option<Standing> {
