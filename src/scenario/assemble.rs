@@ -89,16 +89,6 @@ impl Scenario {
             instruments.push(instrument(id, text, tape, &body.assets, &mut problems));
             markets.push(part(market_of(body, text), tape, &mut problems));
         }
-        if let Some(second) = body.instruments.get(1) {
-            let field = format!("instrument.\"{}\"", second.symbol.value);
-            problems.add(
-                "E-SC-014",
-                second.symbol.at,
-                &field,
-                "a second instrument, not yet supported",
-                "one instrument",
-            );
-        }
         problems.into_result()?;
         let balances: Vec<Balance> = body
             .account
@@ -106,7 +96,7 @@ impl Scenario {
             .iter()
             .map(|(name, total)| Balance { asset: body.assets.id(&name.value), total: *total })
             .collect();
-        let start = markets.first().and_then(MarketTape::starts).unwrap_or_default();
+        let start = markets.iter().filter_map(MarketTape::starts).min().unwrap_or_default();
         let params = body.strategy.params.iter().map(|(key, param)| (key.clone(), param.value.value.clone()));
         let scenario = ScenarioText { path: self.source.file.clone(), text: self.source.text.clone(), hash: self.hash };
         let setup = Setup {

@@ -7,6 +7,7 @@ mod assemble;
 mod distortion;
 pub mod fault;
 mod feed;
+mod feeds;
 mod inward;
 pub mod latency;
 mod links;
@@ -21,6 +22,7 @@ pub mod setup;
 mod wire;
 
 pub use feed::{BarQuotes, Delivery, Exchange, Feed};
+pub use feeds::Feeds;
 pub use rebuild::Deliveries;
 pub use run::{Outcome, SimError, run};
 pub use setup::Setup;

@@ -3,7 +3,8 @@
 //! The market's deliveries are made again from the tape, whatever else it was given is in the
 //! journal, and what it does then it has done before: its actions are dropped.
 
-use super::feed::{Delivery, Exchange, Feed};
+use super::feed::{Delivery, Exchange};
+use super::feeds::Feeds;
 use super::mishap::Input;
 use super::setup::Setup;
 use crate::journal::Body;
@@ -11,35 +12,35 @@ use crate::market::{Book, Event, InstrumentId, LevelChange, MarketEvent, Quote, 
 use crate::strategies::ParamError;
 use crate::trading::Trader;
 
-/// The public book without a venue.
-#[derive(Default)]
-struct PublicBook(Book);
+/// The public book of every instrument without a venue.
+struct PublicBooks(Vec<Book>);
 
-impl Exchange for PublicBook {
+impl Exchange for PublicBooks {
     fn apply(&mut self, _: Timestamp, event: &MarketEvent) {
-        if let MarketEvent::Level(LevelChange { side, price, qty, .. }) = event {
-            self.0.set(*side, *price, *qty);
+        if let MarketEvent::Level(LevelChange { instrument, side, price, qty, .. }) = event {
+            self.0[usize::from(instrument.0)].set(*side, *price, *qty);
         }
     }
 
     fn touch(&self, instrument: InstrumentId) -> Quote {
-        self.0.touch(instrument)
+        self.0[usize::from(instrument.0)].touch(instrument)
     }
 }
 
 /// Every market delivery of a run, in its order, without the run.
 pub struct Deliveries {
-    feed: Feed,
-    book: PublicBook,
+    feed: Feeds,
+    books: PublicBooks,
 }
 
 impl Deliveries {
     /// The deliveries of a run of this setup.
     #[must_use]
     pub fn new(setup: &Setup) -> Self {
-        let (mut feed, mut book) = (setup.feed(), PublicBook::default());
-        feed.warm_up(&mut book);
-        Self { feed, book }
+        let mut books = PublicBooks(vec![Book::default(); setup.instruments.len()]);
+        let mut feed = setup.feed();
+        feed.warm_up(&mut books);
+        Self { feed, books }
     }
 }
 
@@ -52,7 +53,7 @@ impl Iterator for Deliveries {
             if self.feed.next_delivery().is_some_and(|local| next > local) {
                 break;
             }
-            self.feed.advance(&mut self.book);
+            self.feed.advance(&mut self.books);
         }
         self.feed.deliver()
     }

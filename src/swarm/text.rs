@@ -79,7 +79,7 @@ impl Case {
             }
         }
         for fault in &self.faults {
-            add(format!("\n{}", fault::written(fault)));
+            add(format!("\n{}", fault::written(fault, &[])));
         }
         add("\n[expect]\naudit_breaches = 0\nunrest = 0\n".to_owned());
         text
