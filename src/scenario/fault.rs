@@ -14,7 +14,7 @@
 //! ```
 //!
 //! Where no instrument is named, faults of orders, of the feed, of sessions and of prices are of every
-//! one; what other hands trade and move is of the first ([`Reach`]). Links, the process, and the
+//! one; what other hands trade and move is of the first by symbol ([`Reach`]). Links, the process, and the
 //! account as a whole have none. What an occasion is, [`When`] says. [`written`] writes a fault so that it reads the same.
 
 use toml::de::DeValue;

@@ -108,7 +108,7 @@ impl Setting for EntrySize {
 /// Which instrument of the run is traded.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Symbol {
-    /// The first of the run.
+    /// The first of the run; a scenario's instruments stand in the order of their symbols.
     First,
     /// The one of this symbol.
     Named(String),
