@@ -125,3 +125,47 @@ fn whole_times(amount: Decimal, unit: Decimal) -> Option<i64> {
     };
     Some(i64::try_from(whole).unwrap_or(FARTHEST))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::market::{
+        AssetId, Instrument, InstrumentId, MarketEvent, Money, Price, Qty, Span, Timestamp, Trade, samples,
+    };
+    use crate::trading::config::Config;
+    use crate::trading::core::{Core, Setup};
+
+    const NOW: Timestamp = Timestamp(0);
+
+    fn print(id: u16, price: i64) -> MarketEvent {
+        MarketEvent::Trade(Trade { instrument: InstrumentId(id), price: Price(price), qty: Qty(1), taker: None })
+    }
+
+    /// What is held in ETH is worth its price in BTC times that of BTC: either mark is news.
+    #[test]
+    fn where_two_marks_multiply_both_are_news() {
+        let pair = |id, base, quote| Instrument {
+            id: InstrumentId(id),
+            base: AssetId(base),
+            quote: AssetId(quote),
+            ..samples::b()
+        };
+        let setup = Setup {
+            config: Config::default(),
+            instruments: vec![pair(0, 0, 1), pair(1, 2, 0)],
+            cadences: vec![Span::ZERO; 2],
+            currency: AssetId(1),
+            first_id: 1,
+        };
+        for (held, news) in [(2, true), (1, false)] {
+            let mut core = Core::new(setup.clone());
+            drop(core.books.opening(NOW, &[(AssetId(held), Money::new(5.into()))]));
+            for (id, price) in [(0, 6_000_000), (1, 5)] {
+                core.view.learn(NOW, &print(id, price));
+            }
+            let measures = core.measures();
+            core.draw_bands(&measures);
+            let heeds = [(0, 6_000_001), (1, 6)].map(|(id, price)| core.breakers_heed(NOW, &print(id, price)));
+            assert_eq!(heeds, [news, news], "held is asset {held}");
+        }
+    }
+}
