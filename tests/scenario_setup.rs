@@ -154,14 +154,22 @@ fn a_part_of_a_file_can_be_asked_for() {
     assert_eq!(market.to, Some(Timestamp(MIDNIGHT + 5 * SECOND)));
 }
 
+/// Offsets of faults and of operators count from the first market's start, whichever it is.
 #[test]
-fn a_second_instrument_is_not_silently_left_out() {
+fn a_run_of_several_instruments_starts_with_the_first_of_its_markets() {
     let text = include_str!("broken_scenarios/instrument_without_market.toml");
-    let market = "[[market]]\nsource = \"recorded\"\nsymbol = \"ETH/USDT\"\nfile = \"day.parquet\"\n\n[[market]]";
-    let source = Source { file: "s.toml".into(), text: text.replacen("[market]", market, 1) };
-    let scenario = Scenario::parse(source, "s").expect("two instruments with a market each");
-    let refused = scenario.setup_on(&[tape(), tape()], None, 0).expect_err("one instrument so far");
-    expect![[r#"E-SC-014 s.toml:22:13 instrument."ETH/USDT": found a second instrument, not yet supported allowed one instrument"#]].assert_eq(&refused[0].to_string());
+    let market = "[[market]]\nsource = \"recorded\"\nsymbol = \"ETH/USDT\"\nfile = \"day.parquet\"\n\n[[market]]\n\
+                  from = \"2024-08-09T00:00:05Z\"";
+    let text = text.replacen("[market]", market, 1)
+        + "[[fault]]\nkind = \"feed_gap\"\nfrom = \"2s\"\ninstrument = \"ETH/USDT\"\n";
+    let scenario = Scenario::parse(Source { file: "s.toml".into(), text }, "s").expect("a market each");
+    let setup = scenario.setup_on(&[tape(), tape()], None, 0).expect("sound");
+    let symbols: Vec<&str> = setup.instruments.iter().map(|instrument| instrument.symbol.as_str()).collect();
+    assert_eq!(symbols, ["BTC/USDT", "ETH/USDT"]);
+    assert_eq!(setup.tapes[0].from, Some(Timestamp(MIDNIGHT + 5 * SECOND)));
+    assert_eq!(setup.feed().start(), Timestamp(MIDNIGHT));
+    assert_eq!(setup.faults[0].from, Timestamp(MIDNIGHT + 2 * SECOND));
+    assert_eq!(setup.faults[0].instrument, Some(seatrial::market::InstrumentId(1)));
 }
 
 #[test]

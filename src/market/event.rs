@@ -182,6 +182,21 @@ pub enum MarketEvent {
     Order(OrderChange),
 }
 
+impl MarketEvent {
+    /// The instrument it is of.
+    #[must_use]
+    pub const fn instrument(&self) -> InstrumentId {
+        match self {
+            Self::Quote(quote) => quote.instrument,
+            Self::Trade(trade) => trade.instrument,
+            Self::Level(level) => level.instrument,
+            Self::Order(change) => change.instrument,
+            Self::Bar(bar) | Self::Path(_, bar) => bar.instrument,
+            Self::Session(instrument, _) | Self::Mark(instrument, _) | Self::Index(instrument, _) => *instrument,
+        }
+    }
+}
+
 /// One of the connections to a venue; each can fail alone.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
 pub enum Link {

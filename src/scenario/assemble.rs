@@ -107,16 +107,6 @@ impl Scenario {
             instruments.push(instrument(id, text, tape, &body.assets, &mut problems));
             markets.push(part(market_of(body, text), tape, &mut problems));
         }
-        if let Some(second) = body.instruments.get(1) {
-            let field = format!("instrument.\"{}\"", second.symbol.value);
-            problems.add(
-                "E-SC-014",
-                second.symbol.at,
-                &field,
-                "a second instrument, not yet supported",
-                "one instrument",
-            );
-        }
         let backgrounds = backgrounds(body, tapes, &mut problems);
         problems.into_result()?;
         let balances: Vec<Balance> = body
@@ -125,7 +115,7 @@ impl Scenario {
             .iter()
             .map(|(name, total)| Balance { asset: body.assets.id(&name.value), total: *total })
             .collect();
-        let start = markets.first().and_then(MarketTape::starts).unwrap_or_default();
+        let start = markets.iter().filter_map(MarketTape::starts).min().unwrap_or_default();
         let params = body.strategy.params.iter().map(|(key, param)| (key.clone(), param.value.value.clone()));
         let scenario = ScenarioText { path: self.source.file.clone(), text: self.source.text.clone(), hash: self.hash };
         let setup = Setup {
@@ -365,6 +355,7 @@ fn highest(tape: &Tape) -> Price {
 fn venue(body: &Body, instruments: Vec<Instrument>, balances: Vec<Balance>) -> VenueConfig {
     let half_spread_ticks =
         body.instruments.iter().map(|instrument| market_of(body, instrument).half_spread_ticks).collect();
+    // The document was read: every market displays the same share.
     let display = body.markets.first().map(|market| market.displayed_ppm);
     let standard = VenueConfig::new(instruments, balances);
     let bar_display_ppm = display.unwrap_or(standard.bar_display_ppm);

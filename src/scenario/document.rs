@@ -82,7 +82,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
     if let Some(venue) = &venue {
         venue.hold(&trader, problems);
     }
-    let faults = fault::read(&mut top, problems);
+    let faults = fault::read(&mut top, &symbols, problems);
     let expected = top.section("expect", problems);
     for (later, what) in [("sweep", "parameter grids"), ("include", "includes")] {
         if let Some(at) = top.later(later) {

@@ -9,19 +9,22 @@
 //! until = "2024-08-09T12:00:00Z"
 //! nth = 3                 # or every = 10, or ppm = 20000; none is every occasion
 //! orders = "stops"        # or buys, sells, resting, immediate, reduce_only; or order = 17
+//! instrument = "ETH/USDT" # the one it keeps to, of several
 //! number = 4              # its stream of chance; its place in the file where nothing is said
 //! ```
 //!
-//! What an occasion is, [`When`] says. [`written`] writes a fault so that it reads the same.
+//! Where no instrument is named, faults of orders, of the feed, of sessions and of prices are of every
+//! one; what other hands trade and move is of the first by symbol ([`Reach`]). Links, the process, and the
+//! account as a whole have none. What an occasion is, [`When`] says. [`written`] writes a fault so that it reads the same.
 
 use toml::de::DeValue;
 
 use super::market;
 use super::section::{Entry, Problems, Section, meant, nearest};
 use crate::bad_input::quoted;
-use crate::market::{OrderId, Side, Span, Timestamp};
+use crate::market::{InstrumentId, OrderId, Side, Span, Timestamp};
 use crate::sim::Setup;
-use crate::sim::fault::{Fault, FaultKind, Target, Term, Terms, When};
+use crate::sim::fault::{Fault, FaultKind, Reach, Target, Term, Terms, When};
 use crate::trading::setting::Setting;
 
 /// What an instant of a fault looks like.
@@ -76,13 +79,17 @@ pub(super) fn applied(setup: Setup, faults: &[FaultText]) -> Setup {
 }
 
 /// Reads every fault.
-pub(super) fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<FaultText> {
+pub(super) fn read(top: &mut Section<'_>, symbols: &[String], problems: &mut Problems<'_>) -> Vec<FaultText> {
     let sections = top.sections("fault", problems);
-    sections.into_iter().zip(1..).filter_map(|(section, number)| one(section, number, problems)).collect()
+    sections.into_iter().zip(1..).filter_map(|(section, number)| one(section, number, symbols, problems)).collect()
 }
 
-fn one(mut section: Section<'_>, number: u32, problems: &mut Problems<'_>) -> Option<FaultText> {
+fn one(mut section: Section<'_>, number: u32, symbols: &[String], problems: &mut Problems<'_>) -> Option<FaultText> {
     let kind = kind(&mut section, problems);
+    let instrument = match section.get("instrument") {
+        Some(entry) => Some(instrument(&entry, kind, symbols, problems)?),
+        None => None,
+    };
     let when = when(&mut section, problems);
     let target = target(&mut section, problems);
     let mut moment = |key| section.get(key).and_then(|entry| instant(&entry, problems));
@@ -92,7 +99,7 @@ fn one(mut section: Section<'_>, number: u32, problems: &mut Problems<'_>) -> Op
     // Of an unknown kind it is not known which terms it has.
     let kind = kind?;
     section.finish(problems);
-    let fault = Fault { number: number?, when: when?, target: target?, ..Fault::always(kind) };
+    let fault = Fault { number: number?, when: when?, target: target?, instrument, ..Fault::always(kind) };
     Some(FaultText { fault, from, until })
 }
 
@@ -127,6 +134,22 @@ fn kind(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<FaultK
         }
     }
     found
+}
+
+/// The instrument a fault keeps to, if its kind can keep to one.
+fn instrument(
+    entry: &Entry<'_>,
+    kind: Option<FaultKind>,
+    symbols: &[String],
+    problems: &mut Problems<'_>,
+) -> Option<InstrumentId> {
+    if kind.is_some_and(|kind| kind.reach() == Reach::Whole) {
+        let allowed = "none: a fault of this kind is of no instrument in particular";
+        problems.add("E-SC-011", entry.at, &entry.path, "an instrument", allowed);
+        return None;
+    }
+    let words = symbols.iter().zip(0..).map(|(symbol, id)| (symbol.as_str(), InstrumentId(id)));
+    entry.word(problems, &words.collect::<Vec<_>>())
 }
 
 fn when(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<When> {
@@ -175,9 +198,9 @@ fn instant(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Moment> {
     market::instant(entry, problems).map(Moment::At)
 }
 
-/// A fault as a scenario writes it.
+/// A fault as a scenario of these symbols writes it.
 #[must_use]
-pub fn written(fault: &Fault) -> String {
+pub fn written(fault: &Fault, symbols: &[String]) -> String {
     let mut lines = vec!["[[fault]]".to_owned(), format!("kind = \"{}\"", fault.kind.name())];
     lines.extend(fault.kind.terms().into_iter().map(|(key, text)| format!("{key} = \"{text}\"")));
     let at = |key, at: Timestamp| {
@@ -198,6 +221,8 @@ pub fn written(fault: &Fault) -> String {
     {
         lines.push(format!("orders = \"{word}\""));
     }
+    let symbol = fault.instrument.and_then(|named| symbols.get(usize::from(named.0)));
+    lines.extend(symbol.map(|symbol| format!("instrument = \"{symbol}\"")));
     lines.push(format!("number = {}", fault.number));
     lines.join("\n") + "\n"
 }
@@ -209,12 +234,16 @@ mod tests {
     use crate::sim::rng::{Component, Stream};
     use toml::de::DeTable;
 
+    fn symbols() -> Vec<String> {
+        ["BTC/USDT", "ETH/USDT"].map(str::to_owned).to_vec()
+    }
+
     fn parse(text: &str) -> Result<Vec<Fault>, Vec<String>> {
         let source = Source { file: "x.toml".to_owned(), text: text.to_owned() };
         let mut problems = Problems::new(&source);
         let table = DeTable::parse(text).expect("a test writes TOML");
         let mut top = Section::top(table.get_ref());
-        let faults = read(&mut top, &mut problems);
+        let faults = read(&mut top, &symbols(), &mut problems);
         let start = Timestamp(1_000_000_000);
         match problems.into_result() {
             Ok(()) => Ok(faults.iter().map(|fault| fault.starting(start)).collect()),
@@ -231,10 +260,13 @@ mod tests {
             let target = ORDERS.get(place % 8).map_or(Target::Order(OrderId(17)), |(_, target)| *target);
             let (from, until) = (Timestamp(1_723_161_600_123_456_789), Timestamp(1_723_161_601_000_000_000));
             let number = u32::try_from(place).expect("few kinds");
-            let fault = Fault { number, kind, from, until, when: whens[place % 4], target };
-            assert_eq!(parse(&written(&fault)), Ok(vec![fault]), "{}", written(&fault));
+            let may = kind.reach() != Reach::Whole && place % 2 == 0;
+            let instrument = may.then_some(InstrumentId(1));
+            let fault = Fault { number, kind, from, until, when: whens[place % 4], target, instrument };
+            let text = written(&fault, &symbols());
+            assert_eq!(parse(&text), Ok(vec![fault]), "{text}");
             let open = Fault { from: Timestamp::MIN, until: Timestamp::MAX, ..fault };
-            assert_eq!(parse(&written(&open)), Ok(vec![open]));
+            assert_eq!(parse(&written(&open, &symbols())), Ok(vec![open]));
         }
     }
 
@@ -260,6 +292,8 @@ mod tests {
             ("kind = \"crash\"\nnth = 1\nppm = 5", "E-SC-011", "one of nth, every and ppm"),
             ("kind = \"crash\"\nppm = 0", "E-SC-010", "1 to 1000000"),
             ("kind = \"bust\"\norders = \"stops\"\norder = 3", "E-SC-011", "one of orders and order"),
+            ("kind = \"crash\"\ninstrument = \"ETH/USDT\"", "E-SC-011", "no instrument in particular"),
+            ("kind = \"bust\"\ninstrument = \"ETH/USD\"", "E-SC-009", "BTC/USDT, ETH/USDT"),
             ("kind = \"bust\"\nfrom = \"soon\"", "E-SC-009", "from the run's start"),
         ];
         for (text, code, part) in cases {

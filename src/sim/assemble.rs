@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use super::distortion::Distortion;
 use super::feed::{BarQuotes, Feed};
+use super::feeds::Feeds;
 use super::rng::{Component, Stream, VenueChance};
 use super::setup::{MarketTape, Setup};
 use crate::journal::{Header, InstrumentCard, Profile, ScenarioStamp, TapeCard};
-use crate::market::{InstrumentId, Price, Timestamp};
+use crate::market::{Instrument, Price, Timestamp};
 use crate::strategies::{self, ParamError};
 use crate::trading::config::Config;
 use crate::trading::{self, Trader};
@@ -18,25 +19,23 @@ use crate::venue::VenueConfig;
 const FIRST_ID: u64 = 1;
 
 impl Setup {
-    /// The market of the run. One instrument trades so far.
-    ///
-    /// # Panics
-    /// When the setup has no instrument or no tape; the scenario room makes none such.
+    /// The market of the run: that of every instrument, merged.
     #[must_use]
-    pub fn feed(&self) -> Feed {
-        let market = self.tapes.first().expect("a setup has a tape for its instrument");
-        let instrument = self.instruments.first().expect("a setup has an instrument");
-        let half_ticks = self.venue.half_spread_ticks.first().copied().unwrap_or_default();
+    pub fn feed(&self) -> Feeds {
+        let markets = self.instruments.iter().zip(&self.tapes).zip(0..);
+        let feeds = Feeds::new(markets.map(|((of, market), place)| self.bare_feed(of, market, place)).collect());
+        let (start, end) = (feeds.start(), feeds.end());
+        feeds.distorted(|instrument| Distortion::new(self, instrument, start, end))
+    }
+
+    /// The feed of the instrument at a place of the table, as if nothing went wrong on it.
+    fn bare_feed(&self, instrument: &Instrument, market: &MarketTape, place: u32) -> Feed {
+        let half_ticks = self.venue.half_spread_ticks.get(place as usize).copied().unwrap_or_default();
         let tick = instrument.rules(Timestamp::MIN).tick;
         let bars = BarQuotes { half_spread: Price(half_ticks * tick.0), display_ppm: self.venue.bar_display_ppm };
-        let latency = self
-            .latency
-            .feed
-            .clone()
-            .map(|latency| (latency, Stream::new(self.seed, self.run, Component::FeedLatency)));
-        let feed = Feed::new(market, InstrumentId(0), bars, latency);
-        let distortion = Distortion::new(self, feed.start(), feed.end());
-        feed.distorted(distortion)
+        let chance = Stream::part(self.seed, self.run, Component::FeedLatency, place);
+        let latency = self.latency.feed.clone().map(|latency| (latency, chance));
+        Feed::new(market, instrument.id, bars, latency)
     }
 
     /// A fresh trader with its strategy.

@@ -5,7 +5,7 @@
 use super::fault::{FaultKind, FeedFault};
 use super::moment::instants;
 use super::setup::Setup;
-use crate::market::{MarketEvent, Price, Quote, Side, Span, Timestamp, Trade};
+use crate::market::{InstrumentId, MarketEvent, Price, Quote, Side, Span, Timestamp, Trade};
 
 /// The whole, in millionths.
 const WHOLE_PPM: i128 = 1_000_000;
@@ -18,7 +18,7 @@ struct Window {
     fault: FeedFault,
 }
 
-/// Every distortion of a run.
+/// Every distortion of one instrument's feed.
 #[derive(Debug)]
 pub struct Distortion {
     /// Those to come, the next one last.
@@ -28,10 +28,10 @@ pub struct Distortion {
 }
 
 impl Distortion {
-    /// The distortions of a run from `start` to `end`; none if there are none.
-    pub fn new(setup: &Setup, start: Timestamp, end: Timestamp) -> Option<Box<Self>> {
+    /// The distortions of an instrument's feed in a run from `start` to `end`; none if there are none.
+    pub fn new(setup: &Setup, of: InstrumentId, start: Timestamp, end: Timestamp) -> Option<Box<Self>> {
         let mut to_come = Vec::new();
-        for fault in &setup.faults {
+        for fault in setup.faults.iter().filter(|fault| fault.instrument.is_none_or(|named| named == of)) {
             let FaultKind::Feed(kind) = fault.kind else { continue };
             let lasts = lasts(kind);
             let window = |from: Timestamp| Window { from, until: from.after(lasts), fault: kind };

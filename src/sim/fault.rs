@@ -22,7 +22,7 @@ pub use term::{Term, Terms};
 pub use words::{Coin, Damage, Links, Message, Reply, Request, Sends};
 
 use super::rng::Stream;
-use crate::market::{NewOrder, OrderId, OrderKind, Side, TimeInForce, Timestamp};
+use crate::market::{InstrumentId, NewOrder, OrderId, OrderKind, Side, TimeInForce, Timestamp};
 
 /// Something that goes wrong.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,6 +39,19 @@ pub struct Fault {
     pub when: When,
     /// Which orders' messages are an occasion, where the kind is about orders.
     pub target: Target,
+    /// The instrument it keeps to; none is as [`FaultKind::reach`] says.
+    pub instrument: Option<InstrumentId>,
+}
+
+/// Which instruments a kind of fault is about where none is named.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reach {
+    /// All of them; one can be named.
+    Every,
+    /// The first of the run; another can be named.
+    First,
+    /// None in particular, and none can be named.
+    Whole,
 }
 
 impl Fault {
@@ -46,7 +59,7 @@ impl Fault {
     #[must_use]
     pub const fn always(kind: FaultKind) -> Self {
         let (from, until) = (Timestamp::MIN, Timestamp::MAX);
-        Self { number: 0, kind, from, until, when: When::Always, target: Target::Any }
+        Self { number: 0, kind, from, until, when: When::Always, target: Target::Any, instrument: None }
     }
 
     /// A fault that hits the first occasion at or after an instant: a line of an explicit script.
@@ -207,6 +220,29 @@ impl FaultKind {
         match self {
             Self::Request(_) | Self::Message(_) | Self::Order(_) | Self::Process(_) => false,
             Self::Link(_) | Self::Venue(_) | Self::Feed(_) | Self::Hand(_) => true,
+        }
+    }
+
+    /// Which instruments it is about where none is named.
+    #[must_use]
+    pub const fn reach(&self) -> Reach {
+        match self {
+            Self::Request(_) | Self::Message(_) | Self::Order(_) | Self::Feed(_) => Reach::Every,
+            Self::Venue(fault) => match fault {
+                VenueFault::Session { .. }
+                | VenueFault::Maintenance { .. }
+                | VenueFault::MarkOff { .. }
+                | VenueFault::IndexOff { .. }
+                | VenueFault::Funding { .. } => Reach::Every,
+                VenueFault::DeadMan {} | VenueFault::Reset {} | VenueFault::Lag { .. } => Reach::Whole,
+            },
+            Self::Hand(fault) => match fault {
+                HandFault::Cancel {} | HandFault::Liquidation {} => Reach::Every,
+                HandFault::Order { .. } | HandFault::Close {} | HandFault::Transfer { .. } | HandFault::Off { .. } => {
+                    Reach::First
+                }
+            },
+            Self::Link(_) | Self::Process(_) => Reach::Whole,
         }
     }
 

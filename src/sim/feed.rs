@@ -106,47 +106,44 @@ impl Feed {
         }
     }
 
+    /// The instrument whose market it is.
+    #[must_use]
+    pub const fn instrument(&self) -> InstrumentId {
+        self.instrument
+    }
+
     /// The feed with faults on the way to the trader.
     #[must_use]
     pub fn distorted(self, distortion: Option<Box<Distortion>>) -> Self {
         Self { distortion, ..self }
     }
 
-    /// Plays the rows before the first that counts, of which the trader hears nothing: the book is
-    /// then as it stood.
-    pub fn warm_up(&mut self, exchange: &mut impl Exchange) {
-        let tape = Arc::clone(&self.tape);
-        while self.next < self.first {
-            let (at, event) = match &tape.records {
-                Records::Rows(rows) => (rows[self.next].exchange, rows[self.next].event(self.instrument)),
-                Records::Orders(rows) => (rows[self.next].exchange, rows[self.next].event(self.instrument)),
-                Records::Bars(_) => return,
-            };
-            exchange.apply(at, &event);
-            self.next += 1;
+    /// Plays the rows before an instant that come before the first that counts: the book is then as
+    /// it stood. The trader hears nothing of them.
+    pub fn warm_up(&mut self, until: Timestamp, exchange: &mut impl Exchange) {
+        while self.next < self.first && self.next_exchange().is_some_and(|at| at < until) {
+            self.advance(exchange);
         }
     }
 
-    /// Exchange time of the first message that counts: when the run starts.
+    /// Exchange time of the first message that counts; none if none does.
     #[must_use]
-    pub fn start(&self) -> Timestamp {
-        let first = match &self.tape.records {
+    pub fn start(&self) -> Option<Timestamp> {
+        match &self.tape.records {
             Records::Rows(rows) => rows[..self.end].get(self.first).map(|row| row.exchange),
             Records::Orders(rows) => rows[..self.end].get(self.first).map(|row| row.exchange),
             Records::Bars(bars) => bars[..self.end].get(self.first).map(|bar| bar.opened),
-        };
-        first.unwrap_or(Timestamp(0))
+        }
     }
 
-    /// Exchange time of the last message that counts.
+    /// Exchange time of the last message that counts; none if none does.
     #[must_use]
-    pub fn end(&self) -> Timestamp {
-        let last = match &self.tape.records {
+    pub fn end(&self) -> Option<Timestamp> {
+        match &self.tape.records {
             Records::Rows(rows) => rows[self.first..self.end].last().map(|row| row.exchange),
             Records::Orders(rows) => rows[self.first..self.end].last().map(|row| row.exchange),
             Records::Bars(bars) => bars[self.first..self.end].last().map(|bar| bar.opened.after(bar.length)),
-        };
-        last.unwrap_or(Timestamp(0))
+        }
     }
 
     /// Exchange time of the next message.
@@ -173,7 +170,8 @@ impl Feed {
         self.pending.pop_front()
     }
 
-    /// Plays the next message to the exchange and lines up what the trader will be told of it.
+    /// Plays the next message to the exchange and lines up what the trader will be told of it: nothing
+    /// where it does not count yet.
     pub fn advance(&mut self, exchange: &mut impl Exchange) {
         let tape = Arc::clone(&self.tape);
         match &tape.records {
@@ -197,6 +195,11 @@ impl Feed {
     fn advance_rows(&mut self, rows: &[impl TapeRow], exchange: &mut impl Exchange) {
         let (mut booked, mut end) = (false, false);
         let (now, recorded) = rows[self.next].times();
+        if self.next < self.first {
+            exchange.apply(now, &rows[self.next].event(self.instrument));
+            self.next += 1;
+            return;
+        }
         let local = self.local(now, recorded);
         while !end && self.next < self.end {
             let row = &rows[self.next];

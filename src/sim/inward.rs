@@ -189,10 +189,7 @@ impl Sim<'_> {
             return self.step(local, Event::Market(exchange, event));
         }
         self.cursor += 1;
-        if local >= self.next_sample {
-            self.mark(local, &event);
-            self.next_sample = local.after(EQUITY_SAMPLE);
-        }
+        self.sample(local, &event);
         if self.setup.guards && !self.trader.wants(exchange, &event) {
             self.trader.observe(exchange, &event);
             return Ok(());
@@ -205,6 +202,15 @@ impl Sim<'_> {
             self.note(local, &Body::Market)?;
         }
         self.act(local, actions, acted)
+    }
+
+    /// Samples equity at the mark of an instrument, as often as is asked of each.
+    fn sample(&mut self, now: Timestamp, event: &MarketEvent) {
+        let Some(next) = self.next_sample.get_mut(usize::from(event.instrument().0)) else { return };
+        if now >= *next {
+            *next = now.after(EQUITY_SAMPLE);
+            self.mark(now, event);
+        }
     }
 
     /// Samples equity at the mid of a sound quote.

@@ -11,8 +11,8 @@ use super::setup::Setup;
 use super::wire::Road;
 use crate::journal::Body;
 use crate::market::{
-    Command, Event, ExecutionReport, HostEvent, InstrumentId, Link, LinkEvent, MarketEvent, OrderId, Span, Timestamp,
-    TriggerSource, VenueMessage,
+    Command, Event, ExecutionReport, HostEvent, Instrument, InstrumentId, Link, LinkEvent, MarketEvent, OrderId, Span,
+    Timestamp, TriggerSource, VenueMessage,
 };
 use crate::sim::fault::FaultKind;
 use crate::venue::Act;
@@ -92,9 +92,9 @@ impl Sim<'_> {
                 Ok(())
             }
             Moment::Up(links) => self.links_up(at, links),
-            Moment::Act(act) => self.venue_acts(at, &act),
-            Moment::Twice(act) => {
-                self.venue.act(at, &act, &mut self.out);
+            Moment::Act(act, on) => self.venue_acts(at, &act, on),
+            Moment::Twice(act, on) => {
+                self.venue.act_on(at, on, &act, &mut self.out);
                 let copies = self.out.clone();
                 self.report(Road::Reports)?;
                 self.out.extend(copies.into_iter().filter(|copy| !matches!(copy, VenueMessage::Report(_))));
@@ -133,15 +133,16 @@ impl Sim<'_> {
         self.report(Road::Reports)
     }
 
-    fn venue_acts(&mut self, at: Timestamp, act: &Act) -> Result<(), SimError> {
-        self.venue.act(at, act, &mut self.out);
+    fn venue_acts(&mut self, at: Timestamp, act: &Act, on: Option<InstrumentId>) -> Result<(), SimError> {
+        self.venue.act_on(at, on, act, &mut self.out);
         self.report(Road::Reports)?;
         let (source, event): (_, fn(InstrumentId, _) -> MarketEvent) = match act {
             Act::MarkOff(_) => (TriggerSource::Mark, MarketEvent::Mark),
             Act::IndexOff(_) => (TriggerSource::Index, MarketEvent::Index),
             _ => return Ok(()),
         };
-        for instrument in &self.setup.instruments {
+        let meant = |instrument: &&Instrument| on.is_none_or(|named| named == instrument.id);
+        for instrument in self.setup.instruments.iter().filter(meant) {
             if let Some(price) = self.venue.reference(instrument.id, source) {
                 let event = Event::Market(at, event(instrument.id, price));
                 self.queue.push(at, Item::Deliver(event, Way::Link(Link::Market, at)));
@@ -164,7 +165,7 @@ impl Sim<'_> {
     pub(super) fn follow_up(&mut self, report: &ExecutionReport) {
         let Some(faults) = &mut self.faults else { return };
         for (at, act) in faults.happened(self.now, report) {
-            self.queue.push(at, Item::Moment(Moment::Act(act)));
+            self.queue.push(at, Item::Moment(Moment::Act(act, None)));
         }
     }
 

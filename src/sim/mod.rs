@@ -8,6 +8,7 @@ mod calibrate;
 mod distortion;
 pub mod fault;
 mod feed;
+mod feeds;
 mod inward;
 pub mod latency;
 mod links;
@@ -23,6 +24,7 @@ mod wire;
 
 pub use calibrate::{Calibration, Shapeless, calibrate};
 pub use feed::{BarQuotes, Delivery, Exchange, Feed};
+pub use feeds::Feeds;
 pub use rebuild::Deliveries;
 pub use run::{Outcome, SimError, run};
 pub use setup::Setup;

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::fault::{Coin, Fault, FaultKind, HandFault, LinkFault, Links, Sends, VenueFault, When};
 use super::rng::{Component, Stream};
 use super::setup::Setup;
-use crate::market::{Instrument, Link, Money, OrderId, SessionState, Span, Timestamp};
+use crate::market::{Instrument, InstrumentId, Link, Money, OrderId, SessionState, Span, Timestamp};
 use crate::venue::{Act, LAG_MIN};
 
 /// The most moments of one fault in a run.
@@ -30,10 +30,10 @@ pub enum Moment {
     Told(Links),
     /// Links are up again.
     Up(Links),
-    /// The venue acts.
-    Act(Act),
+    /// The venue acts, in an instrument if one is named.
+    Act(Act, Option<InstrumentId>),
     /// The venue acts, and says so twice.
-    Twice(Act),
+    Twice(Act, Option<InstrumentId>),
     /// An order that was held up goes on to the venue.
     Release(OrderId),
     /// The process is back.
@@ -46,7 +46,7 @@ impl Moment {
     pub const fn mends(&self) -> bool {
         match self {
             Self::Up(_) | Self::Release(_) | Self::Restart => true,
-            Self::Begins(_) | Self::Down(..) | Self::Told(_) | Self::Act(_) | Self::Twice(_) => false,
+            Self::Begins(_) | Self::Down(..) | Self::Told(_) | Self::Act(..) | Self::Twice(..) => false,
         }
     }
 }
@@ -59,9 +59,10 @@ pub fn lay_out(setup: &Setup, start: Timestamp, end: Timestamp) -> Vec<(Timestam
             all.push((at, Moment::Begins(place)));
             match fault.kind {
                 FaultKind::Link(fault) => link_steps(fault, at, &mut all),
-                FaultKind::Venue(fault) => venue_steps(fault, at, &mut all),
-                FaultKind::Hand(fault) => {
-                    all.extend(setup.instruments.first().map(|first| (at, Moment::Act(hand_act(fault, first)))));
+                FaultKind::Venue(kind) => venue_steps(kind, fault.instrument, at, &mut all),
+                FaultKind::Hand(kind) => {
+                    let of = setup.instruments.get(fault.instrument.map_or(0, |named| usize::from(named.0)));
+                    all.extend(of.map(|of| (at, Moment::Act(hand_act(kind, of), fault.instrument))));
                 }
                 // The feed lays out its own, and the rest is of no moment.
                 FaultKind::Feed(_)
@@ -119,8 +120,8 @@ fn link_steps(fault: LinkFault, at: Timestamp, all: &mut Vec<(Timestamp, Moment)
     }
 }
 
-fn venue_steps(fault: VenueFault, at: Timestamp, all: &mut Vec<(Timestamp, Moment)>) {
-    let mut act = |after: Span, act: Act| all.push((at.after(after), Moment::Act(act)));
+fn venue_steps(fault: VenueFault, on: Option<InstrumentId>, at: Timestamp, all: &mut Vec<(Timestamp, Moment)>) {
+    let mut act = |after: Span, act: Act| all.push((at.after(after), Moment::Act(act, on)));
     match fault {
         VenueFault::Session { state, lasts } => {
             act(Span::ZERO, Act::Session(state));
@@ -150,21 +151,22 @@ fn venue_steps(fault: VenueFault, at: Timestamp, all: &mut Vec<(Timestamp, Momen
             act(lasts, Act::IndexOff(0));
         }
         VenueFault::Funding { by_ppm, twice: false } => act(Span::ZERO, Act::Funding(by_ppm)),
-        VenueFault::Funding { by_ppm, twice: true } => all.push((at, Moment::Twice(Act::Funding(by_ppm)))),
+        VenueFault::Funding { by_ppm, twice: true } => all.push((at, Moment::Twice(Act::Funding(by_ppm), on))),
     }
 }
 
-fn hand_act(fault: HandFault, first: &Instrument) -> Act {
+/// What other hands do; coins are those of an instrument.
+fn hand_act(fault: HandFault, of: &Instrument) -> Act {
     match fault {
         HandFault::Order { side, times, rests } => Act::HandOrder { side, times, rests },
         HandFault::Cancel {} => Act::HandCancel,
         HandFault::Close {} => Act::HandClose,
-        HandFault::Transfer { coin: Coin::Quote, amount } => Act::Transfer(first.quote, Money::new(amount.into())),
+        HandFault::Transfer { coin: Coin::Quote, amount } => Act::Transfer(of.quote, Money::new(amount.into())),
         HandFault::Transfer { coin: Coin::Base, amount } => {
-            let least = first.qty(first.timeline[0].min_qty);
-            Act::Transfer(first.base, Money::new(least).times(amount.into()))
+            let least = of.qty(of.rules(Timestamp::MIN).min_qty);
+            Act::Transfer(of.base, Money::new(least).times(amount.into()))
         }
         HandFault::Liquidation {} => Act::Liquidate,
-        HandFault::Off { units } => Act::Off(first.quote, Money::new(Decimal::new(units, first.quote_scale))),
+        HandFault::Off { units } => Act::Off(of.quote, Money::new(Decimal::new(units, of.quote_scale))),
     }
 }

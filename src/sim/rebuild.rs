@@ -3,7 +3,8 @@
 //! The market's deliveries are made again from the tape, whatever else it was given is in the
 //! journal, and what it does then it has done before: its actions are dropped.
 
-use super::feed::{Delivery, Exchange, Feed};
+use super::feed::{Delivery, Exchange};
+use super::feeds::Feeds;
 use super::mishap::Input;
 use super::setup::Setup;
 use crate::journal::Body;
@@ -12,29 +13,35 @@ use crate::strategies::ParamError;
 use crate::trading::Trader;
 use crate::venue::PublicBook;
 
-impl Exchange for PublicBook {
+/// The public book of every instrument without a venue.
+struct PublicBooks(Vec<PublicBook>);
+
+impl Exchange for PublicBooks {
     fn apply(&mut self, _: Timestamp, event: &MarketEvent) {
-        self.apply(event);
+        if let Some(book) = self.0.get_mut(usize::from(event.instrument().0)) {
+            book.apply(event);
+        }
     }
 
     fn touch(&self, instrument: InstrumentId) -> Quote {
-        self.touch(instrument)
+        self.0[usize::from(instrument.0)].touch(instrument)
     }
 }
 
 /// Every market delivery of a run, in its order, without the run.
 pub struct Deliveries {
-    feed: Feed,
-    book: PublicBook,
+    feed: Feeds,
+    books: PublicBooks,
 }
 
 impl Deliveries {
     /// The deliveries of a run of this setup.
     #[must_use]
     pub fn new(setup: &Setup) -> Self {
-        let (mut feed, mut book) = (setup.feed(), PublicBook::default());
-        feed.warm_up(&mut book);
-        Self { feed, book }
+        let mut books = PublicBooks(vec![PublicBook::default(); setup.instruments.len()]);
+        let mut feed = setup.feed();
+        feed.warm_up(&mut books);
+        Self { feed, books }
     }
 }
 
@@ -47,7 +54,7 @@ impl Iterator for Deliveries {
             if self.feed.next_delivery().is_some_and(|local| next > local) {
                 break;
             }
-            self.feed.advance(&mut self.book);
+            self.feed.advance(&mut self.books);
         }
         self.feed.deliver()
     }

@@ -7,7 +7,8 @@
 //! a short success.
 
 use super::fault::{Fault, Injector};
-use super::feed::{Exchange, Feed};
+use super::feed::Exchange;
+use super::feeds::Feeds;
 use super::links::LinkStates;
 use super::mishap::Process;
 use super::queue::{Item, Lane, Queue, Way};
@@ -105,7 +106,7 @@ pub(super) struct Sim<'a> {
     pub(super) setup: &'a Setup,
     pub(super) venue: Venue,
     pub(super) trader: Trader,
-    pub(super) feed: Feed,
+    pub(super) feed: Feeds,
     pub(super) wire: Wire,
     pub(super) queue: Queue,
     pub(super) journal: Journal,
@@ -116,7 +117,8 @@ pub(super) struct Sim<'a> {
     pub(super) lost: u64,
     pub(super) events: u64,
     pub(super) now: Timestamp,
-    pub(super) next_sample: Timestamp,
+    /// When equity is next sampled at the mark of each instrument.
+    pub(super) next_sample: Vec<Timestamp>,
     pub(super) out: Vec<VenueMessage>,
     pub(super) actions: Vec<Action>,
     pub(super) sends: Vec<Command>,
@@ -180,7 +182,7 @@ impl<'a> Sim<'a> {
             lost: 0,
             events,
             now: start,
-            next_sample: start,
+            next_sample: vec![start; setup.instruments.len()],
             out,
             actions: Vec::new(),
             sends: Vec::new(),

@@ -41,10 +41,10 @@ const PARAMS: [Param; 7] = [
     Param {
         key: "instrument",
         default: "first",
-        form: "first, or a symbol of the run",
+        form: "first, each, or a symbol of the run",
         low: "",
         high: "",
-        meaning: "What it trades.",
+        meaning: "What it trades; with `each`, a copy of it on every instrument.",
     },
     whole("ema", "9", "2", "Period of the average of closes."),
     whole("atr", "14", "2", "Period of Wilder's average true range."),

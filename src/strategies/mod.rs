@@ -7,6 +7,7 @@
 //!
 //! Nothing here knows a venue, a file or a clock; parameters come as text and are read exactly.
 
+mod each;
 mod ema_flip;
 mod holding;
 pub mod indicators;
@@ -27,6 +28,7 @@ pub use workload::Workload;
 
 use crate::market::Instrument;
 use crate::trading::Strategy;
+use each::{EACH, Each, KEY};
 use params::Reader;
 
 /// A parameter of a strategy.
@@ -88,6 +90,23 @@ pub fn build(
         let names: Vec<&str> = catalogue().iter().map(|entry| entry.name).collect();
         return Err(ParamError { key: "name".to_owned(), found: name.to_owned(), allowed: names.join(" or ") });
     };
+    if params.get(KEY).is_none_or(|value| value != EACH) || !entry.params.iter().any(|param| param.key == KEY) {
+        return one(entry, params, instruments);
+    }
+    let of = |instrument: &Instrument| {
+        let mut params = params.clone();
+        params.insert(KEY.to_owned(), instrument.symbol.clone());
+        one(entry, &params, instruments)
+    };
+    Ok(Box::new(Each(instruments.iter().map(of).collect::<Result<_, _>>()?)))
+}
+
+/// Makes a strategy that trades one instrument, or those it names itself.
+fn one(
+    entry: &'static Entry,
+    params: &BTreeMap<String, String>,
+    instruments: &[Instrument],
+) -> Result<Box<dyn Strategy>, ParamError> {
     let reader = Reader::new(entry, params)?;
     match entry.name {
         "script" => Ok(Box::new(Script::read(&reader, instruments)?)),
@@ -119,6 +138,18 @@ mod tests {
         }
     }
 
+    /// A copy for every instrument, where a strategy trades one; whoever names its own has no such key.
+    #[test]
+    fn a_strategy_may_trade_each_instrument() {
+        for entry in catalogue() {
+            let refused = told(entry.name, &[("instrument", "each")]).err().map(|error| error.key);
+            let takes = entry.params.iter().any(|param| param.key == KEY);
+            assert_eq!(refused.as_deref(), (!takes).then_some(KEY), "{}", entry.name);
+            let wrong = told(entry.name, &[("instrument", "each"), ("colour", "red")]);
+            assert!(wrong.is_err(), "{}: the copies are read as one is", entry.name);
+        }
+    }
+
     #[test]
     fn what_is_not_allowed_is_refused_with_what_is() {
         let refused = |name: &str, key: &str, value: &str| told(name, &[(key, value)]).expect_err(value).to_string();
@@ -128,7 +159,7 @@ mod tests {
             half_spread: found `6%`, allowed is a distance such as "5 ticks" or "0.02%", 0 ticks to 5%
             half_spread: found `-1%`, allowed is a distance such as "5 ticks" or "0.02%", 0 ticks to 5%
             regime: found `sunny`, allowed is trending_bull, trending_bear, ranging, breakout_potential, volatile_bull, volatile_bear, choppy or unknown
-            instrument: found `DOGE/USDT`, allowed is first, or BTC/USDT
+            instrument: found `DOGE/USDT`, allowed is first, each, or BTC/USDT
             size: found `0`, allowed is risk, or an amount of quote above zero, risk to 50000
             ema: found `1`, allowed is a whole number, 2 to 1000"#]]
         .assert_eq(

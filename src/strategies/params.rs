@@ -108,14 +108,14 @@ impl Setting for EntrySize {
 /// Which instrument of the run is traded.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Symbol {
-    /// The first of the run.
+    /// The first of the run; a scenario's instruments stand in the order of their symbols.
     First,
     /// The one of this symbol.
     Named(String),
 }
 
 impl Setting for Symbol {
-    const FORM: &'static str = "first, or a symbol of the run such as BTC/USDT";
+    const FORM: &'static str = "first, each, or a symbol of the run such as BTC/USDT";
 
     fn read(text: &str) -> Option<Self> {
         match text {
@@ -194,7 +194,7 @@ impl<'a> Reader<'a> {
         found.ok_or_else(|| {
             let symbols: Vec<&str> = instruments.iter().map(|instrument| instrument.symbol.as_str()).collect();
             let found = self.given.get("instrument").map_or("first", String::as_str);
-            let allowed = format!("first, or {}", symbols.join(", "));
+            let allowed = format!("first, each, or {}", symbols.join(", "));
             ParamError { key: "instrument".to_owned(), found: found.to_owned(), allowed }
         })
     }

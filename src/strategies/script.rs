@@ -11,7 +11,8 @@
 //! flat     open_long risk stop 44100 retry 1s               # ended with nothing held
 //! ```
 //!
-//! What is denied is not tried again, unless `retry` says how often. It decides nothing by the
+//! With several instruments, an order says which it is of, as `instrument ETH/USDT`; the first by symbol is meant
+//! where it does not. What is denied is not tried again, unless `retry` says how often. It decides nothing by the
 //! market: it wants no market event.
 
 mod steps;

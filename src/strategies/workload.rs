@@ -12,6 +12,7 @@ use super::{Entry, Param, ParamError};
 use crate::market::{
     Contract, Event, Instrument, InstrumentId, Intention, MarketEvent, OrderId, Purpose, Side, Span, Timestamp,
 };
+use crate::trading::orders::Order;
 use crate::trading::{Desk, Strategy};
 use deck::Deck;
 
@@ -28,10 +29,10 @@ const PARAMS: [Param; 7] = [
     Param {
         key: "instrument",
         default: "first",
-        form: "first, or a symbol of the run",
+        form: "first, each, or a symbol of the run",
         low: "",
         high: "",
-        meaning: "What it trades.",
+        meaning: "What it trades; with `each`, a copy of it on every instrument.",
     },
     Param {
         key: "seed",
@@ -109,8 +110,11 @@ pub struct Workload {
 
 impl Strategy for Workload {
     fn on_event(&mut self, desk: &mut Desk<'_>, event: &Event) {
-        if *event != Event::Wake || desk.now() < self.due {
+        if *event != Event::Wake {
             return;
+        }
+        if desk.now() < self.due {
+            return desk.wake_at(self.due);
         }
         let began = *self.began.get_or_insert(desk.now());
         let age = desk.now().since(began);
@@ -149,12 +153,18 @@ impl Workload {
         Ok(Self { told, deck: Deck::new(reader.get::<u32>("seed")?), began: None, due: Timestamp::MIN })
     }
 
+    /// Its open orders: those of the desk in its instrument.
+    fn own<'d>(&self, desk: &'d Desk<'_>) -> impl Iterator<Item = &'d Order> {
+        let instrument = self.told.instrument;
+        desk.orders().filter(move |order| order.terms.instrument == instrument)
+    }
+
     /// One act. The numbers are drawn before the desk is looked at, so that what is seen moves as
     /// little as possible of what is drawn later.
     fn act(&mut self, desk: &mut Desk<'_>) {
         let (first, mut numbers) = self.deck.hand();
         let held = desk.position(self.told.instrument).qty;
-        let open: Vec<(OrderId, Purpose)> = desk.orders().map(|order| (order.terms.id, order.purpose)).collect();
+        let open: Vec<(OrderId, Purpose)> = self.own(desk).map(|order| (order.terms.id, order.purpose)).collect();
         let entering = open.iter().any(|(_, purpose)| *purpose == Purpose::Entry);
         if let Some((id, _)) = open.first().filter(|_| first < 150) {
             drop(desk.cancel(*id));
@@ -187,7 +197,7 @@ impl Workload {
 
     /// Cancels what is open, then closes what is held.
     fn leave(&self, desk: &mut Desk<'_>) {
-        let open: Vec<OrderId> = desk.orders().map(|order| order.terms.id).collect();
+        let open: Vec<OrderId> = self.own(desk).map(|order| order.terms.id).collect();
         for id in open {
             drop(desk.cancel(id));
         }

@@ -3,8 +3,8 @@
 use super::mix::{self, Act};
 use super::terms::{self, Pair};
 use crate::data::synth::Mood;
-use crate::market::Contract;
-use crate::sim::fault::Fault;
+use crate::market::{Contract, InstrumentId};
+use crate::sim::fault::{Fault, Reach};
 use crate::sim::rng::{Component, Stream};
 
 /// Minutes after the faults have stopped in which everything must come to rest.
@@ -19,6 +19,8 @@ pub struct Case {
     pub seed: u64,
     /// What is traded.
     pub pair: Pair,
+    /// What is traded beside it on the same account, and the seed of its market; none in most cases.
+    pub second: Option<(Pair, u64)>,
     /// How it settles.
     pub contract: Contract,
     /// How the market behaves, and the seed of it.
@@ -66,6 +68,7 @@ impl Case {
         Self {
             seed,
             pair,
+            second: None,
             contract,
             market,
             depth,
@@ -78,6 +81,23 @@ impl Case {
             acts,
             faults,
         }
+    }
+
+    /// The case with a second pair traded beside the first, in which half of its faults are then at home where
+    /// they can be.
+    #[must_use]
+    pub fn beside_another(&self) -> Self {
+        // A part of its own: a case of one pair draws what it always drew.
+        let mut chance = Stream::part(self.seed, 0, Component::SwarmTerms, 1);
+        let others: Vec<Pair> = Pair::ALL.into_iter().filter(|pair| *pair != self.pair).collect();
+        let second = (others[pick(&mut chance, others.len())], chance.below(1 << 32));
+        let mut case = Self { second: Some(second), ..self.clone() };
+        for fault in &mut case.faults {
+            if chance.below(2) == 0 && fault.kind.reach() != Reach::Whole {
+                fault.instrument = Some(InstrumentId(1));
+            }
+        }
+        case
     }
 
     /// The case with less time to trade in: the market is the same until then.

@@ -99,6 +99,7 @@ impl Open {
                 self.orders.insert(*order);
             }
         } else if let Decision::Booked { order, position, .. } = decision {
+            // Other hands trade in the first instrument, or nearly always do; only hours are counted by it.
             let key = self.owners.get(order).copied().unwrap_or((DeskId::EXTERNAL, InstrumentId(0)));
             if position.is_zero() {
                 self.positions.remove(&key);

@@ -50,6 +50,7 @@ pub(super) fn faults(start: Timestamp, healed: Timestamp, chance: &mut Stream) -
             until: Timestamp(healed.0 - EARLIER.0),
             when: When::Ppm(rate),
             target: target(chance),
+            instrument: None,
         });
     }
     faults

@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rust_decimal::Decimal;
 
 use super::core::Core;
-use super::view::{View, instrument_of};
+use super::view::View;
 use crate::market::{Action, Breaker, Bug, DeskId, Event, HostEvent, InstrumentId, MarketEvent, Timestamp, planted};
 use account::Account;
 use bands::Band;
@@ -130,7 +130,7 @@ impl Core {
     /// Whether a market event could trip or reset a breaker, cross a threshold, or change what is
     /// remembered of equity or volatility.
     pub(crate) fn breakers_heed(&self, at: Timestamp, event: &MarketEvent) -> bool {
-        let id = usize::from(instrument_of(event).0);
+        let id = usize::from(event.instrument().0);
         if id >= self.instruments.len() {
             return false;
         }

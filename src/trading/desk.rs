@@ -211,6 +211,7 @@ impl<'a> Desk<'a> {
     /// A command on an order that is not there for it: the row of the table that denies it says so.
     fn deny_command(&mut self, check: Check, id: OrderId, wanted: &str) -> Result<(), Denied> {
         let found = self.core.orders.get(id);
+        // Of an order nobody remembers nothing is known: the first stands for its instrument, and no symbol is told.
         let instrument = found.map_or(InstrumentId(0), |order| order.terms.instrument);
         let state = found.map_or_else(|| "unknown".to_owned(), |order| format!("{:?}", order.state));
         let symbol = found.map_or_else(String::new, |_| format!(" {}:", self.core.instrument(instrument).symbol));

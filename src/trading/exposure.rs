@@ -43,16 +43,39 @@ impl WorstCase {
 }
 
 impl Core {
-    /// An amount of an asset in account currency, at its last known rate.
+    /// An amount of an asset in account currency, at its last known rate: the mark of a pair against the
+    /// account currency, or a rate that was stated; where there is neither, the mark of a pair against an asset
+    /// of which one of these is known.
     #[must_use]
     pub fn in_account(&self, asset: AssetId, amount: Decimal) -> Option<Decimal> {
         if amount.is_zero() || asset == self.currency {
             return Some(amount);
         }
+        let crossed = || {
+            let pair = self.valued_by(asset).filter(|pair| pair.quote != self.currency)?;
+            self.mark(pair)?.checked_mul(self.direct_rate(pair.quote)?)
+        };
+        amount.checked_mul(self.direct_rate(asset).or_else(crossed)?)
+    }
+
+    /// What one of an asset is worth by itself.
+    fn direct_rate(&self, asset: AssetId) -> Option<Decimal> {
         let traded = self.instruments.iter().find(|i| i.base == asset && i.quote == self.currency);
         let mark = traded.and_then(|instrument| self.mark(instrument));
-        let rate = mark.or_else(|| self.rates.get(&asset).map(|rate| rate.price.decimal()))?;
-        amount.checked_mul(rate)
+        mark.or_else(|| self.rates.get(&asset).map(|rate| rate.price.decimal()))
+    }
+
+    /// The instrument whose mark says what an asset is worth, if one does.
+    pub(crate) fn valued_by(&self, asset: AssetId) -> Option<&Instrument> {
+        let mut pairs = self.instruments.iter().filter(|pair| pair.base == asset);
+        let direct = pairs.clone().find(|pair| pair.quote == self.currency);
+        direct.or_else(|| pairs.next().filter(|_| !self.rates.contains_key(&asset)))
+    }
+
+    /// Whether what is held of an instrument's base is worth what its mark says.
+    pub(crate) fn values_base(&self, instrument: &Instrument) -> bool {
+        let valued_by = self.valued_by(instrument.base).map(|by| by.id);
+        instrument.base != self.currency && valued_by == Some(instrument.id)
     }
 
     /// What a position in an instrument is valued at, quote per base.
@@ -222,5 +245,55 @@ impl Core {
     #[must_use]
     pub fn leverage_of(&self, desk: DeskId, instrument: InstrumentId) -> u8 {
         self.leverages.get(&(desk, instrument)).copied().unwrap_or(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::{MarketEvent, Money, Price, ReferenceEvent, Span, Trade, samples};
+    use crate::trading::config::Config;
+    use crate::trading::core::Setup;
+
+    const NOW: Timestamp = Timestamp(0);
+
+    /// BTC/USDT, and ETH/BTC in the same units, in an account that counts in USDT.
+    fn core() -> Core {
+        let pair = |id, symbol: &str, base, quote| Instrument {
+            id: InstrumentId(id),
+            symbol: symbol.to_owned(),
+            base: AssetId(base),
+            quote: AssetId(quote),
+            ..samples::b()
+        };
+        Core::new(Setup {
+            config: Config::default(),
+            instruments: vec![pair(0, "BTC/USDT", 0, 1), pair(1, "ETH/BTC", 2, 0)],
+            cadences: vec![Span::ZERO; 2],
+            currency: AssetId(1),
+            first_id: 1,
+        })
+    }
+
+    fn printed(core: &mut Core, id: u16, price: i64) {
+        let trade = Trade { instrument: InstrumentId(id), price: Price(price), qty: Qty(1), taker: None };
+        core.view.learn(NOW, &MarketEvent::Trade(trade));
+    }
+
+    #[test]
+    fn an_asset_is_worth_its_mark_a_stated_rate_or_a_mark_in_another() {
+        let mut core = core();
+        let of = |core: &Core, asset| core.in_account(AssetId(asset), Decimal::TWO);
+        printed(&mut core, 1, 5);
+        assert_eq!((of(&core, 0), of(&core, 2), of(&core, 1)), (None, None, Some(Decimal::TWO)));
+        printed(&mut core, 0, 6_000_000);
+        let (btc, cross) = (Decimal::from(60_000), Decimal::new(5, 2));
+        assert_eq!(of(&core, 0), Some(Decimal::TWO * btc));
+        assert_eq!(of(&core, 2), Some(Decimal::TWO * btc * cross), "0.05 BTC of 60,000 each");
+        let values = |core: &Core| [0, 1].map(|at| core.values_base(&core.instruments[at]));
+        assert_eq!(values(&core), [true, true]);
+        core.on_reference(NOW, ReferenceEvent::Rate { asset: AssetId(2), price: Money::new(2_900.into()) });
+        assert_eq!(of(&core, 2), Some(Decimal::from(5_800)), "what was stated is not guessed");
+        assert_eq!(values(&core), [true, false]);
     }
 }

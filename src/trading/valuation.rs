@@ -159,7 +159,7 @@ impl Core {
 
     /// Whether a position is open in an instrument, or its mark values what is held of its base.
     fn is_valued_by(&self, instrument: &Instrument) -> bool {
-        let converts = instrument.quote == self.currency && instrument.base != self.currency;
+        let converts = self.values_base(instrument);
         let held = self.books.ledger().balance(Account::Cash, instrument.base);
         !self.position(instrument.id).is_zero() || converts && !held.is_zero()
     }

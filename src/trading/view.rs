@@ -111,20 +111,6 @@ const fn is_news(event: &MarketEvent) -> bool {
     }
 }
 
-/// The instrument an event is of.
-pub(crate) const fn instrument_of(event: &MarketEvent) -> InstrumentId {
-    match event {
-        MarketEvent::Quote(quote) => quote.instrument,
-        MarketEvent::Trade(trade) => trade.instrument,
-        MarketEvent::Level(level) => level.instrument,
-        MarketEvent::Order(change) => change.instrument,
-        MarketEvent::Bar(bar) | MarketEvent::Path(_, bar) => bar.instrument,
-        MarketEvent::Session(instrument, _) | MarketEvent::Mark(instrument, _) | MarketEvent::Index(instrument, _) => {
-            *instrument
-        }
-    }
-}
-
 impl InstrumentView {
     /// A market nothing is known of.
     #[must_use]
@@ -256,7 +242,7 @@ impl View {
 
     /// Learns what the market did.
     pub fn learn(&mut self, at: Timestamp, event: &MarketEvent) {
-        if let Some(market) = self.markets.get_mut(usize::from(instrument_of(event).0)) {
+        if let Some(market) = self.markets.get_mut(usize::from(event.instrument().0)) {
             market.learn(at, event);
         }
     }

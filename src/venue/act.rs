@@ -3,6 +3,11 @@
 //!
 //! None of them happens unless it is asked for. Each is carried out whole or not at all, keeps both
 //! sides of every posting, and lands in the venue's log like anything else it does.
+//!
+//! What is done in an instrument may name it ([`Venue::act_on`]); where none is named it is done in
+//! every instrument, or in the first, as each act says.
+//!
+//! [`Venue::act_on`]: super::Venue::act_on
 
 use crate::market::{AssetId, Money, OrderId, SessionState, Side, Span, Timestamp, VenueRef};
 
@@ -29,19 +34,19 @@ pub enum Act {
     FireDeadMan,
     /// The account is as on its first day.
     Reset,
-    /// Every instrument's session changes.
+    /// Every instrument's session changes, or the named one's.
     Session(SessionState),
     /// Queries tell of the past from now on; said again, of a later past.
     Remember,
     /// Queries tell of the present again.
     Forget,
-    /// Every mark price is off by millionths; zero ends it.
+    /// Every mark price, or the named instrument's, is off by millionths; zero ends it.
     MarkOff(i64),
-    /// Every index price is off by millionths; zero ends it.
+    /// Every index price, or the named instrument's, is off by millionths; zero ends it.
     IndexOff(i64),
-    /// Funding is charged at millionths of the first instrument's position.
+    /// Funding is charged at millionths of every margin position, or of the named one.
     Funding(i64),
-    /// Another hand places an order in the first instrument.
+    /// Another hand places an order, in the first instrument or the named one.
     HandOrder {
         /// Its side.
         side: Side,
@@ -50,11 +55,11 @@ pub enum Act {
         /// Whether it rests far from the market, or takes.
         rests: bool,
     },
-    /// Another hand cancels the oldest open order of ours.
+    /// Another hand cancels the oldest open order of ours, in any instrument or the named one.
     HandCancel,
-    /// Another hand closes what is held in the first instrument.
+    /// Another hand closes what is held in the first instrument, or the named one.
     HandClose,
-    /// The venue closes what is held in the first instrument by force.
+    /// The venue cancels every order and closes every margin position by force, or the named one.
     Liquidate,
     /// Coins come or go.
     Transfer(AssetId, Money),

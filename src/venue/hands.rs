@@ -1,14 +1,14 @@
 //! What other hands do in the same account, and what befalls it as a whole.
 
 use super::account::Account;
-use super::resting::Number;
+use super::resting::{Number, place};
 use super::{Act, Venue};
 use crate::market::{
     AssetId, Balance, CancelledBecause, Contract, InstrumentId, Money, NewOrder, OrderId, OrderKind, Price, Qty, Query,
     RiskPassId, Side, TickLots, TimeInForce, Timestamp, TriggerSource, VenueMessage,
 };
 
-/// The instrument other hands trade in.
+/// The instrument other hands trade in where none is named.
 const FIRST: InstrumentId = InstrumentId(0);
 /// How far from the market an order of other hands rests, in tenths.
 const FAR_TENTHS: i64 = 1;
@@ -20,7 +20,14 @@ const PPM_DECIMALS: u32 = 6;
 impl Venue {
     /// Does what it is told, whatever its rules say.
     pub fn act(&mut self, now: Timestamp, act: &Act, out: &mut Vec<VenueMessage>) {
+        self.act_on(now, None, act, out);
+    }
+
+    /// Does what it is told in an instrument; where none is named, in all of them or the first, as the
+    /// act says. One it does not list is none of its business.
+    pub fn act_on(&mut self, now: Timestamp, on: Option<InstrumentId>, act: &Act, out: &mut Vec<VenueMessage>) {
         self.settle_due(now, out);
+        let one = on.unwrap_or(FIRST);
         match *act {
             Act::Cancel(id) => self.cancel_by(now, self.orders.find_open(id), CancelledBecause::Venue, out),
             Act::RejectLate(id) => self.reject_late(now, id, out),
@@ -33,19 +40,23 @@ impl Venue {
             Act::FireDeadMan => self.cancel_every(now, CancelledBecause::DeadMansSwitch, out),
             Act::Reset => self.reset(),
             Act::Session(state) => {
-                for at in 0..self.markets.len() {
-                    self.on_session(now, self.config.instruments[at].id, state, out);
+                for id in self.meant(on) {
+                    self.on_session(now, id, state, out);
                 }
             }
             Act::Remember => self.remember(now),
             Act::Forget => self.whims.forget_past(),
-            Act::MarkOff(by_ppm) => self.put_off(now, TriggerSource::Mark, by_ppm, out),
-            Act::IndexOff(by_ppm) => self.put_off(now, TriggerSource::Index, by_ppm, out),
-            Act::Funding(by_ppm) => self.charge_funding(now, by_ppm, out),
-            Act::HandOrder { side, times, rests } => self.hand_order(now, side, times, rests, out),
-            Act::HandCancel => self.cancel_by(now, self.oldest_of_ours(), CancelledBecause::Requested, out),
-            Act::HandClose => self.close_held(now, out),
-            Act::Liquidate => self.liquidate(now, out),
+            Act::MarkOff(by_ppm) => self.put_off(now, on, TriggerSource::Mark, by_ppm, out),
+            Act::IndexOff(by_ppm) => self.put_off(now, on, TriggerSource::Index, by_ppm, out),
+            Act::Funding(by_ppm) => {
+                for id in self.meant(on) {
+                    self.charge_funding(now, id, by_ppm, out);
+                }
+            }
+            Act::HandOrder { side, times, rests } => self.hand_order(now, one, (side, times, rests), out),
+            Act::HandCancel => self.cancel_by(now, self.oldest_of_ours(on), CancelledBecause::Requested, out),
+            Act::HandClose => self.close_held(now, one, out),
+            Act::Liquidate => self.liquidate(now, on, out),
             Act::Transfer(asset, amount) => self.transfer(asset, amount, out),
             Act::Off(asset, amount) => self.account.shift(asset, amount),
         }
@@ -53,6 +64,12 @@ impl Venue {
         if self.turned {
             self.end_reduce_only(now, out);
         }
+    }
+
+    /// The instrument that is named, if it is listed; all of them where none is.
+    fn meant(&self, on: Option<InstrumentId>) -> Vec<InstrumentId> {
+        let ids = self.config.instruments.iter().map(|instrument| instrument.id);
+        ids.filter(|id| on.is_none_or(|named| named == *id)).collect()
     }
 
     /// What it says to a client that connects: sessions, open orders and the newest fills.
@@ -95,8 +112,11 @@ impl Venue {
         }
     }
 
-    fn oldest_of_ours(&self) -> Option<Number> {
-        let ours = |number: &Number| self.orders.get(*number).terms.id < OrderId::FIRST_EXTERNAL;
+    fn oldest_of_ours(&self, on: Option<InstrumentId>) -> Option<Number> {
+        let ours = |number: &Number| {
+            let terms = &self.orders.get(*number).terms;
+            terms.id < OrderId::FIRST_EXTERNAL && on.is_none_or(|named| named == terms.instrument)
+        };
         self.orders.open.iter().copied().find(ours)
     }
 
@@ -111,23 +131,30 @@ impl Venue {
         self.dead_man = None;
     }
 
-    fn put_off(&mut self, now: Timestamp, source: TriggerSource, by_ppm: i64, out: &mut Vec<VenueMessage>) {
-        for at in 0..self.markets.len() {
-            let market = &mut self.markets[at];
+    fn put_off(
+        &mut self,
+        now: Timestamp,
+        on: Option<InstrumentId>,
+        source: TriggerSource,
+        by_ppm: i64,
+        out: &mut Vec<VenueMessage>,
+    ) {
+        for id in self.meant(on) {
+            let market = &mut self.markets[place(id)];
             let last = market.last_trade;
             match source {
                 TriggerSource::Mark => market.mark.put_off(by_ppm, last),
                 TriggerSource::Index => market.index.put_off(by_ppm, last),
                 TriggerSource::Last | TriggerSource::Touch => {}
             }
-            self.gauge_moved(now, self.config.instruments[at].id, source, out);
+            self.gauge_moved(now, id, source, out);
         }
     }
 
-    fn charge_funding(&mut self, now: Timestamp, by_ppm: i64, out: &mut Vec<VenueMessage>) {
-        let Some(instrument) = self.config.instruments.first() else { return };
-        let position = self.account.position(instrument.id);
-        let Some(price) = self.markets[0].last_trade.or(self.some_touch()) else { return };
+    fn charge_funding(&mut self, now: Timestamp, of: InstrumentId, by_ppm: i64, out: &mut Vec<VenueMessage>) {
+        let instrument = &self.config.instruments[place(of)];
+        let position = self.account.position(of);
+        let Some(price) = self.markets[place(of)].last_trade.or(self.some_touch(of)) else { return };
         if instrument.contract != Contract::Linear || position.is_zero() {
             return;
         }
@@ -138,15 +165,23 @@ impl Venue {
     }
 
     /// A best price of either side.
-    fn some_touch(&self) -> Option<Price> {
-        [Side::Buy, Side::Sell].into_iter().find_map(|side| self.markets[0].best(side)).map(|(price, _)| price)
+    fn some_touch(&self, of: InstrumentId) -> Option<Price> {
+        let market = &self.markets[place(of)];
+        [Side::Buy, Side::Sell].into_iter().find_map(|side| market.best(side)).map(|(price, _)| price)
     }
 
-    fn hand_order(&mut self, now: Timestamp, side: Side, times: i64, rests: bool, out: &mut Vec<VenueMessage>) {
-        let Some(instrument) = self.config.instruments.first() else { return };
+    /// An order on a side, so many times the least quantity, that rests or takes.
+    fn hand_order(
+        &mut self,
+        now: Timestamp,
+        of: InstrumentId,
+        (side, times, rests): (Side, i64, bool),
+        out: &mut Vec<VenueMessage>,
+    ) {
+        let Some(instrument) = self.config.instruments.get(place(of)) else { return };
         let rules = instrument.rules(now);
         let own = if rests { side } else { side.opposite() };
-        let Some((best, _)) = self.markets[0].best(own) else { return };
+        let Some((best, _)) = self.markets[place(of)].best(own) else { return };
         let far = Price((best.0 - side.sign() * best.0 * FAR_TENTHS / 10) / rules.tick.0 * rules.tick.0);
         let kind = if rests { OrderKind::Limit { limit: far } } else { OrderKind::Market };
         let price = if rests { far } else { best };
@@ -157,15 +192,21 @@ impl Venue {
             }
             qty = Qty(qty.0 * 2);
         }
-        self.place_by_others(now, side, kind, qty, out);
+        self.place_by_others(now, of, (side, kind, qty), out);
     }
 
     /// An order of other hands, if it may enter.
-    fn place_by_others(&mut self, now: Timestamp, side: Side, kind: OrderKind, qty: Qty, out: &mut Vec<VenueMessage>) {
+    fn place_by_others(
+        &mut self,
+        now: Timestamp,
+        instrument: InstrumentId,
+        (side, kind, qty): (Side, OrderKind, Qty),
+        out: &mut Vec<VenueMessage>,
+    ) {
         let resting = kind.limit().is_some();
         let order = NewOrder {
             id: OrderId(OrderId::FIRST_EXTERNAL.0 + self.whims.by_others),
-            instrument: FIRST,
+            instrument,
             side,
             kind,
             trigger_by: TriggerSource::Last,
@@ -183,9 +224,9 @@ impl Venue {
         }
     }
 
-    /// Closes the position of the first instrument at the market; on spot, sells what is free of it.
-    fn close_held(&mut self, now: Timestamp, out: &mut Vec<VenueMessage>) {
-        let Some(instrument) = self.config.instruments.first() else { return };
+    /// Closes the position of an instrument at the market; on spot, sells what is free of it.
+    fn close_held(&mut self, now: Timestamp, of: InstrumentId, out: &mut Vec<VenueMessage>) {
+        let Some(instrument) = self.config.instruments.get(place(of)) else { return };
         let lot = instrument.rules(now).lot;
         let held = match instrument.contract {
             Contract::Linear => self.account.position(instrument.id),
@@ -197,16 +238,22 @@ impl Venue {
         };
         let side = if held.0 > 0 { Side::Sell } else { Side::Buy };
         if !held.is_zero() {
-            self.place_by_others(now, side, OrderKind::Market, Qty(held.0.abs()), out);
+            self.place_by_others(now, of, (side, OrderKind::Market, Qty(held.0.abs())), out);
         }
     }
 
-    /// The venue cancels every order and closes the position, on margin alone.
-    fn liquidate(&mut self, now: Timestamp, out: &mut Vec<VenueMessage>) {
-        let linear = self.config.instruments.first().is_some_and(|first| first.contract == Contract::Linear);
-        if linear && !self.account.position(FIRST).is_zero() {
+    /// The venue cancels every order of the account and closes the positions meant, on margin alone.
+    fn liquidate(&mut self, now: Timestamp, on: Option<InstrumentId>, out: &mut Vec<VenueMessage>) {
+        let held = |id: &InstrumentId| {
+            let linear = self.config.instruments[place(*id)].contract == Contract::Linear;
+            linear && !self.account.position(*id).is_zero()
+        };
+        let held: Vec<InstrumentId> = self.meant(on).into_iter().filter(held).collect();
+        if !held.is_empty() {
             self.cancel_every(now, CancelledBecause::Venue, out);
-            self.close_held(now, out);
+        }
+        for id in held {
+            self.close_held(now, id, out);
         }
     }
 

@@ -87,6 +87,8 @@ pub struct Injector {
     armed: Vec<Armed>,
     /// Every order sent so far, for faults that are about some orders only.
     orders: BTreeMap<OrderId, NewOrder>,
+    /// What the instruments are called.
+    symbols: Vec<String>,
     hits: Vec<Fault>,
     /// What is yet to be written down.
     told: Vec<String>,
@@ -106,12 +108,13 @@ impl Injector {
             instant: (Timestamp::MIN, Vec::new()),
         };
         let armed = setup.faults.iter().filter(|fault| !fault.kind.is_of_a_moment()).map(arm).collect();
-        Some(Box::new(Self { armed, orders: BTreeMap::new(), hits: Vec::new(), told: Vec::new() }))
+        let symbols = setup.instruments.iter().map(|instrument| instrument.symbol.clone()).collect();
+        Some(Box::new(Self { armed, orders: BTreeMap::new(), symbols, hits: Vec::new(), told: Vec::new() }))
     }
 
     /// Remembers a fault of a moment.
     pub fn began(&mut self, fault: &Fault, now: Timestamp) {
-        self.remember(Fault { number: fault.number, ..Fault::at(fault.kind, now) });
+        self.remember(Fault { number: fault.number, instrument: fault.instrument, ..Fault::at(fault.kind, now) });
     }
 
     /// Every hit so far, as exact faults.
@@ -227,13 +230,14 @@ impl Injector {
     /// Whether a fault hits an occasion about an order, or about none.
     fn hit(&mut self, place: usize, now: Timestamp, order: Option<OrderId>) -> bool {
         let armed = &mut self.armed[place];
-        let target = armed.fault.target;
+        let Fault { target, instrument, .. } = armed.fault;
+        let any = target == super::Target::Any && instrument.is_none();
         let meant = match order {
-            None => target == super::Target::Any,
+            None => any,
             Some(id) if target == super::Target::Order(id) => true,
             Some(id) => match self.orders.get(&id) {
-                Some(order) => target.means(order),
-                None => target == super::Target::Any,
+                Some(order) => target.means(order) && instrument.is_none_or(|named| named == order.instrument),
+                None => any,
             },
         };
         let nth = armed.place_in_instant(now, order);
@@ -251,7 +255,9 @@ impl Injector {
             super::Target::Order(id) => format!(" order {}", id.0),
             _ => String::new(),
         };
-        let mut text = format!("{}{order}", hit.kind.name());
+        let symbol = hit.instrument.and_then(|named| self.symbols.get(usize::from(named.0)));
+        let symbol = symbol.map_or_else(String::new, |symbol| format!(" {symbol}"));
+        let mut text = format!("{}{order}{symbol}", hit.kind.name());
         for (key, term) in hit.kind.terms() {
             text.extend([" ", key, "=", &term]);
         }

@@ -151,7 +151,7 @@ worded!(Damage {
 /// Which coin comes or goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Coin {
-    /// The first instrument's quote asset, in whole units.
+    /// The quote asset of the first instrument, or of the named one, in whole units.
     Quote,
     /// Its base asset, in minimum quantities.
     Base,

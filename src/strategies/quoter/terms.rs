@@ -30,7 +30,13 @@ const fn param(
 }
 
 const PARAMS: [Param; 11] = [
-    param("instrument", "first", "first, or a symbol of the run", ("", ""), "What it trades."),
+    param(
+        "instrument",
+        "first",
+        "first, each, or a symbol of the run",
+        ("", ""),
+        "What it trades; with `each`, a copy of it on every instrument.",
+    ),
     param(
         "half_spread",
         "0.01%",

@@ -74,11 +74,11 @@ impl Core {
     fn speed(&self, instrument: &Instrument) -> Speed {
         let mut speed = Speed::default();
         let converts = instrument.quote == self.currency;
-        let first = self.instruments.iter().find(|other| other.base == instrument.base && other.quote == self.currency);
-        if converts && first.is_some_and(|first| first.id == instrument.id) && instrument.base != self.currency {
+        if self.values_base(instrument) {
             speed.equity += self.books.ledger().balance(Account::Cash, instrument.base).decimal().abs();
-            // Whatever is counted in its base moves with it and with a mark of its own.
-            speed.crossed = self.instruments.iter().any(|other| other.quote == instrument.base && self.is_held(other));
+            // Whatever is counted in another asset may move with it and with a mark of its own.
+            let counted_elsewhere = |other: &Instrument| other.quote != self.currency && self.is_held(other);
+            speed.crossed = self.instruments.iter().any(counted_elsewhere);
         }
         let held = instrument.qty(self.position(instrument.id).abs());
         if instrument.contract == Contract::Linear {
@@ -94,9 +94,12 @@ impl Core {
         speed
     }
 
-    /// Whether anything is held or pending in an instrument.
+    /// Whether anything is held or pending in an instrument, or held of the base that its mark values.
     fn is_held(&self, instrument: &Instrument) -> bool {
-        !self.position(instrument.id).is_zero() || self.orders.open_in(instrument.id).next().is_some()
+        let cash = || self.books.ledger().balance(Account::Cash, instrument.base);
+        !self.position(instrument.id).is_zero()
+            || self.orders.open_in(instrument.id).next().is_some()
+            || self.values_base(instrument) && !cash().is_zero()
     }
 }
 
@@ -121,4 +124,48 @@ fn whole_times(amount: Decimal, unit: Decimal) -> Option<i64> {
         None => amount.checked_div(unit)?.trunc().mantissa(),
     };
     Some(i64::try_from(whole).unwrap_or(FARTHEST))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::market::{
+        AssetId, Instrument, InstrumentId, MarketEvent, Money, Price, Qty, Span, Timestamp, Trade, samples,
+    };
+    use crate::trading::config::Config;
+    use crate::trading::core::{Core, Setup};
+
+    const NOW: Timestamp = Timestamp(0);
+
+    fn print(id: u16, price: i64) -> MarketEvent {
+        MarketEvent::Trade(Trade { instrument: InstrumentId(id), price: Price(price), qty: Qty(1), taker: None })
+    }
+
+    /// What is held in ETH is worth its price in BTC times that of BTC: either mark is news.
+    #[test]
+    fn where_two_marks_multiply_both_are_news() {
+        let pair = |id, base, quote| Instrument {
+            id: InstrumentId(id),
+            base: AssetId(base),
+            quote: AssetId(quote),
+            ..samples::b()
+        };
+        let setup = Setup {
+            config: Config::default(),
+            instruments: vec![pair(0, 0, 1), pair(1, 2, 0)],
+            cadences: vec![Span::ZERO; 2],
+            currency: AssetId(1),
+            first_id: 1,
+        };
+        for (held, news) in [(2, true), (1, false)] {
+            let mut core = Core::new(setup.clone());
+            drop(core.books.opening(NOW, &[(AssetId(held), Money::new(5.into()))]));
+            for (id, price) in [(0, 6_000_000), (1, 5)] {
+                core.view.learn(NOW, &print(id, price));
+            }
+            let measures = core.measures();
+            core.draw_bands(&measures);
+            let heeds = [(0, 6_000_001), (1, 6)].map(|(id, price)| core.breakers_heed(NOW, &print(id, price)));
+            assert_eq!(heeds, [news, news], "held is asset {held}");
+        }
+    }
 }

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 
 use super::Preflight;
 use crate::market::{
-    Bug, Check, Contract, Denied, Instrument, Pricing, Qty, SessionState, Side, Size, TimeInForce, Timestamp,
-    TraderState, planted,
+    AssetId, Bug, Check, Contract, Denied, Pricing, Qty, SessionState, Side, Size, TimeInForce, Timestamp, TraderState,
+    planted,
 };
 use crate::trading::plan::Plan;
 use crate::trading::setting::Written;
@@ -213,8 +213,15 @@ impl Preflight<'_> {
     /// rate itself where it keeps coming.
     fn fresh_conversion(&self, check: Check) -> Result<(), Denied> {
         let asset = self.instrument.quote;
-        let converts = |other: &&Instrument| other.base == asset && other.quote == self.core.currency;
-        let market = self.core.instruments.iter().find(converts).filter(|market| self.core.mark(market).is_some());
+        self.fresh_rate(check, asset)?;
+        match self.core.valued_by(asset) {
+            Some(pair) if pair.quote != self.core.currency => self.fresh_rate(check, pair.quote),
+            _ => Ok(()),
+        }
+    }
+
+    fn fresh_rate(&self, check: Check, asset: AssetId) -> Result<(), Denied> {
+        let market = self.core.valued_by(asset).filter(|market| self.core.mark(market).is_some());
         let most = self.core.config.reference.max_age;
         let (age, limit, of) = match market {
             Some(market) => {
