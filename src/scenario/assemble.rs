@@ -117,6 +117,7 @@ impl Scenario {
             assets: body.assets.0.clone(),
             venue: VenueConfig {
                 fee_plans: body.instruments.iter().map(|text| plan(text, start)).collect(),
+                funding: body.instruments.iter().map(|text| text.margin.funding(start)).collect(),
                 ..venue(body, instruments.clone(), balances.clone())
             },
             instruments,

@@ -18,6 +18,7 @@ mod fees;
 mod inline;
 mod instrument;
 mod mapping;
+mod margin;
 mod market;
 mod model;
 mod refusal;

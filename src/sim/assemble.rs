@@ -99,6 +99,9 @@ impl Setup {
         let plans = self.instruments.iter().zip(&self.venue.fee_plans);
         let costs = plans.filter_map(|(of, plan)| Some(format!("{}: {}", of.symbol, plan.as_ref()?)));
         profiles.extend(costs.map(|plan| profile("fees", plan)));
+        let funding = self.instruments.iter().zip(&self.venue.funding);
+        let funding = funding.filter_map(|(of, plan)| Some(format!("{}: {}", of.symbol, plan.as_ref()?)));
+        profiles.extend(funding.map(|plan| profile("funding", plan)));
         profiles.extend(self.trader.stamp().map(|stamp| profile("stamp", stamp)));
         Header {
             scenario: ScenarioStamp {

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::chance::Chance;
+use super::funding::Funding;
 use super::partial::PartialModel;
 use super::queue::QueueModel;
 use super::slippage::SlippageModel;
@@ -65,6 +66,8 @@ pub struct VenueConfig {
     pub partial: PartialModel,
     /// What each instrument costs, where that is more than its rules say; an instrument not reached has no plan.
     pub fee_plans: Vec<Option<FeePlan>>,
+    /// What each instrument's positions pay by the clock; an instrument not reached pays none.
+    pub funding: Vec<Option<Funding>>,
     /// Where seeded models get their draws; they need it.
     pub chance: Option<Arc<dyn Chance>>,
     /// For bars: half the spread in ticks, by instrument; an instrument not reached has none.
@@ -96,6 +99,7 @@ impl VenueConfig {
             slippage: SlippageModel::BookWalk,
             partial: PartialModel::Displayed,
             fee_plans: Vec::new(),
+            funding: Vec::new(),
             chance: None,
             half_spread_ticks: Vec::new(),
             bar_display_ppm: 250_000,

@@ -5,7 +5,7 @@ use super::resting::Number;
 use super::{Act, Venue};
 use crate::market::{
     AssetId, Balance, CancelledBecause, Contract, InstrumentId, Money, NewOrder, OrderId, OrderKind, Price, Qty, Query,
-    RiskPassId, Side, TickLots, TimeInForce, Timestamp, TriggerSource, VenueMessage,
+    Rate, RiskPassId, Side, TimeInForce, Timestamp, TriggerSource, VenueMessage,
 };
 
 /// The instrument other hands trade in.
@@ -41,7 +41,7 @@ impl Venue {
             Act::Forget => self.whims.forget_past(),
             Act::MarkOff(by_ppm) => self.put_off(now, TriggerSource::Mark, by_ppm, out),
             Act::IndexOff(by_ppm) => self.put_off(now, TriggerSource::Index, by_ppm, out),
-            Act::Funding(by_ppm) => self.charge_funding(now, by_ppm, out),
+            Act::Funding(by_ppm) => self.charge_funding_now(now, by_ppm, out),
             Act::HandOrder { side, times, rests } => self.hand_order(now, side, times, rests, out),
             Act::HandCancel => self.cancel_by(now, self.oldest_of_ours(), CancelledBecause::Requested, out),
             Act::HandClose => self.close_held(now, out),
@@ -124,22 +124,14 @@ impl Venue {
         }
     }
 
-    fn charge_funding(&mut self, now: Timestamp, by_ppm: i64, out: &mut Vec<VenueMessage>) {
-        let Some(instrument) = self.config.instruments.first() else { return };
-        let position = self.account.position(instrument.id);
-        let Some(price) = self.markets[0].last_trade.or(self.some_touch()) else { return };
-        if instrument.contract != Contract::Linear || position.is_zero() {
+    fn charge_funding_now(&mut self, now: Timestamp, by_ppm: i64, out: &mut Vec<VenueMessage>) {
+        if self.markets.is_empty() {
             return;
         }
-        let value = instrument.value(TickLots(i128::from(position.0) * i128::from(price.0)));
-        let paid = value.times(rust_decimal::Decimal::new(by_ppm, PPM_DECIMALS)).half_even(instrument.quote_scale);
-        self.account.shift(instrument.quote, -paid);
-        out.push(VenueMessage::Funding { instrument: instrument.id, at: now, paid });
-    }
-
-    /// A best price of either side.
-    fn some_touch(&self) -> Option<Price> {
-        [Side::Buy, Side::Sell].into_iter().find_map(|side| self.markets[0].book.best(side)).map(|(price, _)| price)
+        let rate = Rate::new(rust_decimal::Decimal::new(by_ppm, PPM_DECIMALS));
+        if let Some(price) = self.markets[0].last_trade.or_else(|| self.some_touch(FIRST)) {
+            self.charge_funding(now, FIRST, (rate, price), out);
+        }
     }
 
     fn hand_order(&mut self, now: Timestamp, side: Side, times: i64, rests: bool, out: &mut Vec<VenueMessage>) {

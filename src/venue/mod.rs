@@ -5,9 +5,8 @@
 //! once, that no fill beats its limit, that whatever the account gains somebody else loses, and
 //! that the same inputs give the same outputs. Its log, not the messages, is the truth.
 //!
-//! It does not read its client's mind or react to our trading (no impact). By itself it neither
-//! liquidates nor pays funding; what a venue does beyond its rules it does only when told to, by an
-//! [`Act`]. Market events of an instrument it does not list are none of its business.
+//! It does not read its client's mind or react to our trading (no impact). What a venue does beyond its
+//! rules it does only when told to, by an [`Act`]. Market events of an instrument it does not list are none of its business.
 //!
 //! # What it assumes, for a sceptic
 //!
@@ -112,6 +111,9 @@
 //! a trigger that was touched in between, and no longer is, goes on waiting. Expiry, the dead-man's
 //! switch and queries work in every session.
 //!
+//! **Funding is posted once per instrument and time**, where a plan says so, on the position's value at the mark
+//! of that instant, half-even to the unit; what expires at that instant expires before it.
+//!
 //! **The account pays or the order ends.** A spot fill that cash cannot pay, fees included, does not
 //! happen, and the rest of its order is cancelled. A margin account may run into debt.
 
@@ -122,6 +124,7 @@ mod chance;
 mod config;
 mod fees;
 mod fills;
+mod funding;
 mod guards;
 mod hands;
 pub mod matching;
@@ -143,6 +146,7 @@ mod whims;
 pub use act::{Act, LAG_MIN};
 pub use chance::{Chance, Draw};
 pub use config::{FillProfile, RateLimit, VenueConfig};
+pub use funding::{Every, Funding};
 pub use guards::Guards;
 pub use partial::{PARTIAL_VERSION, Part, PartialModel, PartialRule};
 pub use queue::{QUEUE_VERSION, QueueModel, QueueRule, Shrunk};
@@ -172,6 +176,8 @@ pub struct Venue {
     next_due: Timestamp,
     /// When the dead-man's switch cancels everything.
     dead_man: Option<Timestamp>,
+    /// When funding is due next, by instrument.
+    fundings: Vec<Option<Timestamp>>,
     /// How much of its rate limit the account has used.
     meter: Meter,
     /// A position shrank to nothing or turned: reduce-only orders may have nothing left to reduce.
@@ -203,20 +209,23 @@ impl Venue {
         assert!(!seeded || config.chance.is_some(), "a seeded model needs a source of chance");
         // What a model left untraded may trade with any event: then none takes the short way.
         config.guards &= !config.partial.cuts();
-        Self {
+        let mut venue = Self {
             markets: vec![Market::default(); config.instruments.len()],
             orders: Orders::default(),
             account: Account::new(&config.instruments, &config.balances),
             truth: Truth::default(),
             next_due: Timestamp::MAX,
             dead_man: None,
+            fundings: funding::first_times(&config.funding),
             meter: Meter::default(),
             turned: false,
             whims: Whims::default(),
             draws: Draws::default(),
             scratch: Vec::new(),
             config,
-        }
+        };
+        venue.refresh_due();
+        venue
     }
 
     /// The market moves, at exchange time.
@@ -255,7 +264,7 @@ impl Venue {
         }
     }
 
-    /// Time passes: good-till-date orders expire, the dead-man's switch fires.
+    /// Time passes: good-till-date orders expire, the dead-man's switch fires, funding falls due.
     pub fn on_time(&mut self, now: Timestamp, out: &mut Vec<VenueMessage>) {
         self.settle_due(now, out);
     }

@@ -222,6 +222,16 @@ impl Venue {
         if until < self.next_due {
             return;
         }
+        while let Some(at) = self.next_funding().filter(|at| *at <= until) {
+            self.end_due(at, out);
+            self.charge_funding_due(at, out);
+        }
+        self.end_due(until, out);
+        self.refresh_due();
+    }
+
+    /// Every order that ends at or before an instant, by expiry or the dead-man's switch.
+    fn end_due(&mut self, until: Timestamp, out: &mut Vec<VenueMessage>) {
         let switch = self.dead_man.filter(|fires| *fires <= until);
         self.expire(switch.unwrap_or(until), out);
         if let Some(fires) = switch {
@@ -230,7 +240,6 @@ impl Venue {
                 self.cancel_remainder(fires, number, CancelledBecause::DeadMansSwitch, out);
             }
         }
-        self.refresh_due();
     }
 
     fn expire(&mut self, until: Timestamp, out: &mut Vec<VenueMessage>) {
@@ -242,7 +251,8 @@ impl Venue {
 
     pub(super) fn refresh_due(&mut self) {
         let expiry = self.orders.next_expiry().map_or(Timestamp::MAX, |(end, _)| end);
-        self.next_due = expiry.min(self.dead_man.unwrap_or(Timestamp::MAX));
+        let funding = self.next_funding().unwrap_or(Timestamp::MAX);
+        self.next_due = expiry.min(self.dead_man.unwrap_or(Timestamp::MAX)).min(funding);
     }
 }
 
