@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::rows::{Adjustment, Booking, Correction};
 use crate::journal::{Exact, TooLarge};
-use crate::market::{Account, Cause, Contract, DeskId, Fee, Fill, InstrumentId, Side, TickLots, Transaction, VenueRef};
+use crate::market::{Account, Cause, DeskId, Fee, Fill, InstrumentId, Side, TickLots, Transaction, VenueRef};
 
 /// What changes positions in a step.
 enum Turn<'a> {
@@ -198,7 +198,7 @@ impl Facts {
         if holding.mark == 0 {
             holding.mark = i64::try_from(adjustment.at).map_err(|_| TooLarge)?;
         }
-        if card.contract == Contract::Linear && !internal {
+        if card.contract.is_margin() && !internal {
             // Where it follows from what the venue undid and never said, its price is not the venue's.
             let untold = |name: &VenueRef| self.executions.get(name).is_some_and(|row| !row.bust[0]);
             if self.reconciling.undone.iter().any(untold) {
@@ -211,7 +211,7 @@ impl Facts {
 
     /// An execution reaches the venue's one position, where we have one per desk: what it did there.
     pub(super) fn net(&mut self, id: InstrumentId, fill: &Fill) -> Result<(), TooLarge> {
-        if self.header.card(id).is_none_or(|card| card.contract != Contract::Linear) {
+        if self.header.card(id).is_none_or(|card| !card.contract.is_margin()) {
             return Ok(());
         }
         let row = self.executions.entry(fill.execution).or_default();
@@ -265,7 +265,7 @@ impl Facts {
         execution: VenueRef,
         undone: bool,
     ) -> Result<(), TooLarge> {
-        let Some(card) = self.header.card(id).filter(|card| card.contract == Contract::Linear) else { return Ok(()) };
+        let Some(card) = self.header.card(id).filter(|card| card.contract.is_margin()) else { return Ok(()) };
         let Some([_, _, gross]) = self.executions.get(&execution).and_then(|row| row.at_venue) else { return Ok(()) };
         let cash = card.value(TickLots(gross))?.half_even(card.quote_scale)?;
         let owed = self.reconciling.owed.entry(card.quote).or_default();

@@ -89,7 +89,9 @@ fn one_of_each(facts: &Facts, tally: &mut Tally) -> Judged {
             booking.counted.as_ref().map_or((false, 0), |(_, effect)| (effect.closed > 0, effect.gross));
         let trade_is_right = match card.contract {
             Contract::Spot => trades == 1 && settlements == 0,
-            Contract::Linear => trades == 0 && settlements <= 1 && (settlements == 1) >= (closes && gross != 0),
+            Contract::Linear | Contract::Inverse => {
+                trades == 0 && settlements <= 1 && (settlements == 1) >= (closes && gross != 0)
+            }
         };
         let name = booking.execution;
         let why = || format!("execution {name} has {trades} trade and {settlements} settlement postings");
@@ -204,7 +206,7 @@ fn spot_cash(facts: &Facts, tally: &mut Tally) -> Judged {
     let is_spot = |asset: AssetId| {
         let spot =
             |card: &&InstrumentCard| card.contract == Contract::Spot && (card.base == asset || card.quote == asset);
-        let margin = |card: &&InstrumentCard| card.contract == Contract::Linear && card.quote == asset;
+        let margin = |card: &&InstrumentCard| card.contract.is_margin() && card.quote == asset;
         cards.iter().any(|card| spot(&card)) && !cards.iter().any(|card| margin(&card))
     };
     let mut touched: Vec<_> = facts.step.posted.iter().flat_map(|(_, transaction)| assets(transaction)).collect();

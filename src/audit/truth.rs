@@ -212,7 +212,7 @@ impl Facts {
                 self.venue.pay(base, moved)?;
                 self.venue.pay(quote, cost.half_even(scale)?.negated()?)
             }
-            Contract::Linear => {
+            Contract::Linear | Contract::Inverse => {
                 let held = self.venue.margin.entry(instrument).or_default();
                 let (gross, _) = held.trade(signed, fill.price.0.into())?;
                 let gross = card.value(TickLots(gross))?.half_even(scale)?;

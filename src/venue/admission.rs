@@ -51,7 +51,7 @@ impl Venue {
             ensure(within_band(market, limit, band), RejectReason::PriceBand)?;
         }
         let price = self.price_to_count(order, rules.lot)?;
-        ensure(instrument.value(order.qty.at(price)) >= rules.min_notional, RejectReason::MinNotional)?;
+        ensure(instrument.notional(order.qty, price) >= rules.min_notional, RejectReason::MinNotional)?;
         if order.post_only {
             ensure(!self.would_take(order, price), RejectReason::PostOnlyWouldCross)?;
         }
@@ -95,7 +95,9 @@ impl Venue {
         match self.config.instruments[place(order.instrument)].contract {
             Contract::Spot if order.side == Side::Sell => order.qty,
             Contract::Spot => Qty::ZERO,
-            Contract::Linear => Qty((-order.side.sign() * self.account.position(order.instrument).0).max(0)),
+            Contract::Linear | Contract::Inverse => {
+                Qty((-order.side.sign() * self.account.position(order.instrument).0).max(0))
+            }
         }
     }
 
@@ -112,11 +114,11 @@ impl Venue {
                 (instrument.quote, instrument.value(qty.at(price)).up(instrument.quote_scale))
             }
             (Contract::Spot, Side::Sell) => (instrument.base, Money::new(instrument.qty(qty))),
-            (Contract::Linear, _) if order.reduce_only => (instrument.quote, Money::ZERO),
-            (Contract::Linear, side) => {
+            (Contract::Linear | Contract::Inverse, _) if order.reduce_only => (instrument.settles_in(), Money::ZERO),
+            (Contract::Linear | Contract::Inverse, side) => {
                 let closing = (-side.sign() * self.account.position(order.instrument).0).max(0);
                 let opening = Qty((qty.0 - closing).max(0));
-                (instrument.quote, margin(instrument, opening.at(price), order.leverage))
+                (instrument.settles_in(), margin(instrument, instrument.worth(opening, price), order.leverage))
             }
         };
         // A fee in what the order receives is taken from it.

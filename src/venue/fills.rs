@@ -9,8 +9,8 @@ use super::resting::{Life, Market, Number, place};
 use super::truth::Execution;
 use super::{FillProfile, Venue};
 use crate::market::{
-    CancelledBecause, Contract, FeeAsset, Instrument, InstrumentId, Liquidity, Price, Qty, ReportKind, Side, Timestamp,
-    Trade, TriggerSource, VenueMessage,
+    CancelledBecause, FeeAsset, Instrument, InstrumentId, Liquidity, Price, Qty, ReportKind, Side, Timestamp, Trade,
+    TriggerSource, VenueMessage,
 };
 
 impl Venue {
@@ -272,7 +272,7 @@ impl Venue {
 
     /// Whether a spot account has what an execution costs; a margin account may run into debt.
     pub(super) fn can_pay(&self, instrument: &Instrument, done: &Settlement, now: Timestamp) -> bool {
-        if instrument.contract == Contract::Linear {
+        if instrument.contract.is_margin() {
             return true;
         }
         let (asset, cost) = match done.side {

@@ -90,8 +90,8 @@ impl Venue {
             return;
         }
         let of = &self.config.instruments[place(instrument)];
-        let paid = of.value(position.at(price)).times(rate.decimal()).half_even(of.quote_scale);
-        self.account.shift(of.quote, -paid);
+        let paid = of.value(of.worth(position, price)).times(rate.decimal()).half_even(of.settle_scale());
+        self.account.shift(of.settles_in(), -paid);
         out.push(VenueMessage::Funding { instrument, at, paid });
     }
 

@@ -144,7 +144,7 @@ impl Venue {
         let price = if rests { far } else { best };
         let mut qty = Qty(rules.min_qty.0.max(rules.lot.0).saturating_mul(times.max(1)));
         for _ in 0..DOUBLINGS_MAX {
-            if instrument.value(qty.at(price)) >= rules.min_notional {
+            if instrument.notional(qty, price) >= rules.min_notional {
                 break;
             }
             qty = Qty(qty.0 * 2);
@@ -180,7 +180,7 @@ impl Venue {
         let Some(instrument) = self.config.instruments.first() else { return };
         let lot = instrument.rules(now).lot;
         let held = match instrument.contract {
-            Contract::Linear => self.account.position(instrument.id),
+            Contract::Linear | Contract::Inverse => self.account.position(instrument.id),
             Contract::Spot => {
                 let units = self.account.free(instrument.base).decimal() / instrument.qty_unit;
                 let units = i64::try_from(units.trunc().mantissa()).unwrap_or(i64::MAX);
@@ -195,7 +195,7 @@ impl Venue {
 
     /// The venue cancels every order and closes the position, on margin alone.
     fn liquidate(&mut self, now: Timestamp, out: &mut Vec<VenueMessage>) {
-        let linear = self.config.instruments.first().is_some_and(|first| first.contract == Contract::Linear);
+        let linear = self.config.instruments.first().is_some_and(|first| first.contract.is_margin());
         if linear && !self.account.position(FIRST).is_zero() {
             self.cancel_every(now, CancelledBecause::Venue, out);
             self.close_held(now, out);

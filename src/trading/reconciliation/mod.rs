@@ -126,7 +126,7 @@ impl Core {
         }
         // A fresh account has no history to ask for.
         let history = self.reconciler.opened;
-        let positions = self.instruments.iter().any(|i| i.contract == crate::market::Contract::Linear);
+        let positions = self.instruments.iter().any(|i| i.contract.is_margin());
         let pass = Pass::new(now, history, positions);
         for query in pass.missing(self.reconciler.settled, self.reconciler.looked) {
             self.ask(now, query, actions);
