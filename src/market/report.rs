@@ -106,6 +106,8 @@ pub enum CancelledBecause {
     DeadMansSwitch,
     /// The venue's own decision.
     Venue,
+    /// What backs a position was no more than it must keep.
+    Liquidation,
 }
 
 /// Where an order stands, as a venue answers a query.

@@ -8,15 +8,27 @@
 //! [[instrument."BTC/USDT".funding.change]]
 //! at = "2024-08-09T08:00:00Z"        # the rate from this instant on
 //! rate = "-0.005%"
+//!
+//! [instrument."BTC/USDT".margin]
+//! backing = "cross"                  # or isolated
+//! maintenance_of = "mark"            # or entry
+//! liquidated = "book"                # or bankruptcy
+//! liquidation_fee = "1.25%"
+//! bracket = [                        # sizes in what the instrument settles in; the last has no end
+//!     { up_to = "50000", leverage = 125, maintenance = "0.4%" },
+//!     { leverage = 100, maintenance = "0.5%" },
+//! ]
 //! ```
 
 use super::market::instant;
 use super::section::{Entry, Problems, Section};
 use crate::market::{Contract, Rate, Span, Timestamp};
-use crate::venue::{Every, Funding};
+use crate::venue::{Backing, Basis, Bracket, Every, ForcedPrice, Funding, MarginRules};
 
 /// What an interval may be.
 const INTERVAL: &str = "a span from 1min to 7days";
+/// What a share may be.
+const SHARE: &str = "0% to 100%, with at most 6 decimals";
 /// What a rate may be.
 const RATE: &str = "-10% to 10%, with at most 6 decimals";
 
@@ -24,6 +36,8 @@ const RATE: &str = "-10% to 10%, with at most 6 decimals";
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MarginText {
     funding: Option<Funding>,
+    /// How it must be backed.
+    pub rules: Option<MarginRules>,
 }
 
 impl MarginText {
@@ -35,17 +49,20 @@ impl MarginText {
 
 /// Reads what is written of an instrument.
 pub fn read(section: &mut Section<'_>, contract: Option<Contract>, problems: &mut Problems<'_>) -> Option<MarginText> {
-    let funding = section.get("funding");
-    if let (Some(entry), Some(Contract::Spot)) = (&funding, contract) {
-        entry.refuse(problems, "E-SC-011", "nothing of a spot instrument, which has no margin positions");
-        return None;
+    let written = [section.get("funding"), section.get("margin")];
+    if contract == Some(Contract::Spot) {
+        for entry in written.iter().flatten() {
+            entry.refuse(problems, "E-SC-011", "nothing of a spot instrument, which has no margin positions");
+        }
+        return Some(MarginText::default());
     }
-    let funding = match section.section("funding", problems) {
-        Some(section) => Some(read_funding(section, problems)?),
-        None if funding.is_some() => return None,
-        None => None,
-    };
-    Some(MarginText { funding })
+    let [funding, rules] = written;
+    // Both are read before either is missed, so that what is wrong is told at once.
+    let funding = funding.map(|_| section.section("funding", problems).and_then(|of| read_funding(of, problems)));
+    let rules = rules.map(|_| section.section("margin", problems).and_then(|of| read_rules(of, problems)));
+    let funding = funding.map(|read| read.ok_or(())).transpose().ok()?;
+    let rules = rules.map(|read| read.ok_or(())).transpose().ok()?;
+    Some(MarginText { funding, rules })
 }
 
 fn read_funding(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<Funding> {
@@ -67,6 +84,88 @@ fn read_funding(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option
     section.finish(problems);
     let rates: Option<Vec<_>> = rates.into_iter().map(|(from, rate)| Some((from, rate?))).collect();
     Some(Funding { times: times?, since: Timestamp::MIN, rates: rates? })
+}
+
+/// How positions must be backed.
+fn read_rules(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<MarginRules> {
+    let backing = [("cross", Backing::Cross), ("isolated", Backing::Isolated)];
+    let backing = section.get("backing").map_or(Some(Backing::Cross), |entry| entry.word(problems, &backing));
+    let basis = [("mark", Basis::Mark), ("entry", Basis::Entry)];
+    let basis = section.get("maintenance_of").map_or(Some(Basis::Mark), |entry| entry.word(problems, &basis));
+    let price = [("book", ForcedPrice::Book), ("bankruptcy", ForcedPrice::Bankruptcy)];
+    let price = section.get("liquidated").map_or(Some(ForcedPrice::Book), |entry| entry.word(problems, &price));
+    let fee = section.get("liquidation_fee").map_or(Some(Rate::ZERO), |entry| share(&entry, problems));
+    let mut brackets: Vec<Bracket> = Vec::new();
+    let all = section.sections("bracket", problems);
+    if all.is_empty() {
+        problems.add("E-SC-007", section.at, &format!("{}.bracket", section.path), "nothing", "at least one bracket");
+    }
+    let (last, mut sound) = (all.len().saturating_sub(1), !all.is_empty());
+    for (at, bracket) in all.into_iter().enumerate() {
+        match read_bracket(bracket, brackets.last(), at == last, problems) {
+            Some(bracket) => brackets.push(bracket),
+            None => sound = false,
+        }
+    }
+    section.finish(problems);
+    let (backing, basis, price, fee) = (backing?, basis?, price?, fee?);
+    sound.then_some(MarginRules { brackets, backing, basis, price, fee })
+}
+
+/// One bracket; sizes and maintenance rise, and only the last has no end.
+fn read_bracket(
+    mut section: Section<'_>,
+    before: Option<&Bracket>,
+    last: bool,
+    problems: &mut Problems<'_>,
+) -> Option<Bracket> {
+    let leverage = section.require("leverage", problems, "a whole number from 1 to 255")?.whole(problems, 1..=255);
+    let maintenance = section.require("maintenance", problems, SHARE)?;
+    let rate = share(&maintenance, problems);
+    if let (Some(rate), Some(before)) = (rate, before)
+        && rate < before.maintenance
+    {
+        maintenance.refuse(problems, "E-SC-011", "at least the maintenance of the bracket before");
+        return None;
+    }
+    let up_to = match section.get("up_to") {
+        Some(entry) if last => {
+            entry.refuse(problems, "E-SC-011", "nothing: the last bracket has no end");
+            None
+        }
+        Some(entry) => {
+            let size = super::fees::amount(&entry, problems)?;
+            if size <= before.and_then(|before| before.up_to).unwrap_or_default() {
+                entry.refuse(problems, "E-SC-011", "more than the bracket before");
+                return None;
+            }
+            Some(size)
+        }
+        None if last => None,
+        None => {
+            problems.add(
+                "E-SC-007",
+                section.at,
+                &format!("{}.up_to", section.path),
+                "nothing",
+                "an amount: only the last bracket has no end",
+            );
+            return None;
+        }
+    };
+    section.finish(problems);
+    let leverage = u8::try_from(leverage?).expect("at most 255");
+    Some(Bracket { up_to, leverage, maintenance: rate? })
+}
+
+/// A share from none to the whole, with at most 6 decimals of a percentage.
+fn share(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Rate> {
+    let share = entry.within(problems, Rate::ZERO..=Rate::ONE, SHARE)?;
+    if share.decimal().normalize().scale() > 8 {
+        entry.refuse(problems, "E-SC-010", SHARE);
+        return None;
+    }
+    Some(share)
 }
 
 /// `interval` and `phase`.

@@ -71,7 +71,8 @@ impl Setup {
     /// Every instrument's card, with what the venue charges.
     fn cards(&self) -> Vec<InstrumentCard> {
         let plan = |at: usize| self.venue.fee_plans.get(at).and_then(Option::as_ref);
-        let card = |(at, of)| InstrumentCard::of(of).charging(plan(at));
+        let forced = |at: usize| self.venue.margin.get(at).and_then(Option::as_ref).map(|rules| rules.fee);
+        let card = |(at, of)| InstrumentCard::of(of).charging(plan(at)).forcing(forced(at));
         self.instruments.iter().enumerate().map(card).collect()
     }
 
@@ -102,6 +103,9 @@ impl Setup {
         let funding = self.instruments.iter().zip(&self.venue.funding);
         let funding = funding.filter_map(|(of, plan)| Some(format!("{}: {}", of.symbol, plan.as_ref()?)));
         profiles.extend(funding.map(|plan| profile("funding", plan)));
+        let margin = self.instruments.iter().zip(&self.venue.margin);
+        let margin = margin.filter_map(|(of, rules)| Some(format!("{}: {}", of.symbol, rules.as_ref()?)));
+        profiles.extend(margin.map(|rules| profile("margin", rules)));
         profiles.extend(self.trader.stamp().map(|stamp| profile("stamp", stamp)));
         Header {
             scenario: ScenarioStamp {

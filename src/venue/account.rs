@@ -54,6 +54,8 @@ struct Purse {
     margin: Money,
     market: Money,
     fees: Money,
+    /// What the insurance fund gained; what it paid in is below zero.
+    insurance: Money,
 }
 
 /// Every asset and margin position of the account.
@@ -135,6 +137,24 @@ impl Account {
         self.trade(asset, amount);
     }
 
+    /// The insurance fund pays what the account owes.
+    pub(super) fn insure(&mut self, asset: AssetId, amount: Money) {
+        let purse = self.purse(asset);
+        purse.cash += amount;
+        purse.insurance -= amount;
+    }
+
+    /// Cash, held or not.
+    pub(super) fn cash(&self, asset: AssetId) -> Money {
+        self.look(asset).map_or(Money::ZERO, |purse| purse.cash)
+    }
+
+    /// A margin position: quantity, cost, and the margin its orders posted.
+    pub(super) fn held(&self, instrument: InstrumentId) -> (Qty, TickLots, Money) {
+        let Position { qty, cost, margin, .. } = self.positions[usize::from(instrument.0)];
+        (qty, cost, margin)
+    }
+
     /// Whether an execution can be undone without a coin that is no longer there.
     pub(super) fn can_undo(&self, instrument: &Instrument, side: Side, done: &Execution) -> bool {
         let needed = match (instrument.contract, side) {
@@ -183,9 +203,11 @@ impl Account {
         self.with_ids().map(|(asset, purse)| Balance { asset, total: purse.held }).collect()
     }
 
-    /// What the market account and the fee account gained together, by asset.
+    /// What the market account, the fee account and the insurance fund gained together, by asset.
     pub(super) fn counterparties(&self) -> Vec<Balance> {
-        self.with_ids().map(|(asset, purse)| Balance { asset, total: purse.market + purse.fees }).collect()
+        self.with_ids()
+            .map(|(asset, purse)| Balance { asset, total: purse.market + purse.fees + purse.insurance })
+            .collect()
     }
 
     pub(super) fn positions(&self, instruments: &[Instrument]) -> Vec<VenuePosition> {

@@ -58,11 +58,12 @@ impl Venue {
         ensure(!self.config.strict_triggers || prices_agree(order), RejectReason::PriceBand)?;
         ensure(trigger_is_ahead(market, order, open), RejectReason::WouldTriggerAtOnce)?;
         ensure(!order.reduce_only || self.reducible(order).0 > 0, RejectReason::ReduceOnly)?;
+        ensure(order.reduce_only || self.leverage_fits(order, price), RejectReason::InsufficientBalance)?;
         let kept = open.map_or(NO_HOLD, |open| open.hold);
         let need = self.required(now, order, order.qty, price);
         let short = |(part, held): (&(_, Money), &(_, Money))| {
             let held = if part.0 == held.0 { held.1 } else { Money::ZERO };
-            part.1 > self.account.free(part.0) + held && !part.1.is_zero()
+            part.1 > self.free(part.0) + held && !part.1.is_zero()
         };
         let free_until_fired = !self.config.triggers_hold && order.kind.trigger().is_some();
         ensure(free_until_fired || !need.iter().zip(&kept).any(short), RejectReason::InsufficientBalance)

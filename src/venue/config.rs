@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::chance::Chance;
 use super::funding::Funding;
+use super::margin::MarginRules;
 use super::partial::PartialModel;
 use super::queue::QueueModel;
 use super::slippage::SlippageModel;
@@ -68,6 +69,8 @@ pub struct VenueConfig {
     pub fee_plans: Vec<Option<FeePlan>>,
     /// What each instrument's positions pay by the clock; an instrument not reached pays none.
     pub funding: Vec<Option<Funding>>,
+    /// How each instrument's positions must be backed; one not reached is never liquidated.
+    pub margin: Vec<Option<MarginRules>>,
     /// Where seeded models get their draws; they need it.
     pub chance: Option<Arc<dyn Chance>>,
     /// For bars: half the spread in ticks, by instrument; an instrument not reached has none.
@@ -100,6 +103,7 @@ impl VenueConfig {
             partial: PartialModel::Displayed,
             fee_plans: Vec::new(),
             funding: Vec::new(),
+            margin: Vec::new(),
             chance: None,
             half_spread_ticks: Vec::new(),
             bar_display_ppm: 250_000,

@@ -216,7 +216,11 @@ impl Venue {
         liquidity: Liquidity,
     ) -> Settlement {
         let terms = &self.orders.get(number).terms;
-        let fee = self.fee(now, number, liquidity, price, qty);
+        let fee = if self.orders.get(number).forced {
+            self.forced_fee(terms.instrument, price, qty)
+        } else {
+            self.fee(now, number, liquidity, price, qty)
+        };
         Settlement { side: terms.side, price, qty, fee, leverage: terms.leverage }
     }
 

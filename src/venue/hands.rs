@@ -50,9 +50,7 @@ impl Venue {
             Act::Off(asset, amount) => self.account.shift(asset, amount),
         }
         self.refresh_due();
-        if self.turned {
-            self.end_reduce_only(now, out);
-        }
+        self.settle_positions(now, out);
     }
 
     /// What it says to a client that connects: sessions, open orders and the newest fills.

@@ -127,6 +127,8 @@ mod fills;
 mod funding;
 mod guards;
 mod hands;
+mod liquidation;
+mod margin;
 pub mod matching;
 mod orders;
 mod partial;
@@ -148,6 +150,7 @@ pub use chance::{Chance, Draw};
 pub use config::{FillProfile, RateLimit, VenueConfig};
 pub use funding::{Every, Funding};
 pub use guards::Guards;
+pub use margin::{Backed, Backing, Basis, Bracket, ForcedPrice, MarginRules, bankruptcy_price};
 pub use partial::{PARTIAL_VERSION, Part, PartialModel, PartialRule};
 pub use queue::{QUEUE_VERSION, QueueModel, QueueRule, Shrunk};
 pub use slippage::{SLIPPAGE_VERSION, SlippageModel, SlippageRule, Take};
@@ -209,6 +212,9 @@ impl Venue {
         assert!(!seeded || config.chance.is_some(), "a seeded model needs a source of chance");
         // What a model left untraded may trade with any event: then none takes the short way.
         config.guards &= !config.partial.cuts();
+        if config.margin.iter().all(Option::is_none) {
+            config.margin.clear();
+        }
         let mut venue = Self {
             markets: vec![Market::default(); config.instruments.len()],
             orders: Orders::default(),
@@ -259,14 +265,13 @@ impl Venue {
             MarketEvent::Index(at, price) => self.on_gauge(now, *at, TriggerSource::Index, *price, out),
             MarketEvent::Bar(_) | MarketEvent::Order(_) => {}
         }
-        if self.turned {
-            self.end_reduce_only(now, out);
-        }
+        self.settle_positions(now, out);
     }
 
     /// Time passes: good-till-date orders expire, the dead-man's switch fires, funding falls due.
     pub fn on_time(&mut self, now: Timestamp, out: &mut Vec<VenueMessage>) {
         self.settle_due(now, out);
+        self.settle_positions(now, out);
     }
 
     /// A command arrives.
@@ -281,9 +286,7 @@ impl Venue {
             Command::Query(query) => self.answer(now, query, out),
             Command::Reconnect => {}
         }
-        if self.turned {
-            self.end_reduce_only(now, out);
-        }
+        self.settle_positions(now, out);
     }
 
     /// When the venue next wants [`Venue::on_time`].
