@@ -244,7 +244,7 @@ fn a_thin_book_liquidates_all_of_it_and_the_fund_pays_what_is_owed() {
     says(
         &mark(&mut desk, 77),
         &expect![[
-            r#"#2 cancelled: Liquidation; #9223372036854775808 accepted; #9223372036854775808 sold 4 @ 76 taker; #9223372036854775808 sold 2 @ 75 taker; #9223372036854775809 accepted; #9223372036854775809 sold 6 @ 75 taker; Transfer(Balance { asset: AssetId(1), total: 17.04 })"#
+            "#2 cancelled: Liquidation; #9223372036854775808 accepted; #9223372036854775808 sold 4 @ 76 taker; #9223372036854775808 sold 2 @ 75 taker; #9223372036854775809 accepted; #9223372036854775809 sold 6 @ 75 taker; Transfer(Balance { asset: AssetId(1), total: 17.04 })"
         ]],
     );
     assert_eq!((desk.cash(QUOTE), desk.venue.positions()[0].qty), (Money::ZERO, Qty::ZERO));
@@ -262,7 +262,7 @@ fn what_finds_no_price_waits() {
     says(
         &desk.market(MarketEvent::Session(BTC, SessionState::Open)),
         &expect![[
-            r#"Session { instrument: InstrumentId(0), state: Open }; #9223372036854775808 accepted; #9223372036854775808 sold 6 @ 77 taker"#
+            "Session { instrument: InstrumentId(0), state: Open }; #9223372036854775808 accepted; #9223372036854775808 sold 6 @ 77 taker"
         ]],
     );
 }

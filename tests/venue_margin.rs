@@ -10,7 +10,7 @@ use expect_test::{Expect, expect};
 use seatrial::market::Contract::Linear;
 use seatrial::market::Side::{Buy, Sell};
 use seatrial::market::{InstrumentId, MarketEvent, Money, Price, Rate, Span, Timestamp};
-use seatrial::venue::{Every, Funding, VenueConfig};
+use seatrial::venue::{Charged, CountedFrom, Every, Funding, Interest, VenueConfig};
 use venue_desk::{BASE, Desk, QUOTE, config, limit, market, money, text};
 
 const BTC: InstrumentId = InstrumentId(0);
@@ -95,4 +95,64 @@ fn what_expires_at_a_funding_time_expires_before_it() {
         &wait(&mut desk, 150),
         &expect!["#2 expired; Funding { instrument: InstrumentId(0), at: Timestamp(100), paid: 0.7 }"],
     );
+}
+
+/// As Kraken charges margin on spot: 0.02 % of what is opened, and of what it cost for every 4 intervals of time from
+/// then on; here 2 % to open and 1 % (longs), 3 % (shorts) for every 400 ns.
+fn rollover(from: CountedFrom, of: Charged) -> VenueConfig {
+    let terms = Interest {
+        times: Every { span: Span(400), phase: Span::ZERO },
+        from,
+        since: Timestamp(0),
+        of,
+        rates: vec![
+            (Timestamp::MIN, [Rate::from_bps(100), Rate::from_bps(300)]),
+            (Timestamp(1_000), [Rate::from_bps(200), Rate::from_bps(300)]),
+        ],
+        opening: Rate::from_bps(200),
+    };
+    VenueConfig { interest: vec![Some(terms)], ..config(Linear) }
+}
+
+#[test]
+fn opening_costs_with_the_fill_and_rollover_runs_from_it() {
+    let mut desk = desk(rollover(CountedFrom::Opening, Charged::Cost));
+    assert_eq!(desk.venue.next_wake(), None);
+    let before = desk.cash(QUOTE);
+    desk.now = Timestamp(50);
+    desk.send(market(Buy, 7));
+    // 7 × 101 = 707: the taker fee of 0.2 % is 1.414 → 1.42, and 2 % of what was opened 14.14.
+    assert_eq!(before - desk.cash(QUOTE), money("15.56"));
+    // Growing it begins nothing anew.
+    desk.now = Timestamp(100);
+    desk.send(market(Buy, 1));
+    assert_eq!(desk.venue.next_wake(), Some(Timestamp(450)));
+    // 1 % of 808; the same again at 850; 2 % of it at 1250.
+    says(
+        &wait(&mut desk, 1_300),
+        &expect![
+            "Interest { instrument: InstrumentId(0), at: Timestamp(450), paid: 8.08 }; Interest { instrument: InstrumentId(0), at: Timestamp(850), paid: 8.08 }; Interest { instrument: InstrumentId(0), at: Timestamp(1250), paid: 16.16 }"
+        ],
+    );
+    // Sold 10: 8 close for the taker fee alone, 2 open at 99 and pay 2 % of 198; the rollover begins anew.
+    let before = desk.cash(QUOTE);
+    desk.send(market(Sell, 10));
+    // 990 × 0.2 % = 1.98, 3.96 to open, and 8 × (101 − 99) = 16 lost.
+    assert_eq!(before - desk.cash(QUOTE), money("21.94"));
+    assert_eq!(desk.venue.next_wake(), Some(Timestamp(1_700)));
+    desk.send(market(Buy, 2));
+    assert_eq!((desk.venue.next_wake(), sums(&desk)), (None, [money("1000"), money("1000000")]));
+}
+
+#[test]
+fn what_is_borrowed_bears_interest_by_the_clock() {
+    let mut desk = desk(rollover(CountedFrom::Clock, Charged::Borrowed));
+    desk.send(seatrial::market::NewOrder { leverage: 4, ..market(Buy, 8) });
+    // 808 cost, 202 of it posted: 1 % of 606 is 6.06.
+    says(&wait(&mut desk, 400), &expect!["Interest { instrument: InstrumentId(0), at: Timestamp(400), paid: 6.06 }"]);
+    says(&wait(&mut desk, 400), &expect![""]);
+    // Short 3, the coins of which are borrowed, at a mark of 103: 3 % of 309 is 9.27.
+    desk.send(market(Sell, 11));
+    desk.market(MarketEvent::Mark(BTC, Price(103)));
+    says(&wait(&mut desk, 800), &expect!["Interest { instrument: InstrumentId(0), at: Timestamp(800), paid: 9.27 }"]);
 }

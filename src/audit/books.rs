@@ -35,9 +35,13 @@ impl Facts {
                 let charged = Correction::Charged(execution, row.fee);
                 self.step.corrections.push((seq, charged));
             }
-            Cause::Funding(instrument, at) => {
-                *self.funded.entry((instrument, at.0)).or_default() += 1;
-                let paid = transaction.postings.iter().filter(|posting| posting.account == Account::Funding);
+            Cause::Funding(instrument, at) | Cause::Interest(instrument, at) => {
+                let (interest, account) = match transaction.cause {
+                    Cause::Interest(..) => (true, Account::Interest),
+                    _ => (false, Account::Funding),
+                };
+                *self.funded.entry((interest, instrument, at.0)).or_default() += 1;
+                let paid = transaction.postings.iter().filter(|posting| posting.account == account);
                 let paid = paid.map(|posting| Exact::from(posting.amount)).next().unwrap_or_default();
                 self.carry(instrument, paid)?;
             }
@@ -66,8 +70,9 @@ impl Facts {
             Cause::Fill(execution) => (execution, 0),
             Cause::Settlement(execution) => (execution, 1),
             Cause::Fee(execution) => (execution, 2),
-            Cause::Funding(instrument, at) => {
-                self.funded.entry((instrument, at.0)).and_modify(|times| *times = times.saturating_sub(1));
+            Cause::Funding(instrument, at) | Cause::Interest(instrument, at) => {
+                let key = (matches!(cause, Cause::Interest(..)), instrument, at.0);
+                self.funded.entry(key).and_modify(|times| *times = times.saturating_sub(1));
                 return;
             }
             Cause::Opening | Cause::Transfer | Cause::Reversal(_) | Cause::Difference => return,
@@ -75,6 +80,16 @@ impl Facts {
         let row = self.executions.entry(execution).or_default();
         row.standing[slot] = row.standing[slot].saturating_sub(1);
         self.step.corrections.push((seq, Correction::Reversed(execution, slot)));
+    }
+
+    /// How often funding or interest of one time is posted; of another cause none.
+    pub(super) fn times_posted(&self, cause: &Cause) -> u32 {
+        let key = match *cause {
+            Cause::Funding(instrument, at) => (false, instrument, at.0),
+            Cause::Interest(instrument, at) => (true, instrument, at.0),
+            _ => return 0,
+        };
+        self.funded.get(&key).copied().unwrap_or_default()
     }
 
     /// Attaches funding to the positions that paid it: those on the side of the net quantity, by their
@@ -289,7 +304,12 @@ impl Facts {
             Cause::Settlement(_) => true,
             Cause::Reversal(of) => matches!(self.transactions.get(&of), Some(Cause::Settlement(_))),
             Cause::Difference => transaction.postings.iter().any(|posting| posting.account == Account::Market),
-            Cause::Opening | Cause::Transfer | Cause::Fill(_) | Cause::Fee(_) | Cause::Funding(..) => false,
+            Cause::Opening
+            | Cause::Transfer
+            | Cause::Fill(_)
+            | Cause::Fee(_)
+            | Cause::Funding(..)
+            | Cause::Interest(..) => false,
         };
         for posting in transaction.postings.iter().filter(|posting| settles && posting.account == Account::Cash) {
             let owed = self.reconciling.owed.entry(posting.asset).or_default();

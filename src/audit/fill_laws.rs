@@ -15,7 +15,7 @@ use super::rows::{Booking, OrderRow, Reported};
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
     AssetId, Contract, DeskId, Event, ExecutionReport, Fee, FeeAsset, Fill, Link, Liquidity, NewOrder, OrderId,
-    OrderKind, OrderState, Rate, ReportKind, Side, TimeInForce, Timestamp, TraderState,
+    OrderKind, OrderState, Rate, ReportKind, Side, TickLots, TimeInForce, Timestamp, TraderState,
 };
 
 pub(super) const LAWS: &[Law] = &[
@@ -210,7 +210,12 @@ fn fee_by_schedule(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged 
             // Without the venue's log nobody knows what had been traded.
             continue;
         }
-        let (asset, amount) = scheduled(card, &fill, report.at, planned)?;
+        let (asset, mut amount) = scheduled(card, &fill, report.at, planned)?;
+        if let Some(rate) = card.opening {
+            let Some(opened) = facts.executions.get(&fill.execution).and_then(|row| row.opened) else { continue };
+            let value = card.value(TickLots(opened * i128::from(fill.price.0)))?;
+            amount = amount.plus(value.times(Exact::from(rate.decimal()))?.up(card.quote_scale)?)?;
+        }
         let same = fee.asset == asset && Exact::from(fee.amount) == amount || is_forced(card, &report, &fill, fee)?;
         let why = || {
             let (said, due) = (facts.header.asset(fee.asset), facts.header.asset(asset));

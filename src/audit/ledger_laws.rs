@@ -266,14 +266,20 @@ fn net_of_flat(facts: &Facts, tally: &mut Tally) -> Judged {
 /// What the venue tells of once is booked when it is told, and never found as a difference later.
 fn told_is_booked(facts: &Facts, tally: &mut Tally) -> Judged {
     for (seq, transaction) in &facts.step.posted {
-        if let Cause::Funding(instrument, at) = transaction.cause {
-            let times = facts.funded.get(&(instrument, at.0)).copied().unwrap_or_default();
-            let why = || format!("funding of {} at {} is posted {times} times", facts.header.symbol(instrument), at.0);
+        if let Cause::Funding(instrument, at) | Cause::Interest(instrument, at) = transaction.cause {
+            let times = facts.times_posted(&transaction.cause);
+            let why = || {
+                let symbol = facts.header.symbol(instrument);
+                format!("funding or interest of {symbol} at {} is posted {times} times", at.0)
+            };
             tally.holds(*seq, times == 1, why);
         }
     }
     for message in &facts.step.told {
-        let at = if let VenueMessage::Funding { at, .. } = message { Some(*at) } else { None };
+        let at = match message {
+            VenueMessage::Funding { at, .. } | VenueMessage::Interest { at, .. } => Some(*at),
+            _ => None,
+        };
         if facts.in_the_opening(at) {
             continue;
         }
@@ -286,7 +292,10 @@ fn told_is_booked(facts: &Facts, tally: &mut Tally) -> Judged {
                 (facts.step.posted.iter().any(|(_, transaction)| of_it(transaction)), "a transfer")
             }
             VenueMessage::Funding { instrument, at, .. } => {
-                (facts.funded.get(&(*instrument, at.0)).is_some_and(|times| *times > 0), "funding")
+                (facts.times_posted(&Cause::Funding(*instrument, *at)) > 0, "funding")
+            }
+            VenueMessage::Interest { instrument, at, .. } => {
+                (facts.times_posted(&Cause::Interest(*instrument, *at)) > 0, "interest")
             }
             _ => continue,
         };

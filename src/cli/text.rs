@@ -70,6 +70,8 @@ pub fn assumptions(setup: &Setup) -> Vec<String> {
     lines.extend(plans.filter_map(|(of, plan)| Some(format!("funding     {}: {}", of.symbol, plan.as_ref()?))));
     let rules = setup.instruments.iter().zip(&setup.venue.margin);
     lines.extend(rules.filter_map(|(of, rules)| Some(format!("margin      {}: {}", of.symbol, rules.as_ref()?))));
+    let terms = setup.instruments.iter().zip(&setup.venue.interest);
+    lines.extend(terms.filter_map(|(of, terms)| Some(format!("interest    {}: {}", of.symbol, terms.as_ref()?))));
     let bars = |(index, market): (usize, &MarketTape)| {
         let half = setup.venue.half_spread_ticks.get(index).copied().unwrap_or_default();
         let symbol = &setup.instruments[index].symbol;

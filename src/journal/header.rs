@@ -73,6 +73,8 @@ pub struct InstrumentCard {
     pub plan: Option<FeePlan>,
     /// What the venue charges where it closes a position by force, as a share of the value; none where it never does.
     pub forced: Option<Rate>,
+    /// What it charges for what an execution opens, as a share of its value, beside the fee.
+    pub opening: Option<Rate>,
 }
 
 impl InstrumentCard {
@@ -92,6 +94,7 @@ impl InstrumentCard {
             believed: Vec::new(),
             plan: None,
             forced: None,
+            opening: None,
         }
     }
 
@@ -108,10 +111,10 @@ impl InstrumentCard {
         Self { plan: plan.cloned(), ..self }
     }
 
-    /// The card of an instrument whose positions the venue may close by force.
+    /// The card of an instrument whose positions the venue may close by force, or charges to open.
     #[must_use]
-    pub fn forcing(self, forced: Option<Rate>) -> Self {
-        Self { forced, ..self }
+    pub fn on_margin(self, forced: Option<Rate>, opening: Option<Rate>) -> Self {
+        Self { forced, opening, ..self }
     }
 
     /// The venue's rules at an instant.

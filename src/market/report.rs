@@ -281,7 +281,7 @@ pub enum VenueMessage {
         instrument: InstrumentId,
         /// Its funding time; one posting each.
         at: Timestamp,
-        /// Paid, in quote.
+        /// Paid, in what the instrument settles in.
         paid: Money,
     },
     /// A session changed.
@@ -290,5 +290,14 @@ pub enum VenueMessage {
         instrument: InstrumentId,
         /// To what.
         state: SessionState,
+    },
+    /// Interest or rollover paid on a margin position.
+    Interest {
+        /// On which instrument.
+        instrument: InstrumentId,
+        /// When it was due; one posting each.
+        at: Timestamp,
+        /// Paid, in what the instrument settles in.
+        paid: Money,
     },
 }

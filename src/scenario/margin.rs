@@ -18,12 +18,20 @@
 //!     { up_to = "50000", leverage = 125, maintenance = "0.4%" },
 //!     { leverage = 100, maintenance = "0.5%" },
 //! ]
+//!
+//! [instrument."BTC/USDT".interest]
+//! interval = "4h"
+//! from = "opening"                   # or clock, with a phase
+//! of = "cost"                        # what it cost at its entry, or borrowed
+//! long = "0.02%"                     # for each interval; there may be changes as of funding
+//! short = "0.02%"
+//! opening = "0.02%"                  # of what an execution opens, with its fee
 //! ```
 
 use super::market::instant;
 use super::section::{Entry, Problems, Section};
 use crate::market::{Contract, Rate, Span, Timestamp};
-use crate::venue::{Backing, Basis, Bracket, Every, ForcedPrice, Funding, MarginRules};
+use crate::venue::{Backing, Basis, Bracket, Charged, CountedFrom, Every, ForcedPrice, Funding, Interest, MarginRules};
 
 /// What an interval may be.
 const INTERVAL: &str = "a span from 1min to 7days";
@@ -36,6 +44,7 @@ const RATE: &str = "-10% to 10%, with at most 6 decimals";
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct MarginText {
     funding: Option<Funding>,
+    interest: Option<Interest>,
     /// How it must be backed.
     pub rules: Option<MarginRules>,
 }
@@ -45,24 +54,37 @@ impl MarginText {
     pub fn funding(&self, since: Timestamp) -> Option<Funding> {
         self.funding.clone().map(|funding| Funding { since, ..funding })
     }
+
+    /// Interest of a run that begins at an instant.
+    pub fn interest(&self, since: Timestamp) -> Option<Interest> {
+        self.interest.clone().map(|interest| Interest { since, ..interest })
+    }
 }
 
-/// Reads what is written of an instrument.
-pub fn read(section: &mut Section<'_>, contract: Option<Contract>, problems: &mut Problems<'_>) -> Option<MarginText> {
-    let written = [section.get("funding"), section.get("margin")];
+/// Reads what is written of an instrument; `third` is whether its fees are charged in a third asset.
+pub fn read(
+    section: &mut Section<'_>,
+    contract: Option<Contract>,
+    third: bool,
+    problems: &mut Problems<'_>,
+) -> Option<MarginText> {
+    let written = [section.get("funding"), section.get("margin"), section.get("interest")];
     if contract == Some(Contract::Spot) {
         for entry in written.iter().flatten() {
             entry.refuse(problems, "E-SC-011", "nothing of a spot instrument, which has no margin positions");
         }
         return Some(MarginText::default());
     }
-    let [funding, rules] = written;
+    let [funding, rules, interest] = written;
     // Both are read before either is missed, so that what is wrong is told at once.
     let funding = funding.map(|_| section.section("funding", problems).and_then(|of| read_funding(of, problems)));
     let rules = rules.map(|_| section.section("margin", problems).and_then(|of| read_rules(of, problems)));
+    let interest =
+        interest.map(|_| section.section("interest", problems).and_then(|of| read_interest(of, third, problems)));
+    let interest = interest.map(|read| read.ok_or(())).transpose().ok()?;
     let funding = funding.map(|read| read.ok_or(())).transpose().ok()?;
     let rules = rules.map(|read| read.ok_or(())).transpose().ok()?;
-    Some(MarginText { funding, rules })
+    Some(MarginText { funding, interest, rules })
 }
 
 fn read_funding(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<Funding> {
@@ -70,13 +92,7 @@ fn read_funding(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option
     let first = section.require("rate", problems, RATE).and_then(|entry| rate(&entry, problems));
     let mut rates = vec![(Timestamp::MIN, first)];
     for mut change in section.sections("change", problems) {
-        let at = change.require("at", problems, super::market::INSTANT);
-        let from = at.as_ref().and_then(|entry| instant(entry, problems));
-        if let (Some(from), Some(at)) = (from, &at)
-            && rates.last().is_some_and(|(before, _)| from <= *before)
-        {
-            at.refuse(problems, "E-SC-011", "a time later than that of the change before");
-        }
+        let from = later(&mut change, rates.last().map(|(before, _)| *before), problems);
         let next = change.require("rate", problems, RATE).and_then(|entry| rate(&entry, problems));
         change.finish(problems);
         rates.extend(from.map(|from| (from, next)));
@@ -84,6 +100,48 @@ fn read_funding(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option
     section.finish(problems);
     let rates: Option<Vec<_>> = rates.into_iter().map(|(from, rate)| Some((from, rate?))).collect();
     Some(Funding { times: times?, since: Timestamp::MIN, rates: rates? })
+}
+
+/// What holding and opening a position costs.
+fn read_interest(mut section: Section<'_>, third: bool, problems: &mut Problems<'_>) -> Option<Interest> {
+    let times = every(&mut section, problems);
+    let from = [("clock", CountedFrom::Clock), ("opening", CountedFrom::Opening)];
+    let from = section.get("from").map_or(Some(CountedFrom::Clock), |entry| entry.word(problems, &from));
+    let of = [("cost", Charged::Cost), ("borrowed", Charged::Borrowed)];
+    let of = section.get("of").map_or(Some(Charged::Cost), |entry| entry.word(problems, &of));
+    let opening = section.get("opening");
+    if let Some(entry) = opening.as_ref().filter(|_| third) {
+        entry.refuse(problems, "E-SC-011", "nothing, where fees are charged in a third asset");
+    }
+    let opening = opening.map_or(Some(Rate::ZERO), |entry| share(&entry, problems));
+    let mut rates = vec![(Timestamp::MIN, sides(&mut section, problems))];
+    for mut change in section.sections("change", problems) {
+        let from = later(&mut change, rates.last().map(|(before, _)| *before), problems);
+        let next = sides(&mut change, problems);
+        change.finish(problems);
+        rates.extend(from.map(|from| (from, next)));
+    }
+    section.finish(problems);
+    let rates: Option<Vec<_>> = rates.into_iter().map(|(from, rate)| Some((from, rate?))).collect();
+    let (times, from, of, opening) = (times?, from?, of?, opening?);
+    Some(Interest { times, from, since: Timestamp::MIN, of, rates: rates?, opening })
+}
+
+/// `long` and `short`.
+fn sides(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<[Rate; 2]> {
+    let mut side = |key| section.require(key, problems, SHARE).and_then(|entry| share(&entry, problems));
+    let (long, short) = (side("long"), side("short"));
+    Some([long?, short?])
+}
+
+/// The instant of a change, which must be later than that of the one before.
+fn later(change: &mut Section<'_>, before: Option<Timestamp>, problems: &mut Problems<'_>) -> Option<Timestamp> {
+    let at = change.require("at", problems, super::market::INSTANT)?;
+    let from = instant(&at, problems)?;
+    if before.is_some_and(|before| from <= before) {
+        at.refuse(problems, "E-SC-011", "a time later than that of the change before");
+    }
+    Some(from)
 }
 
 /// How positions must be backed.

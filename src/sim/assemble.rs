@@ -72,7 +72,8 @@ impl Setup {
     fn cards(&self) -> Vec<InstrumentCard> {
         let plan = |at: usize| self.venue.fee_plans.get(at).and_then(Option::as_ref);
         let forced = |at: usize| self.venue.margin.get(at).and_then(Option::as_ref).map(|rules| rules.fee);
-        let card = |(at, of)| InstrumentCard::of(of).charging(plan(at)).forcing(forced(at));
+        let opening = |at: usize| self.venue.interest.get(at).and_then(Option::as_ref).map(|terms| terms.opening);
+        let card = |(at, of)| InstrumentCard::of(of).charging(plan(at)).on_margin(forced(at), opening(at));
         self.instruments.iter().enumerate().map(card).collect()
     }
 
@@ -106,6 +107,9 @@ impl Setup {
         let margin = self.instruments.iter().zip(&self.venue.margin);
         let margin = margin.filter_map(|(of, rules)| Some(format!("{}: {}", of.symbol, rules.as_ref()?)));
         profiles.extend(margin.map(|rules| profile("margin", rules)));
+        let interest = self.instruments.iter().zip(&self.venue.interest);
+        let interest = interest.filter_map(|(of, terms)| Some(format!("{}: {}", of.symbol, terms.as_ref()?)));
+        profiles.extend(interest.map(|terms| profile("interest", terms)));
         profiles.extend(self.trader.stamp().map(|stamp| profile("stamp", stamp)));
         Header {
             scenario: ScenarioStamp {

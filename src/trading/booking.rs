@@ -105,6 +105,8 @@ pub struct Books {
     applied: BTreeMap<VenueRef, Applied>,
     latest: BTreeMap<(DeskId, InstrumentId), Latest>,
     funded: BTreeSet<(InstrumentId, Timestamp)>,
+    /// The same of interest.
+    accrued: BTreeSet<(InstrumentId, Timestamp)>,
     tallies: BTreeMap<AssetId, Tally>,
     /// The venue's one position of each margin instrument.
     netted: BTreeMap<InstrumentId, (AssetId, Netted)>,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::chance::Chance;
 use super::funding::Funding;
+use super::interest::Interest;
 use super::margin::MarginRules;
 use super::partial::PartialModel;
 use super::queue::QueueModel;
@@ -69,6 +70,8 @@ pub struct VenueConfig {
     pub fee_plans: Vec<Option<FeePlan>>,
     /// What each instrument's positions pay by the clock; an instrument not reached pays none.
     pub funding: Vec<Option<Funding>>,
+    /// What holding each instrument's positions costs; one not reached costs nothing.
+    pub interest: Vec<Option<Interest>>,
     /// How each instrument's positions must be backed; one not reached is never liquidated.
     pub margin: Vec<Option<MarginRules>>,
     /// Where seeded models get their draws; they need it.
@@ -104,6 +107,7 @@ impl VenueConfig {
             fee_plans: Vec::new(),
             funding: Vec::new(),
             margin: Vec::new(),
+            interest: Vec::new(),
             chance: None,
             half_spread_ticks: Vec::new(),
             bar_display_ppm: 250_000,

@@ -219,7 +219,8 @@ impl Venue {
         let fee = if self.orders.get(number).forced {
             self.forced_fee(terms.instrument, price, qty)
         } else {
-            self.fee(now, number, liquidity, price, qty)
+            let fee = self.fee(now, number, liquidity, price, qty);
+            self.opening_fee(terms.instrument, terms.side, (price, qty), fee)
         };
         Settlement { side: terms.side, price, qty, fee, leverage: terms.leverage }
     }
@@ -234,7 +235,9 @@ impl Venue {
         out: &mut Vec<VenueMessage>,
     ) {
         let at = self.orders.get(number).terms.instrument;
+        let before = self.account.position(at);
         let effect = self.account.settle(&self.config.instruments[place(at)], done);
+        self.note_opening(now, at, before);
         if self.config.measures() {
             self.markets[place(at)].volume.trade(now, done.qty);
         }

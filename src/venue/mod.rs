@@ -127,6 +127,7 @@ mod fills;
 mod funding;
 mod guards;
 mod hands;
+mod interest;
 mod liquidation;
 mod margin;
 pub mod matching;
@@ -150,6 +151,7 @@ pub use chance::{Chance, Draw};
 pub use config::{FillProfile, RateLimit, VenueConfig};
 pub use funding::{Every, Funding};
 pub use guards::Guards;
+pub use interest::{Charged, CountedFrom, Interest};
 pub use margin::{Backed, Backing, Basis, Bracket, ForcedPrice, MarginRules, bankruptcy_price};
 pub use partial::{PARTIAL_VERSION, Part, PartialModel, PartialRule};
 pub use queue::{QUEUE_VERSION, QueueModel, QueueRule, Shrunk};
@@ -181,6 +183,8 @@ pub struct Venue {
     dead_man: Option<Timestamp>,
     /// When funding is due next, by instrument.
     fundings: Vec<Option<Timestamp>>,
+    /// The same of interest.
+    interests: Vec<Option<Timestamp>>,
     /// How much of its rate limit the account has used.
     meter: Meter,
     /// A position shrank to nothing or turned: reduce-only orders may have nothing left to reduce.
@@ -223,6 +227,7 @@ impl Venue {
             next_due: Timestamp::MAX,
             dead_man: None,
             fundings: funding::first_times(&config.funding),
+            interests: config.interest.iter().map(|terms| terms.as_ref().and_then(Interest::first)).collect(),
             meter: Meter::default(),
             turned: false,
             whims: Whims::default(),

@@ -222,12 +222,18 @@ impl Venue {
         if until < self.next_due {
             return;
         }
-        while let Some(at) = self.next_funding().filter(|at| *at <= until) {
+        while let Some(at) = self.next_charge().filter(|at| *at <= until) {
             self.end_due(at, out);
             self.charge_funding_due(at, out);
+            self.charge_interest_due(at, out);
         }
         self.end_due(until, out);
         self.refresh_due();
+    }
+
+    /// When a position is charged next by the clock.
+    fn next_charge(&self) -> Option<Timestamp> {
+        self.next_funding().into_iter().chain(self.next_interest()).min()
     }
 
     /// Every order that ends at or before an instant, by expiry or the dead-man's switch.
@@ -251,8 +257,8 @@ impl Venue {
 
     pub(super) fn refresh_due(&mut self) {
         let expiry = self.orders.next_expiry().map_or(Timestamp::MAX, |(end, _)| end);
-        let funding = self.next_funding().unwrap_or(Timestamp::MAX);
-        self.next_due = expiry.min(self.dead_man.unwrap_or(Timestamp::MAX)).min(funding);
+        let charge = self.next_charge().unwrap_or(Timestamp::MAX);
+        self.next_due = expiry.min(self.dead_man.unwrap_or(Timestamp::MAX)).min(charge);
     }
 }
 

@@ -49,6 +49,7 @@ pub fn header() -> Header {
             believed: Vec::new(),
             plan: None,
             forced: None,
+            opening: None,
         }],
         account: AssetId(1),
         profiles: vec![Profile { name: "latency".into(), stamp: "none@1".into() }],

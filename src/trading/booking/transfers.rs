@@ -61,13 +61,32 @@ impl Books {
         at: Timestamp,
         amount: Money,
     ) -> Option<Transaction> {
-        if !self.funded.insert((instrument.id, at)) {
-            return None;
-        }
+        let fresh = self.funded.insert((instrument.id, at));
+        fresh.then(|| self.carry(now, instrument, (Cause::Funding(instrument.id, at), Account::Funding), amount))
+    }
+
+    /// Interest or rollover paid on an instrument, once per time it was due; attached as funding is.
+    pub fn interest(
+        &mut self,
+        now: Timestamp,
+        instrument: &Instrument,
+        at: Timestamp,
+        amount: Money,
+    ) -> Option<Transaction> {
+        let fresh = self.accrued.insert((instrument.id, at));
+        fresh.then(|| self.carry(now, instrument, (Cause::Interest(instrument.id, at), Account::Interest), amount))
+    }
+
+    fn carry(
+        &mut self,
+        now: Timestamp,
+        instrument: &Instrument,
+        (cause, account): (Cause, Account),
+        amount: Money,
+    ) -> Transaction {
         self.attach_funding(instrument, amount);
         self.tallies.entry(instrument.settles_in()).or_default().funding += amount;
-        let cause = Cause::Funding(instrument.id, at);
-        Some(self.post(now, None, cause, paid(Account::Funding, instrument.settles_in(), amount)))
+        self.post(now, None, cause, paid(account, instrument.settles_in(), amount))
     }
 
     /// A difference found by reconciliation: the venue holds this much more than we thought.
