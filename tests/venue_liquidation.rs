@@ -295,6 +295,21 @@ fn an_isolated_position_costs_its_own_margin() {
     assert_eq!(desk.cash(QUOTE), money("60"));
 }
 
+/// The same by a book that bids 75: 12 × 26 = 312 are lost, 69.60 more than the 242.40 that back it. The fund pays those.
+#[test]
+fn an_isolated_loss_beyond_its_margin_is_insured() {
+    let of = MarginRules { backing: Backing::Isolated, ..rules(&[("", 20, "0.02")]) };
+    let mut desk = long(with_rules(Contract::Linear, of, QUOTE, "300"));
+    desk.show(&[(99, 0), (75, 100)], &[]);
+    says(
+        &mark(&mut desk, 82),
+        &expect![
+            "#2 cancelled: Liquidation; #9223372036854775808 accepted; #9223372036854775808 sold 12 @ 75 taker; Transfer(Balance { asset: AssetId(1), total: 69.6 })"
+        ],
+    );
+    assert_eq!((desk.cash(QUOTE), sums(&desk)), (money("57.6"), [money("1000"), money("300")]));
+}
+
 /// Contracts of 100, to 0.1 coins of 1 %, beyond of 2 % less 0.001; 0.5 % to be liquidated; 0.05 coins held.
 ///
 /// Long 100 from 50 000, worth 0.2: 10 000 × 1.02 / (0.05 + 0.2 + 0.001) = 40 637.45. At 40 637 more than 0.1 × 40 637 /

@@ -125,7 +125,7 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
     {
         entry.refuse(problems, "E-SC-011", "nothing, unless fees names a schedule");
     }
-    let third = matches!(rules.first().map(|rules| &rules.fee_asset), Some(FeeAssetText::Third { .. }));
+    let third = rules.iter().any(|rules| matches!(rules.fee_asset, FeeAssetText::Third { .. }));
     let margin = margin::read(&mut section, contract, third, problems);
     section.finish(problems);
     let (base, quote) = names?;

@@ -95,6 +95,8 @@ impl Venue {
 
     /// One bracket after the other, until the position stands or nothing of it is left.
     fn liquidate_down(&mut self, now: Timestamp, instrument: InstrumentId, out: &mut Vec<VenueMessage>) {
+        let asset = self.config.instruments[place(instrument)].settles_in();
+        let (cash, posted) = (self.account.cash(asset), self.account.held(instrument).2);
         self.cancel_backed_with(now, instrument, out);
         while self.must_close(instrument) {
             let before = self.account.position(instrument);
@@ -104,7 +106,7 @@ impl Venue {
                 break;
             }
         }
-        self.insure(instrument, out);
+        self.insure(instrument, posted - cash, out);
     }
 
     /// Cancels the open orders of every instrument that shares the backing.
@@ -217,12 +219,19 @@ impl Venue {
         (of.settles_in(), of.size(qty, price).times(rate).up(of.settle_scale()))
     }
 
-    /// The insurance fund pays what is owed once nothing is held that could still pay it.
-    fn insure(&mut self, instrument: InstrumentId, out: &mut Vec<VenueMessage>) {
+    /// The insurance fund pays what is owed once nothing is held that could still pay it: in cross what cash is below
+    /// zero, in isolated what was lost beyond the margin posted. `but_own` is that margin less the cash of before.
+    fn insure(&mut self, instrument: InstrumentId, but_own: Money, out: &mut Vec<VenueMessage>) {
         let asset = self.config.instruments[place(instrument)].settles_in();
-        let holds = |of: &&Instrument| of.settles_in() == asset && !self.account.position(of.id).is_zero();
-        let owed = -self.account.cash(asset);
-        if owed > Money::ZERO && self.config.instruments.iter().find(holds).is_none() {
+        let cash = self.account.cash(asset);
+        let isolated = self.margin_rules(instrument).is_some_and(|rules| rules.backing == Backing::Isolated);
+        let flat = |of: &Instrument| of.settles_in() != asset || self.account.position(of.id).is_zero();
+        let (owed, over) = if isolated {
+            (-(cash + but_own), self.account.position(instrument).is_zero())
+        } else {
+            (-cash, self.config.instruments.iter().all(flat))
+        };
+        if over && owed > Money::ZERO {
             self.account.insure(asset, owed);
             out.push(VenueMessage::Transfer(Balance { asset, total: owed }));
         }
