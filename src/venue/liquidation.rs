@@ -237,3 +237,8 @@ impl Venue {
         }
     }
 }
+
+/// How many instruments there are up to the last that has margin rules: none is watched in vain.
+pub(super) fn last_watched(rules: &[Option<MarginRules>]) -> usize {
+    rules.iter().rposition(Option::is_some).map_or(0, |last| last + 1)
+}

@@ -12,7 +12,7 @@
 //!
 //! Each paragraph has a test of its name in `tests/venue_depth.rs`, `tests/venue_bars.rs`,
 //! `tests/venue_triggers.rs`, `tests/venue_sessions.rs` `tests/venue_queue.rs`,
-//! `tests/venue_slippage.rs` or `tests/venue_fees.rs`. The models that can be
+//! `tests/venue_slippage.rs`, `tests/venue_fees.rs`, `tests/venue_margin.rs` or `tests/venue_liquidation.rs`. The models that can be
 //! chosen, with their formulas, are in `docs/models.md`.
 //!
 //! **Takers walk displayed depth.** An order that reaches the market trades against the levels
@@ -114,8 +114,11 @@
 //! **Funding is posted once per instrument and time**, where a plan says so, on the position's value at the mark
 //! of that instant, half-even to the unit; what expires at that instant expires before it.
 //!
+//! **A position that has no more than it must keep is liquidated**, where margin rules say so: orders first, then down
+//! to the lower bracket, then all; what is owed then the insurance fund pays. Interest is posted as funding is.
+//!
 //! **The account pays or the order ends.** A spot fill that cash cannot pay, fees included, does not
-//! happen, and the rest of its order is cancelled. A margin account may run into debt.
+//! happen, and the rest of its order is cancelled. A margin account without rules may run into debt.
 
 mod account;
 mod act;
@@ -216,9 +219,7 @@ impl Venue {
         assert!(!seeded || config.chance.is_some(), "a seeded model needs a source of chance");
         // What a model left untraded may trade with any event: then none takes the short way.
         config.guards &= !config.partial.cuts();
-        if config.margin.iter().all(Option::is_none) {
-            config.margin.clear();
-        }
+        config.margin.truncate(liquidation::last_watched(&config.margin));
         let mut venue = Self {
             markets: vec![Market::default(); config.instruments.len()],
             orders: Orders::default(),
