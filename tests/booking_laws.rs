@@ -222,7 +222,7 @@ proptest! {
         for (qty, price) in fills.into_iter().filter(|(qty, _)| *qty != 0) {
             let side = if qty > 0 { Side::Buy } else { Side::Sell };
             let before = position;
-            let split = position.apply(side, Price(price), Qty(qty.abs()), 8);
+            let split = position.apply(side, Price(price), Qty(qty.abs()), &instrument("B", Contract::Linear, "0", "0", 0));
             quantity += i128::from(qty);
             paid += i128::from(qty) * i128::from(price);
             gross += split.gross.0;

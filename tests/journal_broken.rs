@@ -21,7 +21,7 @@ fn reframed(payload: &[u8], link: &[u8]) -> Vec<u8> {
 /// A journal with right lengths, checksums and links around any payloads: the file format written
 /// down a second time.
 fn forge(payloads: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = [&b"seatrial-jrn"[..], &2_u32.to_le_bytes()].concat();
+    let mut bytes = [&b"seatrial-jrn"[..], &3_u32.to_le_bytes()].concat();
     let mut chain = Sha256::digest(&bytes);
     for payload in payloads {
         chain = Sha256::new().chain_update(chain).chain_update(payload).finalize();
@@ -118,8 +118,8 @@ fn broken() -> Vec<(&'static str, Vec<u8>)> {
     vec![
         ("empty", Vec::new()),
         ("wrong magic", edit(0, &|head| head[..4].copy_from_slice(b"PAR1"))),
-        ("older version", edit(12, &|head| head[0] = 1)),
-        ("newer version", edit(12, &|head| head[0] = 3)),
+        ("older version", edit(12, &|head| head[0] = 2)),
+        ("newer version", edit(12, &|head| head[0] = 4)),
         ("torn head", whole[..9].to_vec()),
         ("torn version", whole[..14].to_vec()),
         ("torn header record", whole[..at[0] + 30].to_vec()),

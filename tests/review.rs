@@ -25,9 +25,19 @@ fn every_scenario_of_the_catalogue_holds() {
 /// Findings of the swarm, shrunk: every scenario of `scenarios/swarm/` holds.
 #[test]
 fn every_scenario_the_swarm_found_holds() {
-    let folder = catalogue::folder().with_file_name("swarm");
+    every_scenario_holds("swarm");
+}
+
+/// Funding, liquidation and what else margin brings: every scenario of `scenarios/margin/` holds.
+#[test]
+fn every_scenario_of_margin_holds() {
+    every_scenario_holds("margin");
+}
+
+fn every_scenario_holds(folder: &str) {
+    let folder = catalogue::folder().with_file_name(folder);
     let mut files: Vec<_> = std::fs::read_dir(&folder)
-        .expect("the findings are part of the project")
+        .expect("the scenarios are part of the project")
         .map(|file| file.expect("a readable folder").path())
         .collect();
     files.sort();
@@ -38,7 +48,7 @@ fn every_scenario_the_swarm_found_holds() {
         failures.extend(verdict.wrong.iter().map(|wrong| format!("{}: {wrong}", file.display())));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
-    assert!(!files.is_empty(), "the folder of findings is not empty");
+    assert!(!files.is_empty(), "the folder is not empty");
 }
 
 /// Every bug that is planted in the code makes its scenario fail: `cargo test --no-default-features

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::rows::{Adjustment, Booking, Correction};
 use crate::journal::{Exact, TooLarge};
-use crate::market::{Account, Cause, Contract, DeskId, Fee, Fill, InstrumentId, Side, TickLots, Transaction, VenueRef};
+use crate::market::{Account, Cause, DeskId, Fee, Fill, InstrumentId, Side, TickLots, Transaction, VenueRef};
 
 /// What changes positions in a step.
 enum Turn<'a> {
@@ -35,9 +35,13 @@ impl Facts {
                 let charged = Correction::Charged(execution, row.fee);
                 self.step.corrections.push((seq, charged));
             }
-            Cause::Funding(instrument, at) => {
-                *self.funded.entry((instrument, at.0)).or_default() += 1;
-                let paid = transaction.postings.iter().filter(|posting| posting.account == Account::Funding);
+            Cause::Funding(instrument, at) | Cause::Interest(instrument, at) => {
+                let (interest, account) = match transaction.cause {
+                    Cause::Interest(..) => (true, Account::Interest),
+                    _ => (false, Account::Funding),
+                };
+                *self.funded.entry((interest, instrument, at.0)).or_default() += 1;
+                let paid = transaction.postings.iter().filter(|posting| posting.account == account);
                 let paid = paid.map(|posting| Exact::from(posting.amount)).next().unwrap_or_default();
                 self.carry(instrument, paid)?;
             }
@@ -66,8 +70,9 @@ impl Facts {
             Cause::Fill(execution) => (execution, 0),
             Cause::Settlement(execution) => (execution, 1),
             Cause::Fee(execution) => (execution, 2),
-            Cause::Funding(instrument, at) => {
-                self.funded.entry((instrument, at.0)).and_modify(|times| *times = times.saturating_sub(1));
+            Cause::Funding(instrument, at) | Cause::Interest(instrument, at) => {
+                let key = (matches!(cause, Cause::Interest(..)), instrument, at.0);
+                self.funded.entry(key).and_modify(|times| *times = times.saturating_sub(1));
                 return;
             }
             Cause::Opening | Cause::Transfer | Cause::Reversal(_) | Cause::Difference => return,
@@ -75,6 +80,16 @@ impl Facts {
         let row = self.executions.entry(execution).or_default();
         row.standing[slot] = row.standing[slot].saturating_sub(1);
         self.step.corrections.push((seq, Correction::Reversed(execution, slot)));
+    }
+
+    /// How often funding or interest of one time is posted; of another cause none.
+    pub(super) fn times_posted(&self, cause: &Cause) -> u32 {
+        let key = match *cause {
+            Cause::Funding(instrument, at) => (false, instrument, at.0),
+            Cause::Interest(instrument, at) => (true, instrument, at.0),
+            _ => return 0,
+        };
+        self.funded.get(&key).copied().unwrap_or_default()
     }
 
     /// Attaches funding to the positions that paid it: those on the side of the net quantity, by their
@@ -198,7 +213,7 @@ impl Facts {
         if holding.mark == 0 {
             holding.mark = i64::try_from(adjustment.at).map_err(|_| TooLarge)?;
         }
-        if card.contract == Contract::Linear && !internal {
+        if card.contract.is_margin() && !internal {
             // Where it follows from what the venue undid and never said, its price is not the venue's.
             let untold = |name: &VenueRef| self.executions.get(name).is_some_and(|row| !row.bust[0]);
             if self.reconciling.undone.iter().any(untold) {
@@ -211,7 +226,7 @@ impl Facts {
 
     /// An execution reaches the venue's one position, where we have one per desk: what it did there.
     pub(super) fn net(&mut self, id: InstrumentId, fill: &Fill) -> Result<(), TooLarge> {
-        if self.header.card(id).is_none_or(|card| card.contract != Contract::Linear) {
+        if self.header.card(id).is_none_or(|card| !card.contract.is_margin()) {
             return Ok(());
         }
         let row = self.executions.entry(fill.execution).or_default();
@@ -265,7 +280,7 @@ impl Facts {
         execution: VenueRef,
         undone: bool,
     ) -> Result<(), TooLarge> {
-        let Some(card) = self.header.card(id).filter(|card| card.contract == Contract::Linear) else { return Ok(()) };
+        let Some(card) = self.header.card(id).filter(|card| card.contract.is_margin()) else { return Ok(()) };
         let Some([_, _, gross]) = self.executions.get(&execution).and_then(|row| row.at_venue) else { return Ok(()) };
         let cash = card.value(TickLots(gross))?.half_even(card.quote_scale)?;
         let owed = self.reconciling.owed.entry(card.quote).or_default();
@@ -289,7 +304,12 @@ impl Facts {
             Cause::Settlement(_) => true,
             Cause::Reversal(of) => matches!(self.transactions.get(&of), Some(Cause::Settlement(_))),
             Cause::Difference => transaction.postings.iter().any(|posting| posting.account == Account::Market),
-            Cause::Opening | Cause::Transfer | Cause::Fill(_) | Cause::Fee(_) | Cause::Funding(..) => false,
+            Cause::Opening
+            | Cause::Transfer
+            | Cause::Fill(_)
+            | Cause::Fee(_)
+            | Cause::Funding(..)
+            | Cause::Interest(..) => false,
         };
         for posting in transaction.postings.iter().filter(|posting| settles && posting.account == Account::Cash) {
             let owed = self.reconciling.owed.entry(posting.asset).or_default();

@@ -127,7 +127,7 @@ impl Facts {
     /// how the position changed: what it was before is kept for that.
     fn take_opening_back(&mut self, key: (DeskId, InstrumentId), execution: VenueRef) {
         let row = self.executions.entry(execution).or_default();
-        let margin = self.header.card(key.1).is_some_and(|card| card.contract == Contract::Linear);
+        let margin = self.header.card(key.1).is_some_and(|card| card.contract.is_margin());
         if margin && row.bust[0] && row.undone.is_none() {
             row.undone = Some(Undone::Traded);
             let holding = self.holdings.entry(key).or_default();

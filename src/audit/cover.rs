@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use crate::journal::{Exact, InstrumentCard};
 use crate::market::{
-    Account, Alert, Author, Contract, Decision, DeskId, FeeAsset, InstrumentId, OrderState, Price, Purpose, Qty,
-    Severity, Timestamp,
+    Account, Alert, Author, Decision, DeskId, FeeAsset, InstrumentId, OrderState, Price, Purpose, Qty, Severity,
+    Timestamp,
 };
 
 /// A stop as it was wanted.
@@ -137,7 +137,7 @@ impl Facts {
     fn there(&self, key: (DeskId, InstrumentId)) -> i128 {
         let position = self.position(key);
         let Some(card) = self.card(key.1) else { return position };
-        if card.contract == Contract::Linear {
+        if card.contract.is_margin() {
             let others = self.position((DeskId::EXTERNAL, key.1));
             let against = if others.signum() * position.signum() < 0 { others.abs().min(position.abs()) } else { 0 };
             return position - against * position.signum();

@@ -87,7 +87,7 @@ fn in_quote(card: &InstrumentCard, holding: &Holding) -> Result<(Exact, Exact), 
     let claimed = Exact::whole(qty).times(card.qty_step())?;
     let unrealised = claimed.times(mark)?.minus(card.value(TickLots(cost))?)?;
     let gross = card.value(TickLots(holding.gross))?;
-    if card.contract == Contract::Linear {
+    if card.contract.is_margin() {
         return Ok((unrealised, gross.plus(unrealised)?));
     }
     let base = Exact::whole(holding.traded).times(card.qty_step())?.minus(holding.base_fees)?;

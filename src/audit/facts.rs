@@ -36,7 +36,7 @@ pub(super) struct Facts {
     pub posted: usize,
     pub passes: BTreeMap<RiskPassId, OrderId>,
     pub intents: BTreeMap<IntentId, Vec<OrderId>>,
-    pub funded: BTreeMap<(InstrumentId, i64), u32>,
+    pub funded: BTreeMap<(bool, InstrumentId, i64), u32>,
     pub balances: BTreeMap<(AssetId, Account), Exact>,
     pub holdings: BTreeMap<(DeskId, InstrumentId), Holding>,
     pub standing: Standing,

@@ -14,8 +14,8 @@ use super::law::{HEARD, Judged, Law, TRUTH, Tally, When};
 use super::rows::{Booking, OrderRow, Reported};
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
-    AssetId, Contract, DeskId, Event, ExecutionReport, FeeAsset, Fill, Link, Liquidity, NewOrder, OrderId, OrderKind,
-    OrderState, Rate, ReportKind, Side, TimeInForce, Timestamp, TraderState,
+    AssetId, Contract, DeskId, Event, ExecutionReport, Fee, FeeAsset, Fill, Link, Liquidity, NewOrder, OrderId,
+    OrderKind, OrderState, Rate, ReportKind, Side, TickLots, TimeInForce, Timestamp, TraderState,
 };
 
 pub(super) const LAWS: &[Law] = &[
@@ -210,8 +210,13 @@ fn fee_by_schedule(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged 
             // Without the venue's log nobody knows what had been traded.
             continue;
         }
-        let (asset, amount) = scheduled(card, &fill, report.at, planned)?;
-        let same = fee.asset == asset && Exact::from(fee.amount) == amount;
+        let (asset, mut amount) = scheduled(card, &fill, report.at, planned)?;
+        if let Some(rate) = card.opening {
+            let Some(opened) = facts.executions.get(&fill.execution).and_then(|row| row.opened) else { continue };
+            let value = card.value(TickLots(opened * i128::from(fill.price.0)))?;
+            amount = amount.plus(value.times(Exact::from(rate.decimal()))?.up(card.quote_scale)?)?;
+        }
+        let same = fee.asset == asset && Exact::from(fee.amount) == amount || is_forced(card, &report, &fill, fee)?;
         let why = || {
             let (said, due) = (facts.header.asset(fee.asset), facts.header.asset(asset));
             format!("execution {} costs {} {said}; by schedule {amount} {due}", fill.execution, fee.amount)
@@ -219,6 +224,15 @@ fn fee_by_schedule(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged 
         tally.holds(record.seq, same, why);
     }
     Ok(())
+}
+
+/// Whether an execution costs what one by force does: the rate of that on its value, or nothing where the venue took
+/// the position over. Only an order that is not ours may.
+fn is_forced(card: &InstrumentCard, report: &ExecutionReport, fill: &Fill, fee: Fee) -> Result<bool, TooLarge> {
+    let Some(rate) = card.forced.filter(|_| report.order >= OrderId::FIRST_EXTERNAL) else { return Ok(false) };
+    let value = card.value(fill.qty.at(fill.price))?;
+    let due = value.times(Exact::from(rate.decimal()))?.up(card.quote_scale)?;
+    Ok(fee.asset == card.quote && (Exact::from(fee.amount) == due || fee.amount.is_zero()))
 }
 
 /// The fee of a fill by the schedule or the plan in force: away from zero to the unit, a rebate toward zero.

@@ -89,7 +89,9 @@ fn one_of_each(facts: &Facts, tally: &mut Tally) -> Judged {
             booking.counted.as_ref().map_or((false, 0), |(_, effect)| (effect.closed > 0, effect.gross));
         let trade_is_right = match card.contract {
             Contract::Spot => trades == 1 && settlements == 0,
-            Contract::Linear => trades == 0 && settlements <= 1 && (settlements == 1) >= (closes && gross != 0),
+            Contract::Linear | Contract::Inverse => {
+                trades == 0 && settlements <= 1 && (settlements == 1) >= (closes && gross != 0)
+            }
         };
         let name = booking.execution;
         let why = || format!("execution {name} has {trades} trade and {settlements} settlement postings");
@@ -204,7 +206,7 @@ fn spot_cash(facts: &Facts, tally: &mut Tally) -> Judged {
     let is_spot = |asset: AssetId| {
         let spot =
             |card: &&InstrumentCard| card.contract == Contract::Spot && (card.base == asset || card.quote == asset);
-        let margin = |card: &&InstrumentCard| card.contract == Contract::Linear && card.quote == asset;
+        let margin = |card: &&InstrumentCard| card.contract.is_margin() && card.quote == asset;
         cards.iter().any(|card| spot(&card)) && !cards.iter().any(|card| margin(&card))
     };
     let mut touched: Vec<_> = facts.step.posted.iter().flat_map(|(_, transaction)| assets(transaction)).collect();
@@ -264,14 +266,20 @@ fn net_of_flat(facts: &Facts, tally: &mut Tally) -> Judged {
 /// What the venue tells of once is booked when it is told, and never found as a difference later.
 fn told_is_booked(facts: &Facts, tally: &mut Tally) -> Judged {
     for (seq, transaction) in &facts.step.posted {
-        if let Cause::Funding(instrument, at) = transaction.cause {
-            let times = facts.funded.get(&(instrument, at.0)).copied().unwrap_or_default();
-            let why = || format!("funding of {} at {} is posted {times} times", facts.header.symbol(instrument), at.0);
+        if let Cause::Funding(instrument, at) | Cause::Interest(instrument, at) = transaction.cause {
+            let times = facts.times_posted(&transaction.cause);
+            let why = || {
+                let symbol = facts.header.symbol(instrument);
+                format!("funding or interest of {symbol} at {} is posted {times} times", at.0)
+            };
             tally.holds(*seq, times == 1, why);
         }
     }
     for message in &facts.step.told {
-        let at = if let VenueMessage::Funding { at, .. } = message { Some(*at) } else { None };
+        let at = match message {
+            VenueMessage::Funding { at, .. } | VenueMessage::Interest { at, .. } => Some(*at),
+            _ => None,
+        };
         if facts.in_the_opening(at) {
             continue;
         }
@@ -284,7 +292,10 @@ fn told_is_booked(facts: &Facts, tally: &mut Tally) -> Judged {
                 (facts.step.posted.iter().any(|(_, transaction)| of_it(transaction)), "a transfer")
             }
             VenueMessage::Funding { instrument, at, .. } => {
-                (facts.funded.get(&(*instrument, at.0)).is_some_and(|times| *times > 0), "funding")
+                (facts.times_posted(&Cause::Funding(*instrument, *at)) > 0, "funding")
+            }
+            VenueMessage::Interest { instrument, at, .. } => {
+                (facts.times_posted(&Cause::Interest(*instrument, *at)) > 0, "interest")
             }
             _ => continue,
         };

@@ -219,7 +219,7 @@ impl Facts {
                 let (at, unknown) = of_fill(execution);
                 (at, unknown || corrected)
             }
-            Cause::Funding(_, at) => (at.0, false),
+            Cause::Funding(_, at) | Cause::Interest(_, at) => (at.0, false),
             Cause::Transfer | Cause::Reversal(_) => (self.now(), true),
             Cause::Opening => {
                 self.reconciling.opened = self.reconciling.balances.as_ref().map(|balances| balances.at.0);

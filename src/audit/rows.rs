@@ -123,6 +123,8 @@ pub(super) struct ExecutionRow {
     pub truth: Option<Reported>,
     pub times_true: u32,
     /// By the venue's fee plan, if there is one: the rate, and what is due in quote beside it.
+    /// How much of it opened at the venue, where its log says so.
+    pub opened: Option<i128>,
     pub due: Option<(Rate, Exact)>,
     pub heard: Option<Reported>,
     pub booked: Option<(DeskId, InstrumentId)>,

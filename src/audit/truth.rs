@@ -53,8 +53,11 @@ impl Facts {
                     self.note_news(report.order);
                 }
             }
-            VenueMessage::Funding { instrument, .. } if self.card(*instrument).is_none() => {}
-            VenueMessage::Transfer(_) | VenueMessage::Funding { .. } => self.step.told.push(message.clone()),
+            VenueMessage::Funding { instrument, .. } | VenueMessage::Interest { instrument, .. }
+                if self.card(*instrument).is_none() => {}
+            VenueMessage::Transfer(_) | VenueMessage::Funding { .. } | VenueMessage::Interest { .. } => {
+                self.step.told.push(message.clone());
+            }
             VenueMessage::Positions(_) | VenueMessage::Session { .. } => {}
         }
     }
@@ -160,6 +163,11 @@ impl Facts {
             self.venue.unbooked.insert(fill.execution, report.at.0);
         }
         self.learn_due(report, &fill)?;
+        let held = self.venue.positions.get(&report.instrument).copied().unwrap_or_default();
+        let closing = (-i128::from(fill.side.sign()) * held).max(0);
+        if let Some(row) = self.executions.get_mut(&fill.execution) {
+            row.opened = Some((i128::from(fill.qty.0) - closing).max(0));
+        }
         self.count(report.instrument, fill, 1)?;
         self.net(report.instrument, &fill)?;
         if let Some(fee) = fill.fee {
@@ -212,7 +220,7 @@ impl Facts {
                 self.venue.pay(base, moved)?;
                 self.venue.pay(quote, cost.half_even(scale)?.negated()?)
             }
-            Contract::Linear => {
+            Contract::Linear | Contract::Inverse => {
                 let held = self.venue.margin.entry(instrument).or_default();
                 let (gross, _) = held.trade(signed, fill.price.0.into())?;
                 let gross = card.value(TickLots(gross))?.half_even(scale)?;

@@ -66,6 +66,12 @@ pub fn assumptions(setup: &Setup) -> Vec<String> {
     lines.push(format!("partials    {}", setup.venue.partial));
     let plans = setup.instruments.iter().zip(&setup.venue.fee_plans);
     lines.extend(plans.filter_map(|(of, plan)| Some(format!("fees        {}: {}", of.symbol, plan.as_ref()?))));
+    let plans = setup.instruments.iter().zip(&setup.venue.funding);
+    lines.extend(plans.filter_map(|(of, plan)| Some(format!("funding     {}: {}", of.symbol, plan.as_ref()?))));
+    let rules = setup.instruments.iter().zip(&setup.venue.margin);
+    lines.extend(rules.filter_map(|(of, rules)| Some(format!("margin      {}: {}", of.symbol, rules.as_ref()?))));
+    let terms = setup.instruments.iter().zip(&setup.venue.interest);
+    lines.extend(terms.filter_map(|(of, terms)| Some(format!("interest    {}: {}", of.symbol, terms.as_ref()?))));
     let bars = |(index, market): (usize, &MarketTape)| {
         let half = setup.venue.half_spread_ticks.get(index).copied().unwrap_or_default();
         let symbol = &setup.instruments[index].symbol;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::exact::{Exact, TooLarge};
 use crate::market::{
-    Asset, AssetId, Contract, FeeAsset, FeePlan, FeeTier, Instrument, InstrumentId, Price, Qty, Rules, TickLots,
+    Asset, AssetId, Contract, FeeAsset, FeePlan, FeeTier, Instrument, InstrumentId, Price, Qty, Rate, Rules, TickLots,
     Timestamp,
 };
 
@@ -71,6 +71,10 @@ pub struct InstrumentCard {
     pub believed: Vec<Rules>,
     /// What it costs, where that moves with the volume traded or goes by quantity.
     pub plan: Option<FeePlan>,
+    /// What the venue charges where it closes a position by force, as a share of the value; none where it never does.
+    pub forced: Option<Rate>,
+    /// What it charges for what an execution opens, as a share of its value, beside the fee.
+    pub opening: Option<Rate>,
 }
 
 impl InstrumentCard {
@@ -89,6 +93,8 @@ impl InstrumentCard {
             timeline: instrument.timeline.clone(),
             believed: Vec::new(),
             plan: None,
+            forced: None,
+            opening: None,
         }
     }
 
@@ -103,6 +109,12 @@ impl InstrumentCard {
     #[must_use]
     pub fn charging(self, plan: Option<&FeePlan>) -> Self {
         Self { plan: plan.cloned(), ..self }
+    }
+
+    /// The card of an instrument whose positions the venue may close by force, or charges to open.
+    #[must_use]
+    pub fn on_margin(self, forced: Option<Rate>, opening: Option<Rate>) -> Self {
+        Self { forced, opening, ..self }
     }
 
     /// The venue's rules at an instant.

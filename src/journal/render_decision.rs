@@ -90,6 +90,7 @@ impl Renderer<'_> {
             Cause::Fee(execution) => format!("fee of {execution}"),
             Cause::Settlement(execution) => format!("settlement of {execution}"),
             Cause::Funding(id, at) => format!("funding of {} at {}", self.symbol(id), time(at)),
+            Cause::Interest(id, at) => format!("interest on {} at {}", self.symbol(id), time(at)),
             Cause::Reversal(of) => format!("reversal of {}", of.0),
             cause @ (Cause::Opening | Cause::Transfer | Cause::Difference) => words(&cause),
         };

@@ -49,6 +49,7 @@ impl Renderer<'_> {
             | VenueMessage::Positions(_)
             | VenueMessage::Transfer(_)
             | VenueMessage::Funding { .. }
+            | VenueMessage::Interest { .. }
             | VenueMessage::Session { .. } => Vec::new(),
         };
         for (order, instrument) in told {
@@ -86,6 +87,9 @@ impl Renderer<'_> {
                 list("positions", positions.items.iter().map(one).collect())
             }
             VenueMessage::Transfer(balance) => format!("transfer {}", self.amount(balance.asset, balance.total)),
+            VenueMessage::Interest { instrument, at, paid } => {
+                format!("interest on {} at {}: {paid} paid", self.symbol(*instrument), time(*at))
+            }
             VenueMessage::Funding { instrument, at, paid } => {
                 format!("funding of {} at {}: {paid} paid", self.symbol(*instrument), time(*at))
             }

@@ -8,7 +8,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use super::money::{Money, Rate, exact_product};
-use super::units::{Price, Qty, Side, TickLots, Timestamp};
+use super::units::{Price, Qty, Side, Timestamp};
 
 /// An asset by its place in the run's asset table.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize)]
@@ -34,12 +34,25 @@ pub enum Contract {
     Spot,
     /// A linear margin contract in the quote asset; profit is settled when closed.
     Linear,
+    /// An inverse margin contract: so much of the quote asset each, settled in the base asset when closed.
+    Inverse,
+}
+
+impl Contract {
+    /// Whether it is held as a position on margin, rather than as coins.
+    #[must_use]
+    pub const fn is_margin(self) -> bool {
+        match self {
+            Self::Spot => false,
+            Self::Linear | Self::Inverse => true,
+        }
+    }
 }
 
 /// The asset a fee is charged in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub enum FeeAsset {
-    /// The quote asset.
+    /// The quote asset; of an inverse contract the base, in which it settles.
     Quote,
     /// The base asset (spot only): the fee is taken from what was bought, or added to what was sold.
     Base,
@@ -115,7 +128,7 @@ pub struct Instrument {
     pub symbol: String,
     /// Base asset.
     pub base: AssetId,
-    /// Quote asset, in which prices and P&L are counted.
+    /// Quote asset, in which prices are counted, and P&L unless it settles in base.
     pub quote: AssetId,
     /// Decimals of the base asset's smallest unit.
     pub base_scale: u32,
@@ -125,7 +138,8 @@ pub struct Instrument {
     pub contract: Contract,
     /// Quote per base of one price unit: the finest tick the instrument ever has.
     pub price_unit: Decimal,
-    /// Base of one quantity unit: the finest lot the instrument ever has.
+    /// Base of one quantity unit: the finest lot the instrument ever has. Of an inverse contract it is
+    /// quote: what a contract is worth.
     pub qty_unit: Decimal,
     /// Rules by the instant from which they hold, ascending; never empty.
     pub timeline: Vec<Rules>,
@@ -145,43 +159,10 @@ impl Instrument {
         exact_product(Decimal::from(price.0), self.price_unit)
     }
 
-    /// A quantity in base.
+    /// A quantity in base; of an inverse contract in quote.
     #[must_use]
     pub fn qty(&self, qty: Qty) -> Decimal {
         exact_product(Decimal::from(qty.0), self.qty_unit)
-    }
-
-    /// The exact quote value of a price × quantity product; no rounding.
-    ///
-    /// # Panics
-    /// When the value does not fit 28 significant digits.
-    #[must_use]
-    pub fn value(&self, product: TickLots) -> Money {
-        let product = Decimal::try_from_i128_with_scale(product.0, 0).expect("price × quantity fits 96 bits");
-        Money::new(exact_product(exact_product(product, self.price_unit), self.qty_unit))
-    }
-
-    /// The cash posted for a value: half-even to the quote unit (production-rules §4.3).
-    #[must_use]
-    pub fn cash(&self, product: TickLots) -> Money {
-        self.value(product).half_even(self.quote_scale)
-    }
-
-    /// The fee predicted for a fill in the schedule's fee asset: away from zero to the unit, a
-    /// rebate toward zero (production-rules §4.3). A fee in a third asset divides by its price
-    /// first, with 12 decimals more than its unit, toward zero.
-    #[must_use]
-    pub fn fee(&self, fees: &FeeSchedule, liquidity: Liquidity, price: Price, qty: Qty) -> (AssetId, Money) {
-        let rate = fees.rate(liquidity).decimal();
-        match fees.asset {
-            FeeAsset::Quote => (self.quote, self.value(qty.at(price)).times(rate).up(self.quote_scale)),
-            FeeAsset::Base => (self.base, Money::new(self.qty(qty)).times(rate).up(self.base_scale)),
-            FeeAsset::Third { asset, scale, price: conversion } => {
-                let in_quote = self.value(qty.at(price)).times(rate).decimal();
-                let units = in_quote.checked_div(conversion.decimal()).expect("a fee asset's price is above zero");
-                (asset, Money::new(units).toward_zero((scale + 12).min(Decimal::MAX_SCALE)).up(scale))
-            }
-        }
     }
 
     /// The nearest price on the grid at or below `price` in force at `now`.
@@ -357,22 +338,6 @@ mod tests {
         check(&y(), "0.0000134067", "0.0000134", "0.00001341");
     }
 
-    /// V-56, V-57: exact value, posted cash, and fee.
-    #[test]
-    fn cash_and_fees_match_the_golden_vectors() {
-        let check = |instrument: &Instrument, price: &str, qty: &str, value: &str, cash: &str, kind, fee: &str| {
-            let price = instrument.exact_price(decimal(price)).expect("on the grid");
-            let qty = instrument.exact_qty(decimal(qty)).expect("on the grid");
-            let fees = instrument.rules(Timestamp(0)).fees;
-            assert_eq!(instrument.value(qty.at(price)), Money::new(decimal(value)));
-            assert_eq!(instrument.cash(qty.at(price)), Money::new(decimal(cash)));
-            assert_eq!(instrument.fee(&fees, kind, price, qty), (instrument.quote, Money::new(decimal(fee))));
-        };
-        check(&b(), "45123.37", "0.00222222", "100.2740552814", "100.27405528", Liquidity::Taker, "0.40109623");
-        check(&x(), "0.60007", "333", "199.82331", "199.82331", Liquidity::Maker, "0.49955828");
-        check(&y(), "0.00001334", "100", "0.001334", "0.001334", Liquidity::Taker, "0.00000534");
-    }
-
     #[test]
     fn rules_change_at_their_instant() {
         let mut instrument = b();
@@ -384,16 +349,5 @@ mod tests {
         assert!(!instrument.on_tick(Price(101), Timestamp(100)));
         assert_eq!(instrument.price_down(decimal("1.74"), Timestamp(100)), Some(Price(150)));
         assert_eq!(instrument.price_up(decimal("1.51"), Timestamp(100)), Some(Price(200)));
-    }
-
-    #[test]
-    fn a_third_fee_asset_is_converted_and_rounded_up() {
-        let mut instrument = b();
-        let asset = FeeAsset::Third { asset: AssetId(3), scale: 8, price: Money::new(decimal("600")) };
-        instrument.timeline[0].fees.asset = asset;
-        let fees = instrument.timeline[0].fees;
-        // 45 000 × 0.1 × 0.4 % = 18 USDT = 0.03 of an asset at 600 (V-63).
-        let (asset, fee) = instrument.fee(&fees, Liquidity::Taker, Price(4_500_000), Qty(10_000_000));
-        assert_eq!((asset, fee), (AssetId(3), Money::new(decimal("0.03"))));
     }
 }

@@ -17,6 +17,7 @@ mod proposal;
 mod report;
 mod standing;
 mod units;
+mod value;
 
 pub use book::Book;
 pub use decision::{Alert, Check, Decision, Denied, Measure, Severity, Trim};

@@ -77,6 +77,8 @@ pub enum Cause {
     Reversal(TransactionId),
     /// A difference found by reconciliation.
     Difference,
+    /// Interest or rollover of an instrument at the time it was due.
+    Interest(InstrumentId, Timestamp),
 }
 
 /// Entries that belong together.

@@ -106,6 +106,8 @@ pub enum CancelledBecause {
     DeadMansSwitch,
     /// The venue's own decision.
     Venue,
+    /// What backs a position was no more than it must keep.
+    Liquidation,
 }
 
 /// Where an order stands, as a venue answers a query.
@@ -279,7 +281,7 @@ pub enum VenueMessage {
         instrument: InstrumentId,
         /// Its funding time; one posting each.
         at: Timestamp,
-        /// Paid, in quote.
+        /// Paid, in what the instrument settles in.
         paid: Money,
     },
     /// A session changed.
@@ -288,5 +290,14 @@ pub enum VenueMessage {
         instrument: InstrumentId,
         /// To what.
         state: SessionState,
+    },
+    /// Interest or rollover paid on a margin position.
+    Interest {
+        /// On which instrument.
+        instrument: InstrumentId,
+        /// When it was due; one posting each.
+        at: Timestamp,
+        /// Paid, in what the instrument settles in.
+        paid: Money,
     },
 }

@@ -23,8 +23,8 @@ pub use summary::{Outcome, Summary};
 
 use crate::journal::{Body, Exact, Header, TooLarge};
 use crate::market::{
-    Account, AssetId, Cause, Command, Contract, Decision, DeskId, Event, ExecutionReport, InstrumentId, OrderId,
-    OrderState, Qty, ReferenceEvent, ReportKind, TickLots, Timestamp, Transaction, VenueMessage, VenueRef,
+    Account, AssetId, Cause, Command, Decision, DeskId, Event, ExecutionReport, InstrumentId, OrderId, OrderState, Qty,
+    ReferenceEvent, ReportKind, TickLots, Timestamp, Transaction, VenueMessage, VenueRef,
 };
 
 /// Decimals of a drawdown.
@@ -333,7 +333,7 @@ impl Metrics {
     fn worth(&self) -> Result<Option<Exact>, TooLarge> {
         let Some(mut worth) = self.worth_of(&self.cash)? else { return Ok(None) };
         for ((_, id), (qty, cost)) in &self.positions {
-            let Some(card) = self.header.card(*id).filter(|card| card.contract == Contract::Linear) else { continue };
+            let Some(card) = self.header.card(*id).filter(|card| card.contract.is_margin()) else { continue };
             let (Some(mark), Some(rate)) = (self.rates.of_instrument(*id), self.rates.of(card.quote)?) else {
                 return Ok(None);
             };

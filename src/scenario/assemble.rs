@@ -127,6 +127,9 @@ impl Scenario {
             venue: VenueConfig {
                 fee_plans: body.instruments.iter().map(|text| plan(text, start)).collect(),
                 backgrounds,
+                funding: body.instruments.iter().map(|text| text.margin.funding(start)).collect(),
+                interest: body.instruments.iter().map(|text| text.margin.interest(start)).collect(),
+                margin: body.instruments.iter().map(|text| text.margin.rules.clone()).collect(),
                 ..venue(body, instruments.clone(), balances.clone())
             },
             instruments,

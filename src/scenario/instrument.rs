@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 
 use super::Located;
 use super::fees::{self, ChargeText};
+use super::margin::{self, MarginText};
 use super::market::instant;
 use super::section::{Entry, Problems, Section};
 use crate::market::{Contract, Money, Rate, Timestamp};
@@ -39,6 +40,8 @@ pub struct InstrumentText {
     pub traded: Money,
     /// Rules by the instant from which they hold, ascending; never empty.
     pub rules: Vec<RulesText>,
+    /// What holding a margin position costs.
+    pub margin: MarginText,
 }
 
 /// An instrument's rules from one instant on, as they were written.
@@ -122,6 +125,8 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
     {
         entry.refuse(problems, "E-SC-011", "nothing, unless fees names a schedule");
     }
+    let third = rules.iter().any(|rules| matches!(rules.fee_asset, FeeAssetText::Third { .. }));
+    let margin = margin::read(&mut section, contract, third, problems);
     section.finish(problems);
     let (base, quote) = names?;
     Some(InstrumentText {
@@ -133,6 +138,7 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
         quote_scale: quote_scale?,
         traded: traded?,
         rules,
+        margin: margin?,
     })
 }
 

@@ -19,6 +19,7 @@ mod fees;
 mod inline;
 mod instrument;
 mod mapping;
+mod margin;
 mod market;
 mod model;
 mod refusal;

@@ -70,7 +70,9 @@ impl Setup {
     /// Every instrument's card, with what the venue charges.
     fn cards(&self) -> Vec<InstrumentCard> {
         let plan = |at: usize| self.venue.fee_plans.get(at).and_then(Option::as_ref);
-        let card = |(at, of)| InstrumentCard::of(of).charging(plan(at));
+        let forced = |at: usize| self.venue.margin.get(at).and_then(Option::as_ref).map(|rules| rules.fee);
+        let opening = |at: usize| self.venue.interest.get(at).and_then(Option::as_ref).map(|terms| terms.opening);
+        let card = |(at, of)| InstrumentCard::of(of).charging(plan(at)).on_margin(forced(at), opening(at));
         self.instruments.iter().enumerate().map(card).collect()
     }
 
@@ -100,6 +102,15 @@ impl Setup {
         let plans = self.instruments.iter().zip(&self.venue.fee_plans);
         let costs = plans.filter_map(|(of, plan)| Some(format!("{}: {}", of.symbol, plan.as_ref()?)));
         profiles.extend(costs.map(|plan| profile("fees", plan)));
+        let funding = self.instruments.iter().zip(&self.venue.funding);
+        let funding = funding.filter_map(|(of, plan)| Some(format!("{}: {}", of.symbol, plan.as_ref()?)));
+        profiles.extend(funding.map(|plan| profile("funding", plan)));
+        let margin = self.instruments.iter().zip(&self.venue.margin);
+        let margin = margin.filter_map(|(of, rules)| Some(format!("{}: {}", of.symbol, rules.as_ref()?)));
+        profiles.extend(margin.map(|rules| profile("margin", rules)));
+        let interest = self.instruments.iter().zip(&self.venue.interest);
+        let interest = interest.filter_map(|(of, terms)| Some(format!("{}: {}", of.symbol, terms.as_ref()?)));
+        profiles.extend(interest.map(|terms| profile("interest", terms)));
         profiles.extend(self.trader.stamp().map(|stamp| profile("stamp", stamp)));
         Header {
             scenario: ScenarioStamp {

@@ -105,6 +105,8 @@ pub struct Books {
     applied: BTreeMap<VenueRef, Applied>,
     latest: BTreeMap<(DeskId, InstrumentId), Latest>,
     funded: BTreeSet<(InstrumentId, Timestamp)>,
+    /// The same of interest.
+    accrued: BTreeSet<(InstrumentId, Timestamp)>,
     tallies: BTreeMap<AssetId, Tally>,
     /// The venue's one position of each margin instrument.
     netted: BTreeMap<InstrumentId, (AssetId, Netted)>,
@@ -256,7 +258,7 @@ impl Books {
     /// Writes a changed holding and what it realised.
     fn settle(&mut self, execution: &Execution<'_>, charge: &Charge, holding: &Holding, effect: &Effect) {
         self.move_fee(execution, charge);
-        let tally = self.tallies.entry(execution.instrument.quote).or_default();
+        let tally = self.tallies.entry(execution.instrument.settles_in()).or_default();
         tally.gross += effect.gross;
         tally.net += effect.net;
         tally.fees += charge.value;
@@ -298,7 +300,7 @@ impl Books {
     fn move_fee(&mut self, execution: &Execution<'_>, charge: &Charge) {
         if charge::is_disposal(execution.instrument, charge.asset) {
             self.tallies.entry(charge.asset).or_default().moved_fees += charge.amount;
-            self.tallies.entry(execution.instrument.quote).or_default().moved_fees -= charge.value;
+            self.tallies.entry(execution.instrument.settles_in()).or_default().moved_fees -= charge.value;
         }
     }
 }

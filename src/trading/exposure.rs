@@ -94,7 +94,7 @@ impl Core {
         }
         for (_, instrument, position) in self.books.positions() {
             let instrument = self.instrument(instrument);
-            if instrument.contract == Contract::Linear {
+            if instrument.contract.is_margin() {
                 let value = self.mark(instrument)? * instrument.qty(position.qty);
                 let gained = value - instrument.value(position.cost).decimal();
                 equity += self.in_account(instrument.quote, gained)?;
@@ -212,7 +212,7 @@ impl Core {
         match instrument.contract {
             Contract::Spot if order.terms.side == Side::Sell => Decimal::ZERO,
             Contract::Spot => notional + fee,
-            Contract::Linear => notional / Decimal::from(order.terms.leverage.max(1)) + fee,
+            Contract::Linear | Contract::Inverse => notional / Decimal::from(order.terms.leverage.max(1)) + fee,
         }
     }
 
@@ -232,7 +232,7 @@ impl Core {
         let mut used = Decimal::ZERO;
         for (desk, id, position) in self.books.positions() {
             let instrument = self.instrument(id);
-            if instrument.contract == Contract::Linear {
+            if instrument.contract.is_margin() {
                 let notional = self.mark(instrument)? * instrument.qty(position.qty.abs());
                 let leverage = Decimal::from(self.leverage_of(desk, id).max(1));
                 used += self.in_account(instrument.quote, notional / leverage)?;

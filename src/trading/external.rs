@@ -173,7 +173,7 @@ impl Core {
         let left = self.books.position(DeskId::EXTERNAL, instrument).map_or(Qty::ZERO, |held| held.qty);
         let closed = self.position(instrument) - left != ours;
         match self.instrument(instrument).contract {
-            Contract::Linear => {
+            Contract::Linear | Contract::Inverse => {
                 let severity = if closed { Severity::Critical } else { Severity::Warning };
                 let what = if closed { "it closes what we hold" } else { "it changes the venue's position" };
                 let why = format!("{text}; {what}, and the instrument waits for an operator");
@@ -226,7 +226,7 @@ impl Core {
 
     /// Lots that open orders of other hands are to sell: the venue keeps them for those.
     fn tied_by_others(&self, instrument: InstrumentId) -> Qty {
-        if self.instrument(instrument).contract == Contract::Linear {
+        if self.instrument(instrument).contract.is_margin() {
             return Qty::ZERO;
         }
         let ties = |order: &&Order| order.desk == DeskId::EXTERNAL && order.terms.side == Side::Sell;
@@ -243,7 +243,7 @@ impl Core {
         let Some(position) = self.books.position(desk, instrument) else { return Qty::ZERO };
         let found = self.instrument(instrument);
         let taken = match found.contract {
-            Contract::Linear => self.taken_on_margin(desk, instrument, position.qty),
+            Contract::Linear | Contract::Inverse => self.taken_on_margin(desk, instrument, position.qty),
             Contract::Spot => self.taken_on_spot(desk, found, tied),
         };
         let left = Qty((position.qty.abs() - taken).0.max(0));

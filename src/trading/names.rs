@@ -120,6 +120,7 @@ pub(crate) const fn ending(because: CancelledBecause) -> &'static str {
         CancelledBecause::ReduceOnly => "it had nothing left to reduce",
         CancelledBecause::DeadMansSwitch => "the dead-man's switch fired",
         CancelledBecause::Venue => "the venue's own decision",
+        CancelledBecause::Liquidation => "the venue liquidates what is held",
     }
 }
 

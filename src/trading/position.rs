@@ -11,14 +11,14 @@
 use rust_decimal::Decimal;
 
 use super::share::{half_even, money_share, whole_share};
-use crate::market::{Instrument, Money, Price, Qty, RawPrice, Side, TickLots, Timestamp, exact_product};
+use crate::market::{Contract, Instrument, Money, Price, Qty, RawPrice, Side, TickLots, Timestamp};
 
 /// What one desk holds of one instrument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Position {
     /// Signed quantity: above zero long, below zero short.
     pub qty: Qty,
-    /// Signed cost, of the same sign as the quantity.
+    /// Signed cost, of the same sign as the quantity; of an inverse contract of the other.
     pub cost: TickLots,
     /// Fees paid for what is open, in quote; a rebate counts against them.
     pub entry_fees: Money,
@@ -59,24 +59,25 @@ impl Position {
     }
 
     /// Applies a trade of `qty` (above zero) at `price`. The part that closes comes first; the
-    /// rest opens at the fill price. Released fees are truncated to `fee_scale` decimals, the
+    /// rest opens at the fill price. Released fees are truncated to the unit it settles in, the
     /// last close takes all.
-    pub fn apply(&mut self, side: Side, price: Price, qty: Qty, fee_scale: u32) -> Split {
+    pub fn apply(&mut self, side: Side, price: Price, qty: Qty, instrument: &Instrument) -> Split {
         let against = self.qty.0.signum() == -side.sign();
         let closing = if against { Qty(qty.0.min(self.qty.abs().0)) } else { Qty::ZERO };
-        let mut split = self.close(side, price, closing, fee_scale);
+        let mut split = self.close(side, price, closing, instrument);
         split.opened = qty - closing;
         split.fresh = self.is_flat() && !split.opened.is_zero();
         self.qty += side.signed(split.opened);
-        self.cost += side.signed(split.opened).at(price);
+        // The fill is worth what it is worth whole: where its two parts were rounded apart, the rest opens.
+        self.cost += instrument.worth(side.signed(qty), price) - instrument.worth(side.signed(closing), price);
         split
     }
 
-    fn close(&mut self, side: Side, price: Price, qty: Qty, fee_scale: u32) -> Split {
+    fn close(&mut self, side: Side, price: Price, qty: Qty, instrument: &Instrument) -> Split {
         if qty.is_zero() {
             return Split::default();
         }
-        let whole = self.qty.abs();
+        let (whole, fee_scale) = (self.qty.abs(), instrument.settle_scale());
         let released = TickLots(whole_share(self.cost.0, qty.0.into(), whole.0.into()));
         let entry_fees = money_share(self.entry_fees, qty.0, whole.0, fee_scale);
         let carry = money_share(self.carry, qty.0, whole.0, fee_scale);
@@ -87,11 +88,12 @@ impl Position {
         if self.is_flat() {
             self.entries = 0;
         }
-        let gross = -side.signed(qty).at(price) - released;
+        let gross = -instrument.worth(side.signed(qty), price) - released;
         Split { closed: qty, released, gross, entry_fees, carry, ..Split::default() }
     }
 
-    /// The average price as the exact fraction (cost, quantity), in price units.
+    /// The average price as the exact fraction (cost, quantity), in price units; of an inverse contract
+    /// it is no price.
     #[must_use]
     pub const fn average(&self) -> (TickLots, Qty) {
         (self.cost, self.qty)
@@ -100,25 +102,30 @@ impl Position {
     /// The average price rounded half-even to 8 decimals, for showing only; none when flat.
     #[must_use]
     pub fn average_shown(&self, instrument: &Instrument) -> Option<Decimal> {
+        let of_qty = |unit: Decimal| i128::from(self.qty.0).checked_mul(unit.mantissa());
+        let power = |exponent| 10_i128.checked_pow(exponent);
+        if instrument.contract == Contract::Inverse {
+            let size = instrument.qty_unit;
+            let coins = (-self.cost.0).checked_mul(power(size.scale())?)?;
+            return half_even(of_qty(size)?.checked_mul(power(instrument.base_scale)?)?, coins, 8);
+        }
         let unit = instrument.price_unit;
         let numerator = self.cost.0.checked_mul(unit.mantissa())?;
-        let denominator = i128::from(self.qty.0).checked_mul(10_i128.checked_pow(unit.scale())?)?;
-        half_even(numerator, denominator, 8)
+        half_even(numerator, of_qty(Decimal::ONE)?.checked_mul(power(unit.scale())?)?, 8)
     }
 
-    /// Gross unrealised profit at `mark`, in quote: quantity × mark − cost.
+    /// Gross unrealised profit at `mark`: what it is worth there less what it cost.
     #[must_use]
     pub fn unrealised(&self, instrument: &Instrument, mark: RawPrice) -> Money {
-        let worth = exact_product(instrument.qty(self.qty), mark.decimal());
-        Money::new(worth) - instrument.value(self.cost)
+        Money::new(instrument.worth_at(self.qty, mark.decimal())) - instrument.value(self.cost)
     }
 
     /// Gross unrealised profit less open entry fees and the estimated fee of leaving: the taker
-    /// rate on the mark, rounded up to the quote unit (production-rules §4.3). For showing only.
+    /// rate on the mark, rounded up to the unit (production-rules §4.3). For showing only.
     #[must_use]
     pub fn net_unrealised(&self, instrument: &Instrument, mark: RawPrice, now: Timestamp) -> Money {
-        let worth = Money::new(exact_product(instrument.qty(self.qty.abs()), mark.decimal()));
-        let exit = worth.times(instrument.rules(now).fees.taker.decimal()).up(instrument.quote_scale);
+        let worth = Money::new(instrument.worth_at(self.qty, mark.decimal())).abs();
+        let exit = worth.times(instrument.rules(now).fees.taker.decimal()).up(instrument.settle_scale());
         self.unrealised(instrument, mark) - self.entry_fees - exit
     }
 }
@@ -146,7 +153,7 @@ mod tests {
     fn fills(position: &mut Position, fills: &[(i64, i64)]) -> Vec<(i128, i128)> {
         let apply = |&(qty, price): &(i64, i64)| {
             let side = if qty > 0 { Side::Buy } else { Side::Sell };
-            let split = position.apply(side, Price(price), Qty(qty.abs()), 8);
+            let split = position.apply(side, Price(price), Qty(qty.abs()), &crate::market::samples::b());
             (split.released.0, split.gross.0)
         };
         fills.iter().map(apply).collect()

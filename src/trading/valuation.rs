@@ -13,7 +13,8 @@ use super::booking::Closed;
 use super::core::{Core, alert};
 use super::position::Position;
 use crate::market::{
-    Account, Action, Bug, Decision, DeskId, Instrument, InstrumentId, Money, Qty, Severity, Span, Timestamp, planted,
+    Account, Action, AssetId, Bug, Decision, DeskId, Instrument, InstrumentId, Money, Qty, Severity, Span, Timestamp,
+    planted,
 };
 
 /// Decimals of a share that is shown.
@@ -59,6 +60,8 @@ pub(crate) struct Valuation {
     snapshots: VecDeque<Snapshot>,
     /// Instruments whose mark is known to be too old.
     stale: BTreeSet<InstrumentId>,
+    /// Assets held whose rate is known to be too old, or missing.
+    undated: BTreeSet<AssetId>,
     /// Instruments whose reference could not be decided on when it was last wanted.
     blind: BTreeSet<InstrumentId>,
     /// The same, of those that a desk wanted to leave.
@@ -108,7 +111,8 @@ impl Core {
     }
 
     fn take_snapshot(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
-        let stale = self.heed_stale_marks(now, actions) && !planted(Bug::Design4StaleMark);
+        let undated = self.heed_rates(now, actions);
+        let stale = undated || self.heed_stale_marks(now, actions) && !planted(Bug::Design4StaleMark);
         let (Some(equity), Some(worst)) = (self.equity(), self.total_worst_case()) else { return };
         if stale {
             return;
@@ -146,6 +150,38 @@ impl Core {
         }
         let any = !stale.is_empty();
         self.valuation.stale = stale;
+        any
+    }
+
+    /// Whether a rate that is needed is missing, or kept coming and is too old; each is told once, until it is good
+    /// again. One that was stated once, for good, does not age. What an instrument trades against account currency is
+    /// valued at its mark.
+    fn heed_rates(&mut self, now: Timestamp, actions: &mut Vec<Action>) -> bool {
+        let mut undated = BTreeSet::new();
+        for asset in self.books.ledger().assets().filter(|asset| *asset != self.currency) {
+            let marked = self.instruments.iter().any(|i| i.base == asset && i.quote == self.currency);
+            if marked || self.books.ledger().balance(Account::Cash, asset).is_zero() {
+                continue;
+            }
+            let name = self.asset(asset);
+            let why = match self.rates.get(&asset) {
+                None => format!("{name} is held and has no rate; nothing is valued"),
+                Some(rate) => {
+                    let limit = self.config.mark.max_age.max(rate.every.unwrap_or(Span(i64::MAX)).times(2));
+                    let (age, limit) = (now.since(rate.at).0 / 1_000_000, limit.0 / 1_000_000);
+                    if age <= limit {
+                        continue;
+                    }
+                    format!("the rate of {name} is {age} ms old against {limit} ms; nothing is valued")
+                }
+            };
+            undated.insert(asset);
+            if !self.valuation.undated.contains(&asset) {
+                alert(Severity::Warning, None, None, why, actions);
+            }
+        }
+        let any = !undated.is_empty();
+        self.valuation.undated = undated;
         any
     }
 

@@ -54,6 +54,8 @@ struct Purse {
     margin: Money,
     market: Money,
     fees: Money,
+    /// What the insurance fund gained; what it paid in is below zero.
+    insurance: Money,
 }
 
 /// Every asset and margin position of the account.
@@ -103,19 +105,19 @@ impl Account {
                 self.trade(instrument.base, Money::new(instrument.qty(signed)));
                 self.trade(instrument.quote, -instrument.cash(signed.at(done.price)));
             }
-            Contract::Linear => {
+            Contract::Linear | Contract::Inverse => {
                 let position = &mut self.positions[usize::from(instrument.id.0)];
                 let before = position.cost;
                 let closed = position.qty.0.signum() * signed.0.signum() < 0;
-                let gross = position.apply(signed, done.price);
+                let gross = position.apply(instrument, signed, done.price);
                 effect = Effect { cost: TickLots(position.cost.0 - before.0), gross, closed };
                 if position.qty.0.signum() == signed.0.signum() {
                     position.leverage = done.leverage;
                 }
-                let margin = margin(instrument, TickLots(position.cost.0.abs()), position.leverage);
+                let margin = margin(instrument, position.cost, position.leverage);
                 let before = std::mem::replace(&mut position.margin, margin);
-                self.purse(instrument.quote).margin += margin - before;
-                self.trade(instrument.quote, instrument.cash(gross));
+                self.purse(instrument.settles_in()).margin += margin - before;
+                self.trade(instrument.settles_in(), instrument.cash(gross));
             }
         }
         let (asset, fee) = done.fee;
@@ -135,10 +137,28 @@ impl Account {
         self.trade(asset, amount);
     }
 
+    /// The insurance fund pays what the account owes.
+    pub(super) fn insure(&mut self, asset: AssetId, amount: Money) {
+        let purse = self.purse(asset);
+        purse.cash += amount;
+        purse.insurance -= amount;
+    }
+
+    /// Cash, held or not.
+    pub(super) fn cash(&self, asset: AssetId) -> Money {
+        self.look(asset).map_or(Money::ZERO, |purse| purse.cash)
+    }
+
+    /// A margin position: quantity, cost, and the margin its orders posted.
+    pub(super) fn held(&self, instrument: InstrumentId) -> (Qty, TickLots, Money) {
+        let Position { qty, cost, margin, .. } = self.positions[usize::from(instrument.0)];
+        (qty, cost, margin)
+    }
+
     /// Whether an execution can be undone without a coin that is no longer there.
     pub(super) fn can_undo(&self, instrument: &Instrument, side: Side, done: &Execution) -> bool {
         let needed = match (instrument.contract, side) {
-            (Contract::Linear, _) => return true,
+            (Contract::Linear | Contract::Inverse, _) => return true,
             (Contract::Spot, Side::Buy) => (instrument.base, Money::new(instrument.qty(done.qty))),
             (Contract::Spot, Side::Sell) => (instrument.quote, instrument.cash(done.qty.at(done.price))),
         };
@@ -155,14 +175,14 @@ impl Account {
                 self.trade(instrument.base, -Money::new(instrument.qty(signed)));
                 self.trade(instrument.quote, instrument.cash(signed.at(done.price)));
             }
-            Contract::Linear => {
+            Contract::Linear | Contract::Inverse => {
                 let position = &mut self.positions[usize::from(instrument.id.0)];
                 position.qty -= signed;
                 position.cost -= done.effect.cost;
-                let margin = margin(instrument, TickLots(position.cost.0.abs()), position.leverage);
+                let margin = margin(instrument, position.cost, position.leverage);
                 let before = std::mem::replace(&mut position.margin, margin);
-                self.purse(instrument.quote).margin += margin - before;
-                self.trade(instrument.quote, -instrument.cash(done.effect.gross));
+                self.purse(instrument.settles_in()).margin += margin - before;
+                self.trade(instrument.settles_in(), -instrument.cash(done.effect.gross));
             }
         }
         let (asset, fee) = done.fee;
@@ -183,14 +203,16 @@ impl Account {
         self.with_ids().map(|(asset, purse)| Balance { asset, total: purse.held }).collect()
     }
 
-    /// What the market account and the fee account gained together, by asset.
+    /// What the market account, the fee account and the insurance fund gained together, by asset.
     pub(super) fn counterparties(&self) -> Vec<Balance> {
-        self.with_ids().map(|(asset, purse)| Balance { asset, total: purse.market + purse.fees }).collect()
+        self.with_ids()
+            .map(|(asset, purse)| Balance { asset, total: purse.market + purse.fees + purse.insurance })
+            .collect()
     }
 
     pub(super) fn positions(&self, instruments: &[Instrument]) -> Vec<VenuePosition> {
-        let linear = instruments.iter().filter(|instrument| instrument.contract == Contract::Linear);
-        linear
+        let margined = instruments.iter().filter(|instrument| instrument.contract.is_margin());
+        margined
             .map(|instrument| VenuePosition { instrument: instrument.id, qty: self.position(instrument.id) })
             .collect()
     }
@@ -221,31 +243,33 @@ impl Account {
 impl Position {
     /// Books a signed fill and returns the gross realised by what it closed: the closing part
     /// first, the rest opens at the fill price.
-    fn apply(&mut self, signed: Qty, price: Price) -> TickLots {
+    fn apply(&mut self, instrument: &Instrument, signed: Qty, price: Price) -> TickLots {
         let opposite = self.qty.0.signum() * signed.0.signum() < 0;
         let closing = if opposite { Qty(signed.0.signum() * signed.0.abs().min(self.qty.0.abs())) } else { Qty::ZERO };
         let mut gross = TickLots::ZERO;
         if !closing.is_zero() {
             // The last lot releases all of the cost; before that the share is cut toward zero.
             let released = TickLots(self.cost.0 * i128::from(closing.0.abs()) / i128::from(self.qty.0.abs()));
-            gross = -closing.at(price) - released;
+            gross = -instrument.worth(closing, price) - released;
             self.qty += closing;
             self.cost -= released;
         }
         let opening = signed - closing;
         self.qty += opening;
-        self.cost += opening.at(price);
+        // A fill is rounded whole, where it is: its parts together are worth what it is.
+        self.cost += instrument.worth(signed, price) - instrument.worth(closing, price);
         gross
     }
 }
 
-/// The initial margin of a position or order of this value, rounded up to the quote unit.
+/// The initial margin of a position or order of this worth, rounded up to the unit it settles in.
 pub(super) fn margin(instrument: &Instrument, value: TickLots, leverage: u8) -> Money {
-    let mut value = instrument.value(value).up(instrument.quote_scale).decimal();
-    value.rescale(instrument.quote_scale);
+    let scale = instrument.settle_scale();
+    let mut value = instrument.value(value).abs().up(scale).decimal();
+    value.rescale(scale);
     let leverage = i128::from(leverage.max(1));
     let units = (value.mantissa() + leverage - 1) / leverage;
-    Money::new(rust_decimal::Decimal::from_i128_with_scale(units, instrument.quote_scale))
+    Money::new(rust_decimal::Decimal::from_i128_with_scale(units, scale))
 }
 
 #[cfg(test)]
@@ -255,15 +279,15 @@ mod tests {
 
     #[test]
     fn a_position_realises_by_average_cost_and_splits_at_zero() {
-        let mut position = Position::default();
-        assert_eq!(position.apply(Qty(3), Price(100)), TickLots(0));
-        assert_eq!(position.apply(Qty(4), Price(107)), TickLots(0));
+        let (z, mut position) = (z(), Position::default());
+        assert_eq!(position.apply(&z, Qty(3), Price(100)), TickLots(0));
+        assert_eq!(position.apply(&z, Qty(4), Price(107)), TickLots(0));
         // Cost 728 of 7 lots; two lots release 208 exactly.
-        assert_eq!(position.apply(Qty(-2), Price(110)), TickLots(220 - 208));
+        assert_eq!(position.apply(&z, Qty(-2), Price(110)), TickLots(220 - 208));
         // Five close at 520 and two open short at 90.
-        assert_eq!(position.apply(Qty(-7), Price(90)), TickLots(450 - 520));
+        assert_eq!(position.apply(&z, Qty(-7), Price(90)), TickLots(450 - 520));
         assert_eq!((position.qty, position.cost), (Qty(-2), TickLots(-180)));
-        assert_eq!(position.apply(Qty(2), Price(80)), TickLots(20));
+        assert_eq!(position.apply(&z, Qty(2), Price(80)), TickLots(20));
         assert_eq!((position.qty, position.cost), (Qty(0), TickLots(0)));
     }
 

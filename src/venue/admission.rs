@@ -51,18 +51,19 @@ impl Venue {
             ensure(within_band(market, limit, band), RejectReason::PriceBand)?;
         }
         let price = self.price_to_count(order, rules.lot)?;
-        ensure(instrument.value(order.qty.at(price)) >= rules.min_notional, RejectReason::MinNotional)?;
+        ensure(instrument.notional(order.qty, price) >= rules.min_notional, RejectReason::MinNotional)?;
         if order.post_only {
             ensure(!self.would_take(order, price), RejectReason::PostOnlyWouldCross)?;
         }
         ensure(!self.config.strict_triggers || prices_agree(order), RejectReason::PriceBand)?;
         ensure(trigger_is_ahead(market, order, open), RejectReason::WouldTriggerAtOnce)?;
         ensure(!order.reduce_only || self.reducible(order).0 > 0, RejectReason::ReduceOnly)?;
+        ensure(order.reduce_only || self.leverage_fits(order, price), RejectReason::InsufficientBalance)?;
         let kept = open.map_or(NO_HOLD, |open| open.hold);
         let need = self.required(now, order, order.qty, price);
         let short = |(part, held): (&(_, Money), &(_, Money))| {
             let held = if part.0 == held.0 { held.1 } else { Money::ZERO };
-            part.1 > self.account.free(part.0) + held && !part.1.is_zero()
+            part.1 > self.free(part.0) + held && !part.1.is_zero()
         };
         let free_until_fired = !self.config.triggers_hold && order.kind.trigger().is_some();
         ensure(free_until_fired || !need.iter().zip(&kept).any(short), RejectReason::InsufficientBalance)
@@ -95,7 +96,9 @@ impl Venue {
         match self.config.instruments[place(order.instrument)].contract {
             Contract::Spot if order.side == Side::Sell => order.qty,
             Contract::Spot => Qty::ZERO,
-            Contract::Linear => Qty((-order.side.sign() * self.account.position(order.instrument).0).max(0)),
+            Contract::Linear | Contract::Inverse => {
+                Qty((-order.side.sign() * self.account.position(order.instrument).0).max(0))
+            }
         }
     }
 
@@ -112,11 +115,11 @@ impl Venue {
                 (instrument.quote, instrument.value(qty.at(price)).up(instrument.quote_scale))
             }
             (Contract::Spot, Side::Sell) => (instrument.base, Money::new(instrument.qty(qty))),
-            (Contract::Linear, _) if order.reduce_only => (instrument.quote, Money::ZERO),
-            (Contract::Linear, side) => {
+            (Contract::Linear | Contract::Inverse, _) if order.reduce_only => (instrument.settles_in(), Money::ZERO),
+            (Contract::Linear | Contract::Inverse, side) => {
                 let closing = (-side.sign() * self.account.position(order.instrument).0).max(0);
                 let opening = Qty((qty.0 - closing).max(0));
-                (instrument.quote, margin(instrument, opening.at(price), order.leverage))
+                (instrument.settles_in(), margin(instrument, instrument.worth(opening, price), order.leverage))
             }
         };
         // A fee in what the order receives is taken from it.

@@ -4,6 +4,9 @@ use std::sync::Arc;
 
 use super::background::BackgroundTerms;
 use super::chance::Chance;
+use super::funding::Funding;
+use super::interest::Interest;
+use super::margin::MarginRules;
 use super::matching::SelfTrade;
 use super::partial::PartialModel;
 use super::queue::QueueModel;
@@ -67,6 +70,12 @@ pub struct VenueConfig {
     pub partial: PartialModel,
     /// What each instrument costs, where that is more than its rules say; an instrument not reached has no plan.
     pub fee_plans: Vec<Option<FeePlan>>,
+    /// What each instrument's positions pay by the clock; an instrument not reached pays none.
+    pub funding: Vec<Option<Funding>>,
+    /// What holding each instrument's positions costs; one not reached costs nothing.
+    pub interest: Vec<Option<Interest>>,
+    /// How each instrument's positions must be backed; one not reached is never liquidated.
+    pub margin: Vec<Option<MarginRules>>,
     /// Where seeded models get their draws; they need it.
     pub chance: Option<Arc<dyn Chance>>,
     /// For bars: half the spread in ticks, by instrument; an instrument not reached has none.
@@ -102,6 +111,9 @@ impl VenueConfig {
             slippage: SlippageModel::BookWalk,
             partial: PartialModel::Displayed,
             fee_plans: Vec::new(),
+            funding: Vec::new(),
+            margin: Vec::new(),
+            interest: Vec::new(),
             chance: None,
             half_spread_ticks: Vec::new(),
             bar_display_ppm: 250_000,

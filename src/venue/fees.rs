@@ -99,7 +99,7 @@ impl Venue {
     /// Counts an execution, which may move the tier of the next.
     pub(super) fn count_traded(&mut self, now: Timestamp, instrument: InstrumentId, price: Price, qty: Qty) {
         if self.plan_of(instrument).is_some() {
-            let value = self.config.instruments[place(instrument)].value(qty.at(price));
+            let value = self.config.instruments[place(instrument)].notional(qty, price);
             self.markets[place(instrument)].traded.add(now, value);
         }
     }

@@ -9,8 +9,8 @@ use super::resting::{Life, Market, Number, place};
 use super::truth::Execution;
 use super::{FillProfile, Venue};
 use crate::market::{
-    CancelledBecause, Contract, FeeAsset, Instrument, InstrumentId, Liquidity, Price, Qty, ReportKind, Side, Timestamp,
-    Trade, TriggerSource, VenueMessage,
+    CancelledBecause, FeeAsset, Instrument, InstrumentId, Liquidity, Price, Qty, ReportKind, Side, Timestamp, Trade,
+    TriggerSource, VenueMessage,
 };
 
 impl Venue {
@@ -234,7 +234,12 @@ impl Venue {
         liquidity: Liquidity,
     ) -> Settlement {
         let terms = &self.orders.get(number).terms;
-        let fee = self.fee(now, number, liquidity, price, qty);
+        let fee = if self.orders.get(number).forced {
+            self.forced_fee(terms.instrument, price, qty)
+        } else {
+            let fee = self.fee(now, number, liquidity, price, qty);
+            self.opening_fee(terms.instrument, terms.side, (price, qty), fee)
+        };
         Settlement { side: terms.side, price, qty, fee, leverage: terms.leverage }
     }
 
@@ -248,7 +253,9 @@ impl Venue {
         out: &mut Vec<VenueMessage>,
     ) {
         let at = self.orders.get(number).terms.instrument;
+        let before = self.account.position(at);
         let effect = self.account.settle(&self.config.instruments[place(at)], done);
+        self.note_opening(now, at, before);
         if self.config.measures() {
             self.markets[place(at)].volume.trade(now, done.qty);
         }
@@ -290,7 +297,7 @@ impl Venue {
 
     /// Whether a spot account has what an execution costs; a margin account may run into debt.
     pub(super) fn can_pay(&self, instrument: &Instrument, done: &Settlement, now: Timestamp) -> bool {
-        if instrument.contract == Contract::Linear {
+        if instrument.contract.is_margin() {
             return true;
         }
         let (asset, cost) = match done.side {

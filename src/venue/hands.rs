@@ -5,7 +5,7 @@ use super::resting::{Number, place};
 use super::{Act, Venue};
 use crate::market::{
     AssetId, Balance, CancelledBecause, Contract, InstrumentId, Money, NewOrder, OrderId, OrderKind, Price, Qty, Query,
-    RiskPassId, Side, TickLots, TimeInForce, Timestamp, TriggerSource, VenueMessage,
+    Rate, RiskPassId, Side, TimeInForce, Timestamp, TriggerSource, VenueMessage,
 };
 
 /// The instrument other hands trade in where none is named.
@@ -50,7 +50,7 @@ impl Venue {
             Act::IndexOff(by_ppm) => self.put_off(now, on, TriggerSource::Index, by_ppm, out),
             Act::Funding(by_ppm) => {
                 for id in self.meant(on) {
-                    self.charge_funding(now, id, by_ppm, out);
+                    self.charge_funding_now(now, id, by_ppm, out);
                 }
             }
             Act::HandOrder { side, times, rests } => self.hand_order(now, one, (side, times, rests), out),
@@ -61,9 +61,7 @@ impl Venue {
             Act::Off(asset, amount) => self.account.shift(asset, amount),
         }
         self.refresh_due();
-        if self.turned {
-            self.end_reduce_only(now, out);
-        }
+        self.settle_positions(now, out);
     }
 
     /// The instrument that is named, if it is listed; all of them where none is.
@@ -151,23 +149,11 @@ impl Venue {
         }
     }
 
-    fn charge_funding(&mut self, now: Timestamp, of: InstrumentId, by_ppm: i64, out: &mut Vec<VenueMessage>) {
-        let instrument = &self.config.instruments[place(of)];
-        let position = self.account.position(of);
-        let Some(price) = self.markets[place(of)].last_trade.or(self.some_touch(of)) else { return };
-        if instrument.contract != Contract::Linear || position.is_zero() {
-            return;
+    fn charge_funding_now(&mut self, now: Timestamp, of: InstrumentId, by_ppm: i64, out: &mut Vec<VenueMessage>) {
+        let rate = Rate::new(rust_decimal::Decimal::new(by_ppm, PPM_DECIMALS));
+        if let Some(price) = self.markets[place(of)].last_trade.or_else(|| self.some_touch(of)) {
+            self.charge_funding(now, of, (rate, price), out);
         }
-        let value = instrument.value(TickLots(i128::from(position.0) * i128::from(price.0)));
-        let paid = value.times(rust_decimal::Decimal::new(by_ppm, PPM_DECIMALS)).half_even(instrument.quote_scale);
-        self.account.shift(instrument.quote, -paid);
-        out.push(VenueMessage::Funding { instrument: instrument.id, at: now, paid });
-    }
-
-    /// A best price of either side.
-    fn some_touch(&self, of: InstrumentId) -> Option<Price> {
-        let market = &self.markets[place(of)];
-        [Side::Buy, Side::Sell].into_iter().find_map(|side| market.best(side)).map(|(price, _)| price)
     }
 
     /// An order on a side, so many times the least quantity, that rests or takes.
@@ -187,7 +173,7 @@ impl Venue {
         let price = if rests { far } else { best };
         let mut qty = Qty(rules.min_qty.0.max(rules.lot.0).saturating_mul(times.max(1)));
         for _ in 0..DOUBLINGS_MAX {
-            if instrument.value(qty.at(price)) >= rules.min_notional {
+            if instrument.notional(qty, price) >= rules.min_notional {
                 break;
             }
             qty = Qty(qty.0 * 2);
@@ -229,7 +215,7 @@ impl Venue {
         let Some(instrument) = self.config.instruments.get(place(of)) else { return };
         let lot = instrument.rules(now).lot;
         let held = match instrument.contract {
-            Contract::Linear => self.account.position(instrument.id),
+            Contract::Linear | Contract::Inverse => self.account.position(instrument.id),
             Contract::Spot => {
                 let units = self.account.free(instrument.base).decimal() / instrument.qty_unit;
                 let units = i64::try_from(units.trunc().mantissa()).unwrap_or(i64::MAX);
@@ -245,8 +231,8 @@ impl Venue {
     /// The venue cancels every order of the account and closes the positions meant, on margin alone.
     fn liquidate(&mut self, now: Timestamp, on: Option<InstrumentId>, out: &mut Vec<VenueMessage>) {
         let held = |id: &InstrumentId| {
-            let linear = self.config.instruments[place(*id)].contract == Contract::Linear;
-            linear && !self.account.position(*id).is_zero()
+            let margin = self.config.instruments[place(*id)].contract.is_margin();
+            margin && !self.account.position(*id).is_zero()
         };
         let held: Vec<InstrumentId> = self.meant(on).into_iter().filter(held).collect();
         if !held.is_empty() {

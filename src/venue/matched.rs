@@ -56,9 +56,7 @@ impl Venue {
         self.happened(now, at, &said, out);
         said.clear();
         self.said = said;
-        if self.turned {
-            self.end_reduce_only(now, out);
-        }
+        self.settle_positions(now, out);
     }
 
     /// An order goes to the book: it takes what it reaches and can pay, and what may rest does.

@@ -5,15 +5,14 @@
 //! once, that no fill beats its limit, that whatever the account gains somebody else loses, and
 //! that the same inputs give the same outputs. Its log, not the messages, is the truth.
 //!
-//! It does not read its client's mind or react to our trading (no impact). By itself it neither
-//! liquidates nor pays funding; what a venue does beyond its rules it does only when told to, by an
-//! [`Act`]. Market events of an instrument it does not list are none of its business.
+//! It does not read its client's mind or react to our trading (no impact). What a venue does beyond its
+//! rules it does only when told to, by an [`Act`]. Market events of an instrument it does not list are none of its business.
 //!
 //! # What it assumes, for a sceptic
 //!
 //! Each paragraph has a test of its name in `tests/venue_depth.rs`, `tests/venue_bars.rs`,
 //! `tests/venue_triggers.rs`, `tests/venue_sessions.rs` `tests/venue_queue.rs`,
-//! `tests/venue_slippage.rs` or `tests/venue_fees.rs`. The models that can be
+//! `tests/venue_slippage.rs`, `tests/venue_fees.rs`, `tests/venue_margin.rs` or `tests/venue_liquidation.rs`. The models that can be
 //! chosen, with their formulas, are in `docs/models.md`.
 //!
 //! **Takers walk displayed depth.** An order that reaches the market trades against the levels
@@ -115,8 +114,14 @@
 //! a trigger that was touched in between, and no longer is, goes on waiting. Expiry, the dead-man's
 //! switch and queries work in every session.
 //!
+//! **Funding is posted once per instrument and time**, where a plan says so, on the position's value at the mark
+//! of that instant, half-even to the unit; what expires at that instant expires before it.
+//!
+//! **A position that has no more than it must keep is liquidated**, where margin rules say so: orders first, then down
+//! to the lower bracket, then all; what is owed then the insurance fund pays. Interest is posted as funding is.
+//!
 //! **The account pays or the order ends.** A spot fill that cash cannot pay, fees included, does not
-//! happen, and the rest of its order is cancelled. A margin account may run into debt.
+//! happen, and the rest of its order is cancelled. A margin account without rules may run into debt.
 
 mod account;
 mod act;
@@ -126,8 +131,12 @@ mod chance;
 mod config;
 mod fees;
 mod fills;
+mod funding;
 mod guards;
 mod hands;
+mod interest;
+mod liquidation;
+mod margin;
 mod matched;
 pub mod matching;
 mod orders;
@@ -153,7 +162,10 @@ pub use background::{
 };
 pub use chance::{Chance, Draw};
 pub use config::{FillProfile, RateLimit, VenueConfig};
+pub use funding::{Every, Funding};
 pub use guards::Guards;
+pub use interest::{Charged, CountedFrom, Interest};
+pub use margin::{Backed, Backing, Basis, Bracket, ForcedPrice, MarginRules, bankruptcy_price};
 pub use partial::{PARTIAL_VERSION, Part, PartialModel, PartialRule};
 pub use public_orders::PublicBook;
 pub use queue::{QUEUE_VERSION, QueueModel, QueueRule, Shrunk};
@@ -184,6 +196,10 @@ pub struct Venue {
     next_due: Timestamp,
     /// When the dead-man's switch cancels everything.
     dead_man: Option<Timestamp>,
+    /// When funding is due next, by instrument.
+    fundings: Vec<Option<Timestamp>>,
+    /// The same of interest.
+    interests: Vec<Option<Timestamp>>,
     /// How much of its rate limit the account has used.
     meter: Meter,
     /// A position shrank to nothing or turned: reduce-only orders may have nothing left to reduce.
@@ -226,6 +242,7 @@ impl Venue {
             let rules = instrument.rules(terms.opens);
             market.background = Some(Box::new(Background::new(terms, rules, instrument.id.0.into(), chance)));
         }
+        config.margin.truncate(liquidation::last_watched(&config.margin));
         let mut venue = Self {
             markets,
             orders: Orders::default(),
@@ -233,6 +250,8 @@ impl Venue {
             truth: Truth::default(),
             next_due: Timestamp::MAX,
             dead_man: None,
+            fundings: funding::first_times(&config.funding),
+            interests: config.interest.iter().map(|terms| terms.as_ref().and_then(Interest::first)).collect(),
             meter: Meter::default(),
             turned: false,
             whims: Whims::default(),
@@ -264,14 +283,13 @@ impl Venue {
             MarketEvent::Order(change) => self.on_order(now, change, out),
             MarketEvent::Bar(_) => {}
         }
-        if self.turned {
-            self.end_reduce_only(now, out);
-        }
+        self.settle_positions(now, out);
     }
 
-    /// Time passes: good-till-date orders expire, the dead-man's switch fires.
+    /// Time passes: good-till-date orders expire, the dead-man's switch fires, funding falls due.
     pub fn on_time(&mut self, now: Timestamp, out: &mut Vec<VenueMessage>) {
         self.settle_due(now, out);
+        self.settle_positions(now, out);
     }
 
     /// A command arrives.
@@ -286,9 +304,7 @@ impl Venue {
             Command::Query(query) => self.answer(now, query, out),
             Command::Reconnect => {}
         }
-        if self.turned {
-            self.end_reduce_only(now, out);
-        }
+        self.settle_positions(now, out);
     }
 
     /// When the venue next wants [`Venue::on_time`].

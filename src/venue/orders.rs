@@ -232,16 +232,29 @@ impl Venue {
         if until < self.next_due {
             return;
         }
-        while let Some((at, market)) = self.next_actors().filter(|(at, _)| *at <= until) {
-            self.settle_ours(at, out);
-            self.let_act(at, market, out);
+        while let Some((at, actors)) = self.next_occasion().filter(|(at, _)| *at <= until) {
+            self.end_due(at, out);
+            match actors {
+                Some(market) => self.let_act(at, market, out),
+                None => {
+                    self.charge_funding_due(at, out);
+                    self.charge_interest_due(at, out);
+                }
+            }
         }
-        self.settle_ours(until, out);
+        self.end_due(until, out);
         self.refresh_due();
     }
 
-    /// What is due of our orders at or before an instant.
-    fn settle_ours(&mut self, until: Timestamp, out: &mut Vec<VenueMessage>) {
+    /// When a position is charged by the clock or the agents of a market act next, and of which; charges first.
+    fn next_occasion(&self) -> Option<(Timestamp, Option<usize>)> {
+        let charge = self.next_funding().into_iter().chain(self.next_interest()).min().map(|at| (at, None));
+        let actors = self.next_actors().map(|(at, market)| (at, Some(market)));
+        charge.into_iter().chain(actors).min()
+    }
+
+    /// Every order that ends at or before an instant, by expiry or the dead-man's switch.
+    fn end_due(&mut self, until: Timestamp, out: &mut Vec<VenueMessage>) {
         let switch = self.dead_man.filter(|fires| *fires <= until);
         self.expire(switch.unwrap_or(until), out);
         if let Some(fires) = switch {
@@ -261,8 +274,8 @@ impl Venue {
 
     pub(super) fn refresh_due(&mut self) {
         let expiry = self.orders.next_expiry().map_or(Timestamp::MAX, |(end, _)| end);
-        let actors = self.next_actors().map_or(Timestamp::MAX, |(at, _)| at);
-        self.next_due = expiry.min(self.dead_man.unwrap_or(Timestamp::MAX)).min(actors);
+        let occasion = self.next_occasion().map_or(Timestamp::MAX, |(at, _)| at);
+        self.next_due = expiry.min(self.dead_man.unwrap_or(Timestamp::MAX)).min(occasion);
     }
 }
 

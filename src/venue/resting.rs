@@ -43,6 +43,8 @@ pub(super) struct Order {
     pub(super) hold: Hold,
     /// Whether its trigger was touched: from then on it is a market or a limit order.
     pub(super) fired: bool,
+    /// Whether it is the venue's own, to close a position by force.
+    pub(super) forced: bool,
     pub(super) entered: Timestamp,
     pub(super) ended: Timestamp,
 }
@@ -109,6 +111,7 @@ impl Orders {
             life,
             hold: NO_HOLD,
             fired: false,
+            forced: false,
             entered: now,
             ended: now,
         });

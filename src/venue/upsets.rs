@@ -112,7 +112,9 @@ impl Venue {
         if done.busted || !clear || !self.account.can_undo(terms, side, &done) {
             return;
         }
+        let before = self.account.position(instrument);
         self.account.undo(terms, side, &done);
+        self.note_opening(now, instrument, before);
         self.truth.busted(place_in_log);
         self.turned = true;
         out.push(self.report(now, number, ReportKind::Busted(execution)));

@@ -12,7 +12,7 @@ use crate::{all_of, balances, down, listed, missed, positions, queries, resting,
 fn lost_fills(contract: Contract, k: i64) -> (Qty, String, String) {
     let mut bench = match contract {
         Contract::Spot => Bench::spot(&[]),
-        Contract::Linear => Bench::margin(&[]),
+        Contract::Linear | Contract::Inverse => Bench::margin(&[]),
     };
     let order = resting(&mut bench, B, 4_000_000);
     for link in [Link::Reports, Link::Orders] {
@@ -67,7 +67,7 @@ fn cost_of(bench: &mut Bench) -> String {
 fn bench_that_heard(contract: Contract, fills: &[seatrial::market::ExecutionReport]) -> Bench {
     let mut bench = match contract {
         Contract::Spot => Bench::spot(&[]),
-        Contract::Linear => Bench::margin(&[]),
+        Contract::Linear | Contract::Inverse => Bench::margin(&[]),
     };
     let order = resting(&mut bench, B, 4_000_000);
     for fill in fills {
@@ -94,7 +94,7 @@ fn any_number_of_lost_fills_is_found() {
 fn bench_that_heard_all(contract: Contract, k: i64) -> Bench {
     let mut bench = match contract {
         Contract::Spot => Bench::spot(&[]),
-        Contract::Linear => Bench::margin(&[]),
+        Contract::Linear | Contract::Inverse => Bench::margin(&[]),
     };
     let order = resting(&mut bench, B, 4_000_000);
     for lots in 1..=k {

@@ -191,7 +191,7 @@ impl World {
         let fee = fee(&instrument, draw.fee, draw.amount);
         let desk = DeskId(draw.desk);
         let qty = match instrument.contract {
-            Contract::Linear => Qty(draw.qty * lots),
+            Contract::Linear | Contract::Inverse => Qty(draw.qty * lots),
             Contract::Spot => match self.affordable(desk, draw.place, side, Qty(draw.qty * lots), fee) {
                 Some(qty) => qty,
                 None => return Came::Nothing,

@@ -1,8 +1,8 @@
 //! Marks, snapshots and closed positions (production-rules §4.8, DESIGN-4).
 
-use seatrial::market::{Action, Decision, Event, Intention, Severity, Timestamp};
+use seatrial::market::{Action, Contract, Decision, Event, Intention, Severity, Timestamp};
 
-use crate::bench::{Ask, B, Bench, NOON, SECOND, decimal, money};
+use crate::bench::{Ask, B, Bench, NOON, OTHER, SECOND, USDT, config, decimal, instruments, money};
 use crate::{alerts, wake_at};
 
 fn valued(bench: &Bench) -> Vec<(String, String, u32)> {
@@ -77,6 +77,53 @@ fn a_stale_mark_values_nothing() {
     assert_eq!(valued(&bench).len(), 1, "the market speaks again");
     let breakers = bench.trader.core().drawdown();
     assert_eq!(breakers, Some((decimal("1.8"), decimal("10000"))), "breakers kept the last good value");
+}
+
+/// An asset counts at the rate in force when it is valued. A rate that kept coming is too old after twice the time that
+/// lay between the last two; one that was stated once is good for ever.
+#[test]
+fn other_assets_count_at_a_dated_rate() {
+    let balances = [(USDT, "10000"), (OTHER, "2")];
+    let mut bench = Bench::holding(instruments(Contract::Linear), config(&[]), &balances);
+    bench.quotes();
+    bench.rate(OTHER, "100");
+    let order = bench.open(&Ask::v01().quantity(1_000_000));
+    bench.fill_whole(order);
+    let opened = bench.now;
+    let equity_at = |bench: &mut Bench, minute: i64| {
+        wake_at(bench, Timestamp(opened.0 + minute * 60 * SECOND));
+        let told = alerts(bench, Severity::Warning).iter().filter(|text| text.contains("the rate of")).count();
+        (valued(bench).first().map(|(equity, ..)| equity.clone()), told)
+    };
+    let is = |equity: &str, told| (Some(equity.to_owned()), told);
+    // 10 000 and two at 100, less the fee of 1.80: for as long as nothing else is said.
+    assert_eq!(equity_at(&mut bench, 1), is("10198.2", 0));
+    assert_eq!(equity_at(&mut bench, 30), is("10198.2", 0));
+    bench.rate(OTHER, "105");
+    assert_eq!(equity_at(&mut bench, 31), is("10208.2", 0));
+    bench.rate(OTHER, "110");
+    assert_eq!(equity_at(&mut bench, 32), is("10218.2", 0));
+    // A minute lay between the last two: two minutes are fresh, and a third is not; it is told once.
+    assert_eq!(equity_at(&mut bench, 33), is("10218.2", 0));
+    assert_eq!(equity_at(&mut bench, 34), (None, 1));
+    assert_eq!(equity_at(&mut bench, 35), (None, 0));
+    bench.rate(OTHER, "90");
+    assert_eq!(equity_at(&mut bench, 36), is("10178.2", 0), "the rate of its time, not of another");
+}
+
+/// What has no rate is worth no figure, not nothing.
+#[test]
+fn an_asset_without_a_rate_values_nothing() {
+    let mut bench = holding();
+    let balance = seatrial::market::Balance { asset: OTHER, total: money("2") };
+    bench.account(seatrial::market::VenueMessage::Transfer(balance));
+    let opened = bench.now;
+    wake_at(&mut bench, Timestamp(opened.0 + 60 * SECOND));
+    let told = alerts(&bench, Severity::Warning).iter().filter(|text| text.contains("has no rate")).count();
+    assert_eq!((valued(&bench).len(), told), (0, 1));
+    bench.rate(OTHER, "100");
+    wake_at(&mut bench, Timestamp(opened.0 + 120 * SECOND));
+    assert_eq!(valued(&bench)[0].0, "10198.2");
 }
 
 /// Both memories are bounded by configuration.

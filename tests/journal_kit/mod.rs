@@ -48,6 +48,8 @@ pub fn header() -> Header {
             timeline: vec![rules],
             believed: Vec::new(),
             plan: None,
+            forced: None,
+            opening: None,
         }],
         account: AssetId(1),
         profiles: vec![Profile { name: "latency".into(), stamp: "none@1".into() }],

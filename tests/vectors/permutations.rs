@@ -54,7 +54,7 @@ const QTY: Qty = Qty(2_000_000);
 fn begun(story: &Story) -> (Bench, OrderId) {
     let mut bench = match story.contract {
         Contract::Spot => Bench::spot(&[]),
-        Contract::Linear => Bench::margin(&[]),
+        Contract::Linear | Contract::Inverse => Bench::margin(&[]),
     };
     let entry = if story.short { Ask::short(B, "45000", "45900") } else { Ask::v01() };
     let entry = bench.open(&entry.quantity(QTY.0));

@@ -17,7 +17,7 @@ pub struct Charge {
     pub asset: AssetId,
     /// How much of it; negative is a rebate.
     pub amount: Money,
-    /// Its value in the instrument's quote asset.
+    /// Its value in the asset the instrument settles in.
     pub value: Money,
     /// Whether it is the schedule's prediction, to be corrected by the venue's report.
     pub provisional: bool,
@@ -33,7 +33,7 @@ impl Charge {
             Some(fee) => (fee.asset, fee.amount),
             None => instrument.fee(&schedule, fill.liquidity, fill.price, fill.qty),
         };
-        let value = if asset == instrument.quote {
+        let value = if asset == instrument.settles_in() {
             Some(amount)
         } else if is_disposal(instrument, asset) {
             let grain = Grain::of(instrument);
@@ -63,8 +63,14 @@ pub(super) fn is_disposal(instrument: &Instrument, asset: AssetId) -> bool {
 fn fits(instrument: &Instrument, price: Price, qty: Qty) -> Result<(), BookError> {
     const SPARE: i128 = 1_000_000;
     const LIMIT: i128 = (1 << 96) - 1;
-    let TickLots(product) = qty.at(price);
-    let exact = [instrument.price_unit.mantissa(), instrument.qty_unit.mantissa(), SPARE]
+    let (product, units) = match instrument.contract {
+        Contract::Spot | Contract::Linear => {
+            (Some(qty.at(price)), [instrument.price_unit.mantissa(), instrument.qty_unit.mantissa(), SPARE])
+        }
+        Contract::Inverse => (instrument.checked_worth(qty, price), [1, 1, SPARE]),
+    };
+    let Some(TickLots(product)) = product else { return Err(BookError::TooLarge { price, qty }) };
+    let exact = units
         .iter()
         .try_fold(product, |product, factor| product.checked_mul(*factor))
         .is_some_and(|product| product.abs() <= LIMIT);

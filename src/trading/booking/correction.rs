@@ -39,7 +39,7 @@ impl Books {
             self.post(now, desk, Cause::Reversal(known.fee_transaction), reversal),
             self.post(now, desk, Cause::Fee(id), postings::fee(&charge)),
         ];
-        let tally = self.tallies.entry(execution.instrument.quote).or_default();
+        let tally = self.tallies.entry(execution.instrument.settles_in()).or_default();
         tally.fees -= known.charge.value;
         self.move_fee(&corrected, &Charge { amount: -known.charge.amount, value: -known.charge.value, ..known.charge });
         let fee_transaction = transactions[1].id;
@@ -85,8 +85,8 @@ impl Books {
         };
         let reversals = self.reverse(now, instrument, &known, effect.split.gross);
         let settled = |transaction: &Transaction| match transaction.cause {
-            Cause::Reversal(of) if Some(of) == known.trade_transaction => cash_of(transaction, instrument.quote),
-            Cause::Settlement(_) => cash_of(transaction, instrument.quote),
+            Cause::Reversal(of) if Some(of) == known.trade_transaction => cash_of(transaction, instrument.settles_in()),
+            Cause::Settlement(_) => cash_of(transaction, instrument.settles_in()),
             _ => Money::ZERO,
         };
         self.net_bust(undone, instrument, &known, reversals.iter().map(settled).sum());

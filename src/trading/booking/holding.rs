@@ -51,13 +51,13 @@ impl Holding {
         moment: Moment,
     ) -> Result<Effect, BookError> {
         let Execution { instrument, fill, .. } = execution;
-        let split = self.position.apply(fill.side, fill.price, fill.qty, instrument.quote_scale);
+        let split = self.position.apply(fill.side, fill.price, fill.qty, instrument);
         if split.fresh {
             self.begin(moment);
         } else if moment.new_entry && !split.opened.is_zero() {
             self.position.entries += 1;
         }
-        let opening_fee = opening_part(charge.value, &split, instrument.quote_scale);
+        let opening_fee = opening_part(charge.value, &split, instrument.settle_scale());
         let gross = instrument.value(split.gross);
         let exit_fee = charge.value - opening_fee;
         let borne = if planted(Bug::Critical6Fees) { Money::ZERO } else { exit_fee };
@@ -79,7 +79,7 @@ impl Holding {
     ) -> Result<Effect, BookError> {
         let Execution { instrument, fill, .. } = execution;
         let mut effect = Effect::default();
-        let part = |charge: &Charge| opening_part(charge.value, split, instrument.quote_scale);
+        let part = |charge: &Charge| opening_part(charge.value, split, instrument.settle_scale());
         let (before, after) = (part(old), part(new));
         effect.exit_fee = new.value - after - (old.value - before);
         effect.net -= effect.exit_fee;
@@ -145,7 +145,7 @@ impl Holding {
         let held = self.position.qty.max(crate::market::Qty::ZERO);
         let covered = grain.of_qty(held) + self.residue.holds() >= amount;
         let leaving = if covered { needed.min(held) } else { needed };
-        let split = self.position.apply(Side::Sell, price, leaving, instrument.quote_scale);
+        let split = self.position.apply(Side::Sell, price, leaving, instrument);
         let mut product = grain.of_qty(crate::market::Qty(1)).checked_mul(split.gross.0)?;
         let surplus = grain.of_qty(leaving) - amount;
         if surplus < 0 {

@@ -111,7 +111,7 @@ impl Books {
     /// # Panics
     /// When an instrument that is held is not in its place in `instruments`.
     pub fn verify(&self, instruments: &[Instrument]) -> Result<(), Breach> {
-        self.check_positions()?;
+        self.check_positions(instruments)?;
         let (explained, attached) = (self.explained(instruments), self.attached(instruments));
         for asset in self.known_assets() {
             let sum = self.ledger.trial_balance(asset);
@@ -152,9 +152,9 @@ impl Books {
             let instrument = placed(instruments, id);
             match instrument.contract {
                 Contract::Spot => {}
-                Contract::Linear => {
+                Contract::Linear | Contract::Inverse => {
                     let mark = *marks.prices.get(&id).ok_or(Unmarked::Instrument(id))?;
-                    equity += position.unrealised(instrument, mark).times(marks.rate(instrument.quote)?);
+                    equity += position.unrealised(instrument, mark).times(marks.rate(instrument.settles_in())?);
                 }
             }
         }
@@ -186,13 +186,13 @@ impl Books {
         let mut sum = Money::ZERO;
         for (_, id, position) in self.positions() {
             let instrument = placed(instruments, id);
-            let quote = marks.rate(instrument.quote)?;
+            let quote = marks.rate(instrument.settles_in())?;
             match instrument.contract {
                 Contract::Spot => {
                     sum += Money::new(instrument.qty(position.qty)).times(marks.rate(instrument.base)?);
                     sum -= instrument.value(position.cost).times(quote);
                 }
-                Contract::Linear => {
+                Contract::Linear | Contract::Inverse => {
                     let mark = *marks.prices.get(&id).ok_or(Unmarked::Instrument(id))?;
                     sum += position.unrealised(instrument, mark).times(quote);
                 }
@@ -201,7 +201,7 @@ impl Books {
         for ((_, id), residue) in &self.residues {
             let instrument = placed(instruments, *id);
             sum += residue.amount(instrument).times(marks.rate(instrument.base)?);
-            sum -= residue.cost(instrument).times(marks.rate(instrument.quote)?);
+            sum -= residue.cost(instrument).times(marks.rate(instrument.settles_in())?);
         }
         Ok(sum)
     }
@@ -216,15 +216,15 @@ impl Books {
             match instrument.contract {
                 Contract::Spot => {
                     add(instrument.base, Money::new(instrument.qty(position.qty)));
-                    add(instrument.quote, -instrument.value(position.cost));
+                    add(instrument.settles_in(), -instrument.value(position.cost));
                 }
-                Contract::Linear => {}
+                Contract::Linear | Contract::Inverse => {}
             }
         }
         for ((_, id), residue) in &self.residues {
             let instrument = placed(instruments, *id);
             add(instrument.base, residue.amount(instrument));
-            add(instrument.quote, -residue.cost(instrument));
+            add(instrument.settles_in(), -residue.cost(instrument));
         }
         explained
     }
@@ -232,7 +232,7 @@ impl Books {
     fn attached(&self, instruments: &[Instrument]) -> BTreeMap<AssetId, Money> {
         let mut attached = BTreeMap::new();
         for (_, id, position) in self.positions() {
-            let quote = placed(instruments, id).quote;
+            let quote = placed(instruments, id).settles_in();
             *attached.entry(quote).or_default() += position.entry_fees + position.carry;
         }
         attached
@@ -252,9 +252,15 @@ impl Books {
         }
     }
 
-    fn check_positions(&self) -> Result<(), Breach> {
-        let sound = |(_, _, position): &(_, _, &super::Position)| {
-            !position.is_flat() && position.cost.0.signum() == i128::from(position.qty.0.signum())
+    fn check_positions(&self, instruments: &[Instrument]) -> Result<(), Breach> {
+        let sound = |(_, id, position): &(_, InstrumentId, &super::Position)| {
+            let (cost, qty) = (position.cost.0.signum(), i128::from(position.qty.0.signum()));
+            let belongs = match placed(instruments, *id).contract {
+                Contract::Spot | Contract::Linear => cost == qty,
+                // Worth minus its value; a trifle may be worth nothing.
+                Contract::Inverse => cost * qty <= 0,
+            };
+            !position.is_flat() && belongs
         };
         match self.positions().find(|held| !sound(held)) {
             Some((_, instrument, _)) => Err(Breach::Position { instrument }),

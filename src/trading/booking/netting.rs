@@ -11,8 +11,8 @@
 use super::holding::Holding;
 use super::{Applied, Books, postings};
 use crate::market::{
-    Account, AssetId, Cause, Contract, DeskId, Fill, Instrument, Money, Price, Qty, Side, TickLots, Timestamp,
-    Transaction, VenueRef,
+    Account, AssetId, Cause, DeskId, Fill, Instrument, Money, Price, Qty, Side, TickLots, Timestamp, Transaction,
+    VenueRef,
 };
 use crate::trading::position::{Position, Split};
 
@@ -116,7 +116,7 @@ impl Netted {
 /// Trades a signed quantity; the gross realised.
 fn trade(position: &mut Position, instrument: &Instrument, qty: Qty, price: Price) -> TickLots {
     let side = if qty.0 > 0 { Side::Buy } else { Side::Sell };
-    position.apply(side, price, qty.abs(), instrument.quote_scale).gross
+    position.apply(side, price, qty.abs(), instrument).gross
 }
 
 /// Applies a change; the cash it settles.
@@ -145,8 +145,8 @@ impl Books {
 
     /// An execution reaches the venue's one position; `gross` is what it realised with us.
     pub(super) fn net(&mut self, instrument: &Instrument, (at, fill): (Timestamp, &Fill), gross: TickLots) {
-        if instrument.contract == Contract::Linear {
-            let (_, netted) = self.netted.entry(instrument.id).or_insert((instrument.quote, Netted::default()));
+        if instrument.contract.is_margin() {
+            let (_, netted) = self.netted.entry(instrument.id).or_insert((instrument.settles_in(), Netted::default()));
             netted.ours += instrument.cash(gross);
             let change = Change::Traded(fill.execution, fill.side.signed(fill.qty), fill.price);
             netted.insert(instrument, at, change);
@@ -187,19 +187,19 @@ impl Books {
     ) -> (Position, Option<Transaction>) {
         let mut holding: Holding = self.holding(desk, instrument.id);
         let side = if by.0 > 0 { Side::Buy } else { Side::Sell };
-        let split = holding.position.apply(side, price, by.abs(), instrument.quote_scale);
+        let split = holding.position.apply(side, price, by.abs(), instrument);
         if split.fresh {
             holding.position.opened_at = now;
             holding.position.life = self.lives + 1;
             holding.position.entries = 1;
         }
         let gross = instrument.value(split.gross);
-        let tally = self.tallies.entry(instrument.quote).or_default();
+        let tally = self.tallies.entry(instrument.settles_in()).or_default();
         tally.gross += gross;
         tally.net += gross - split.entry_fees - split.carry;
         self.keep((desk, instrument.id), &holding);
-        if instrument.contract == Contract::Linear {
-            let (_, netted) = self.netted.entry(instrument.id).or_insert((instrument.quote, Netted::default()));
+        if instrument.contract.is_margin() {
+            let (_, netted) = self.netted.entry(instrument.id).or_insert((instrument.settles_in(), Netted::default()));
             netted.ours += instrument.cash(split.gross);
             if at_venue {
                 netted.insert(instrument, now, Change::Stated(by, price));

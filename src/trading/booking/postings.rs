@@ -41,18 +41,20 @@ pub(super) fn reversed(postings: &[Posting]) -> Vec<Posting> {
 pub(super) const fn settles_at_once(contract: Contract) -> bool {
     match contract {
         Contract::Spot => true,
-        Contract::Linear => false,
+        Contract::Linear | Contract::Inverse => false,
     }
 }
 
-/// Quote cash received for a product, half-even to the unit; the exact value comes from `market`
+/// Cash received for a product, in what it settles in, half-even to the unit; the exact value comes from `market`
 /// and the difference goes to `rounding`.
 fn received(instrument: &Instrument, product: TickLots) -> Vec<Posting> {
     let (exact, cash) = (instrument.value(product), instrument.cash(product));
-    let mut postings =
-        vec![entry(Account::Cash, instrument.quote, cash), entry(Account::Market, instrument.quote, -exact)];
+    let mut postings = vec![
+        entry(Account::Cash, instrument.settles_in(), cash),
+        entry(Account::Market, instrument.settles_in(), -exact),
+    ];
     if exact != cash {
-        postings.push(entry(Account::Rounding, instrument.quote, exact - cash));
+        postings.push(entry(Account::Rounding, instrument.settles_in(), exact - cash));
     }
     postings
 }

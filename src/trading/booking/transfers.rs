@@ -35,7 +35,7 @@ impl Books {
         (qty, price): (Qty, Price),
     ) -> Transaction {
         let mut holding = self.holding(desk, instrument.id);
-        let split = holding.position.apply(Side::Buy, price, qty, instrument.quote_scale);
+        let split = holding.position.apply(Side::Buy, price, qty, instrument);
         if split.fresh {
             holding.position.opened_at = now;
             holding.position.life = self.lives + 1;
@@ -43,8 +43,8 @@ impl Books {
         }
         let amount = Money::new(instrument.qty(qty));
         self.tallies.entry(instrument.base).or_default().moved_holdings -= amount;
-        let quote = self.tallies.entry(instrument.quote).or_default();
-        quote.moved_holdings += instrument.value(qty.at(price));
+        let quote = self.tallies.entry(instrument.settles_in()).or_default();
+        quote.moved_holdings += instrument.value(instrument.worth(qty, price));
         quote.gross += instrument.value(split.gross);
         quote.net += instrument.value(split.gross) - split.entry_fees - split.carry;
         self.keep((desk, instrument.id), &holding);
@@ -61,13 +61,32 @@ impl Books {
         at: Timestamp,
         amount: Money,
     ) -> Option<Transaction> {
-        if !self.funded.insert((instrument.id, at)) {
-            return None;
-        }
+        let fresh = self.funded.insert((instrument.id, at));
+        fresh.then(|| self.carry(now, instrument, (Cause::Funding(instrument.id, at), Account::Funding), amount))
+    }
+
+    /// Interest or rollover paid on an instrument, once per time it was due; attached as funding is.
+    pub fn interest(
+        &mut self,
+        now: Timestamp,
+        instrument: &Instrument,
+        at: Timestamp,
+        amount: Money,
+    ) -> Option<Transaction> {
+        let fresh = self.accrued.insert((instrument.id, at));
+        fresh.then(|| self.carry(now, instrument, (Cause::Interest(instrument.id, at), Account::Interest), amount))
+    }
+
+    fn carry(
+        &mut self,
+        now: Timestamp,
+        instrument: &Instrument,
+        (cause, account): (Cause, Account),
+        amount: Money,
+    ) -> Transaction {
         self.attach_funding(instrument, amount);
-        self.tallies.entry(instrument.quote).or_default().funding += amount;
-        let cause = Cause::Funding(instrument.id, at);
-        Some(self.post(now, None, cause, paid(Account::Funding, instrument.quote, amount)))
+        self.tallies.entry(instrument.settles_in()).or_default().funding += amount;
+        self.post(now, None, cause, paid(account, instrument.settles_in(), amount))
     }
 
     /// A difference found by reconciliation: the venue holds this much more than we thought.
@@ -102,13 +121,14 @@ impl Books {
                 if key.1 == instrument.id && qty > 0 {
                     self.latest.remove(key);
                     rest -= qty;
-                    let share = if rest == 0 { left } else { money_share(amount, qty, whole, instrument.quote_scale) };
+                    let share =
+                        if rest == 0 { left } else { money_share(amount, qty, whole, instrument.settle_scale()) };
                     position.carry += share;
                     left -= share;
                 }
             }
         }
-        self.tallies.entry(instrument.quote).or_default().net -= left;
+        self.tallies.entry(instrument.settles_in()).or_default().net -= left;
     }
 
     fn of<'a>(&'a self, instrument: &'a Instrument) -> impl Iterator<Item = &'a crate::trading::position::Position> {

@@ -9,7 +9,7 @@
 use rust_decimal::Decimal;
 
 use super::thresholds::{Measured, Watch};
-use crate::market::{Account, Contract, Instrument, Purpose, Side};
+use crate::market::{Account, Instrument, Purpose, Side};
 use crate::trading::core::Core;
 
 /// As far as a band ever reaches.
@@ -81,7 +81,7 @@ impl Core {
             speed.crossed = self.instruments.iter().any(counted_elsewhere);
         }
         let held = instrument.qty(self.position(instrument.id).abs());
-        if instrument.contract == Contract::Linear {
+        if instrument.contract.is_margin() {
             speed.equity += held;
         }
         let sells = self.orders.open_in(instrument.id);

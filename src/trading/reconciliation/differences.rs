@@ -7,9 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::pass::Heard;
-use crate::market::{
-    Action, AssetId, Bug, Contract, Decision, DeskId, InstrumentId, Money, Qty, Severity, Timestamp, planted,
-};
+use crate::market::{Action, AssetId, Bug, Decision, DeskId, InstrumentId, Money, Qty, Severity, Timestamp, planted};
 use crate::trading::arming::{InstrumentCause, TraderCause};
 use crate::trading::core::{Core, alert, anomaly};
 
@@ -105,7 +103,7 @@ impl Core {
                 found.push((Subject::Cash(asset), Amount::Cash(more)));
             }
         }
-        for instrument in self.instruments.iter().filter(|i| i.contract == Contract::Linear) {
+        for instrument in self.instruments.iter().filter(|i| i.contract.is_margin()) {
             let Some(positions) = &heard.positions else { continue };
             let said = positions.items.iter().find(|held| held.instrument == instrument.id);
             let more = said.map_or(Qty::ZERO, |held| held.qty) - self.position(instrument.id);

@@ -126,7 +126,7 @@ impl Core {
         }
         // A fresh account has no history to ask for.
         let history = self.reconciler.opened;
-        let positions = self.instruments.iter().any(|i| i.contract == crate::market::Contract::Linear);
+        let positions = self.instruments.iter().any(|i| i.contract.is_margin());
         let pass = Pass::new(now, history, positions);
         for query in pass.missing(self.reconciler.settled, self.reconciler.looked) {
             self.ask(now, query, actions);
@@ -213,6 +213,16 @@ impl Core {
                 let posted = self.books.funding(now, found, *at, *paid);
                 actions.extend(posted.map(|transaction| Action::Record(Decision::Posted(transaction))));
             }
+            VenueMessage::Interest { instrument, at, paid } => {
+                let Some(found) = self.instruments.get(usize::from(instrument.0)) else {
+                    let text = format!("interest of {paid} on {}, which is not ours", self.symbol(*instrument));
+                    return anomaly(None, text, actions);
+                };
+                if !self.reconciler.was_opened_with(*at) {
+                    let posted = self.books.interest(now, found, *at, *paid);
+                    actions.extend(posted.map(|transaction| Action::Record(Decision::Posted(transaction))));
+                }
+            }
             VenueMessage::Session { instrument, state } => {
                 self.view.learn(now, &MarketEvent::Session(*instrument, *state));
                 self.heed_sessions(actions);
@@ -288,6 +298,7 @@ impl Core {
             VenueMessage::Report(_)
             | VenueMessage::Transfer(_)
             | VenueMessage::Funding { .. }
+            | VenueMessage::Interest { .. }
             | VenueMessage::Session { .. } => unreachable!("not an answer"),
         }
     }
