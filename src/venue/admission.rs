@@ -8,7 +8,8 @@ use rust_decimal::Decimal;
 use super::Venue;
 use super::account::{Hold, NO_HOLD, margin};
 use super::fills::levels;
-use super::resting::{Market, Order, place};
+use super::listing::Market;
+use super::resting::{Order, place};
 use super::triggers::{touches, towards};
 use crate::market::{
     Contract, FeeAsset, Instrument, Liquidity, Money, NewOrder, OrderKind, Price, Qty, Rate, RejectReason, Side,

@@ -4,8 +4,9 @@
 //! never fills us twice. The rules stand, one by one, in the [module comment](super).
 
 use super::account::{NO_HOLD, Settlement};
+use super::listing::Market;
 use super::partial::shorten;
-use super::resting::{Life, Market, Number, place};
+use super::resting::{Life, Number, place};
 use super::truth::Execution;
 use super::{FillProfile, Venue};
 use crate::market::{

@@ -1,6 +1,7 @@
 //! Which market events can concern an order of ours: what makes an idle event cheap.
 
-use super::resting::{Market, Number, Orders};
+use super::listing::Market;
+use super::resting::{Number, Orders};
 use super::triggers::{FALLING, RISING, TRIGGER_ORDER};
 use crate::market::{LevelChange, Price, Quote, Side, Trade, TriggerSource};
 

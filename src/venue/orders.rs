@@ -2,8 +2,9 @@
 
 use super::Venue;
 use super::account::NO_HOLD;
+use super::listing::Shows;
 use super::rate::Charge;
-use super::resting::{Life, Number, Order, Shows};
+use super::resting::{Life, Number, Order};
 use crate::market::{
     Amend, CancelledBecause, ExecutionReport, InstrumentId, NewOrder, OrderId, Qty, RefusedBecause, RejectReason,
     ReportKind, Span, TimeInForce, Timestamp, VenueMessage,
@@ -234,12 +235,11 @@ impl Venue {
         }
         while let Some((at, actors)) = self.next_occasion().filter(|(at, _)| *at <= until) {
             self.end_due(at, out);
-            match actors {
-                Some(market) => self.let_act(at, market, out),
-                None => {
-                    self.charge_funding_due(at, out);
-                    self.charge_interest_due(at, out);
-                }
+            if let Some(market) = actors {
+                self.let_act(at, market, out);
+            } else {
+                self.charge_funding_due(at, out);
+                self.charge_interest_due(at, out);
             }
         }
         self.end_due(until, out);

@@ -7,7 +7,8 @@
 //! each side; the leg that leads to a point fills us from what that point displays, once.
 
 use super::Venue;
-use super::resting::{Life, Market, Number, Orders, Shows, place};
+use super::listing::{Market, Shows};
+use super::resting::{Life, Number, Orders, place};
 use super::triggers::{TRIGGER_ORDER, touches};
 use crate::market::{
     Bar, Instrument, InstrumentId, PathPoint, Price, Qty, Side, Timestamp, TriggerSource, VenueMessage,

@@ -10,8 +10,9 @@
 //! that came after ours trades. A book may stand crossed until then, as an auction's does.
 
 use super::Venue;
+use super::listing::Shows;
 use super::matching::OrderBook;
-use super::resting::{Shows, place};
+use super::resting::place;
 use crate::market::{
     Book, InstrumentId, LevelChange, MarketEvent, OrderAct, OrderChange, OrderId, Price, Qty, Quote, Side, Timestamp,
     VenueMessage,

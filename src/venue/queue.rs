@@ -20,7 +20,8 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use super::Venue;
-use super::resting::{Market, place};
+use super::listing::Market;
+use super::resting::place;
 use crate::market::{InstrumentId, Price, Qty, Side, Trade};
 
 /// Version of the shipped models' arithmetic; raised with any change that moves an order in a queue.

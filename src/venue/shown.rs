@@ -3,8 +3,9 @@
 //! It fills nothing: once a message is whole, the [fills](super::fills) look at what it displays.
 
 use super::Venue;
+use super::listing::Shows;
 use super::queue::Level;
-use super::resting::{Shows, place};
+use super::resting::place;
 use crate::market::{LevelChange, Qty, Quote, Side, Timestamp, VenueMessage};
 
 impl Venue {

@@ -5,7 +5,7 @@
 //! the event that touched it no longer counts for it.
 
 use super::Venue;
-use super::resting::Market;
+use super::listing::Market;
 use super::resting::{Life, Number, place};
 use crate::market::{InstrumentId, OrderKind, Price, Side, Timestamp, TriggerSource, VenueMessage};
 
