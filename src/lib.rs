@@ -26,7 +26,7 @@
 //! | [`scenario`] | TOML to checked types; the only place that knows TOML |
 //! | [`sim`] · [`replay`] · [`strategies`] | the loop, queue, wire, feed and chance · a journal through a fresh trader · shipped strategies |
 //! | [`trading`] | trader, desk, checks, order manager, booking; knows nothing of what is above or beside it |
-//! | [`venue`] | replay book, queue position, fills, admission, fees, and beside it [`venue::matching`], orders against orders; does not read its client's mind |
+//! | [`venue`] | replay book, queue position, fills, admission, fees, margin, and [`venue::matching`], orders against orders, in which ours meet agents'; does not read its client's mind |
 //! | [`metrics`] · [`audit`] | the figures of a run, and its lots by any method · conservation laws over a journal, with sums of their own |
 //! | [`adapters`] | venues' reply codes and order fields: closed tables, no sockets |
 //! | [`data`] | market data in and out: importers, checks, generators, the tape |

@@ -41,7 +41,7 @@ fn add(desk: &mut Desk, order: u64, side: Side, price: i64, qty: i64) -> String 
 }
 
 #[test]
-fn those_who_came_before_us_stand_before_us() {
+fn where_every_order_is_recorded_nobody_guesses() {
     let mut desk = with_guards(true);
     add(&mut desk, 1, Buy, 99, 10);
     add(&mut desk, 2, Buy, 99, 20);

@@ -1,17 +1,17 @@
-//! The simulated exchange: a replay book over recorded depth, quotes, trades or bars, in which our
-//! orders live beside a market that does not know of them.
+//! The simulated exchange: a replay book over recorded orders, depth, quotes, trades or bars, in which our
+//! orders live beside a market that does not know of them; or a matching book, in which they meet agents'.
 //!
 //! It promises that every fill is explained by a recorded level, print or bar and takes from it
-//! once, that no fill beats its limit, that whatever the account gains somebody else loses, and
+//! once, or by an agent's order, that no fill beats its limit, that whatever the account gains somebody else loses, and
 //! that the same inputs give the same outputs. Its log, not the messages, is the truth.
 //!
-//! It does not read its client's mind or react to our trading (no impact). What a venue does beyond its
-//! rules it does only when told to, by an [`Act`]. Market events of an instrument it does not list are none of its business.
+//! It does not read its client's mind. A recorded market does not react to our trading; one made by agents
+//! does. What a venue does beyond its rules it does only when told to, by an [`Act`]. Market events of an instrument it does not list are none of its business.
 //!
 //! # What it assumes, for a sceptic
 //!
 //! Each paragraph has a test of its name in `tests/venue_depth.rs`, `tests/venue_bars.rs`,
-//! `tests/venue_triggers.rs`, `tests/venue_sessions.rs` `tests/venue_queue.rs`,
+//! `tests/venue_triggers.rs`, `tests/venue_sessions.rs`, `tests/venue_queue.rs`, `tests/venue_fifo.rs`, `tests/venue_matched.rs`,
 //! `tests/venue_slippage.rs`, `tests/venue_fees.rs`, `tests/venue_margin.rs` or `tests/venue_liquidation.rs`. The models that can be
 //! chosen, with their formulas, are in `docs/models.md`.
 //!
@@ -40,6 +40,9 @@
 //!
 //! **Where every order is recorded nobody guesses**: an order of ours waits behind those that came before it,
 //! first in, first out, and what we took of a level stays taken as long as they stand there.
+//!
+//! **In a market made by agents a taker of ours moves the price and the public sees it trade**: our orders and
+//! theirs stand in one book, and no model of fills is assumed.
 //!
 //! **A queue model guesses who cancelled**, where the terms name one: what a level lost beyond what printed
 //! is shared between before us and behind us, by a power of their sizes or by their logarithms. It is an
