@@ -62,10 +62,10 @@ impl Venue {
     /// An order goes to the book: it takes what it reaches and can pay, and what may rest does.
     pub(super) fn enter(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) {
         let order = self.orders.get(number);
-        let (terms, leaves) = (order.terms, order.leaves());
+        let (terms, qty) = (order.terms, order.leaves());
         let at = place(terms.instrument);
-        let qty = if terms.reduce_only { leaves.min(self.reducible(&terms)) } else { leaves };
-        if qty.is_zero() {
+        // How much of it reduces is the book's to watch.
+        if terms.reduce_only && self.reducible(&terms).is_zero() {
             return self.cancel_remainder(now, number, CancelledBecause::ReduceOnly, out);
         }
         let means = self.means(now, number, qty);
