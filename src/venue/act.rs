@@ -41,6 +41,8 @@ pub enum Act {
     IndexOff(i64),
     /// Funding is charged at millionths of the first instrument's position.
     Funding(i64),
+    /// Funding is charged at millionths of the first instrument's position, whichever side it is of.
+    FundingAgainst(i64),
     /// Another hand places an order in the first instrument.
     HandOrder {
         /// Its side.

@@ -42,6 +42,11 @@ impl Venue {
             Act::MarkOff(by_ppm) => self.put_off(now, TriggerSource::Mark, by_ppm, out),
             Act::IndexOff(by_ppm) => self.put_off(now, TriggerSource::Index, by_ppm, out),
             Act::Funding(by_ppm) => self.charge_funding(now, by_ppm, out),
+            Act::FundingAgainst(by_ppm) => {
+                let first = self.config.instruments.first();
+                let side = first.map_or(0, |first| self.account.position(first.id).0.signum());
+                self.charge_funding(now, by_ppm * side, out);
+            }
             Act::HandOrder { side, times, rests } => self.hand_order(now, side, times, rests, out),
             Act::HandCancel => self.cancel_by(now, self.oldest_of_ours(), CancelledBecause::Requested, out),
             Act::HandClose => self.close_held(now, out),
