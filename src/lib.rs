@@ -23,6 +23,7 @@
 //! |---|---|
 //! | `cli` (in the binary) | arguments, exit codes, files by name |
 //! | [`swarm`] | random cases under faults, judged, counted and shrunk |
+//! | [`bound`] | one run under kind, named and harsh models, and where the difference comes from |
 //! | [`scenario`] | TOML to checked types; the only place that knows TOML |
 //! | [`sim`] · [`replay`] · [`strategies`] | the loop, queue, wire, feed and chance · a journal through a fresh trader · shipped strategies |
 //! | [`trading`] | trader, desk, checks, order manager, booking; knows nothing of what is above or beside it |
@@ -56,6 +57,8 @@ pub mod adapters;
 pub mod audit;
 #[cfg(feature = "simulator")]
 pub mod bad_input;
+#[cfg(feature = "simulator")]
+pub mod bound;
 #[cfg(feature = "simulator")]
 pub mod data;
 #[cfg(feature = "simulator")]

@@ -26,6 +26,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("sim", &["market", "journal", "data", "metrics", "venue", "trading", "strategies"]),
     ("replay", &["market", "journal", "data", "trading", "strategies", "sim"]),
     ("scenario", &["market", "bad_input", "journal", "data", "metrics", "venue", "trading", "strategies", "sim"]),
+    ("bound", &["market", "journal", "data", "metrics", "venue", "trading", "sim", "audit"]),
     (
         "swarm",
         &[

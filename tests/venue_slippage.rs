@@ -72,6 +72,15 @@ fn without_slippage_everything_trades_at_the_best() {
 }
 
 #[test]
+fn at_the_mid_a_round_trip_pays_no_spread() {
+    let mut desk = Desk::with(VenueConfig { slippage: SlippageModel::Mid, ..terms() });
+    assert!(VenueConfig { slippage: SlippageModel::Mid, ..terms() }.is_optimistic());
+    desk.show(&[(98, 10)], &[(101, 10), (105, 10)]);
+    says(&desk.send(market(Buy, 15)), &expect!["#1 accepted; #1 bought 10 @ 99 taker; #1 bought 5 @ 99 taker"]);
+    says(&desk.send(market(Sell, 10)), &expect!["#2 accepted; #2 sold 10 @ 99 taker"]);
+}
+
+#[test]
 fn an_order_is_measured_against_what_printed_in_the_last_minute() {
     let share = SlippageModel::VolumeShare { impact_ppm: 1_000_000, share_max_ppm: 100_000 };
     let mut desk = slipping(share);

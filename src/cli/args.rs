@@ -61,9 +61,11 @@ pub enum Command {
 
 /// Run scenarios.
 #[derive(Group, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch that somebody types")]
 #[command(after_help = "Examples:\n  seatrial run scenarios/first-trial.toml\n  \
     seatrial run scenarios/real-btcusdt.toml --data-root ../shared/data --json\n  \
     seatrial run scenarios/first-trial.toml --seed 7 --run 3 --journal trial.journal\n  \
+    seatrial run scenarios/first-trial.toml --bound\n  \
     seatrial run --swarm --seed 7 --hours 100")]
 pub struct Run {
     /// Scenario files
@@ -94,6 +96,10 @@ pub struct Run {
     /// any other file is refused
     #[arg(long, value_name = "F")]
     pub journal: Option<PathBuf>,
+    /// Run it under kind models, under its own and under harsh ones, and say where the difference comes from; its
+    /// [expect] is not looked at
+    #[arg(long, conflicts_with_all = ["swarm", "journal", "trace"])]
+    pub bound: bool,
     /// Tell every record of the journal on stderr; of the one case, not of many
     #[arg(long, conflicts_with = "hours")]
     pub trace: bool,

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use seatrial::audit::{AuditReport, audit_records};
 use seatrial::bad_input::BadInput;
+use seatrial::bound::{self, Bound, BoundError};
 use seatrial::journal::{self, Body, Journal, JournalError, JournalFile, Record, Renderer};
 use seatrial::market::Timestamp;
 use seatrial::metrics;
@@ -67,7 +68,23 @@ pub fn simulate(setup: &Setup, journal: Journal) -> Result<Ran, Failure> {
         let unrest = swarm::unrest(setup, &outcome);
         Ran { unrest: unrest.iter().map(ToString::to_string).collect(), outcome }
     };
-    sim::run(setup, journal).map(ran).map_err(|error| match error {
+    sim::run(setup, journal).map(ran).map_err(not_run)
+}
+
+/// Runs a setup under three sets of models.
+pub fn bound(setup: &Setup) -> Result<Bound, Failure> {
+    bound::bound(setup).map_err(|error| match error {
+        BoundError::Run(error) => not_run(error),
+        BoundError::Agents | BoundError::TooLarge(_) => {
+            let allowed = "a recorded market, and amounts of at most 38 digits";
+            Failure::BadInput(vec![BadInput::new("E-SC-018", &setup.scenario.path, error.to_string(), allowed)])
+        }
+    })
+}
+
+/// Why a run could not go on.
+fn not_run(error: SimError) -> Failure {
+    match error {
         SimError::Journal(error) => Failure::Journal(error),
         SimError::Strategy(error) => Failure::Internal(format!("the strategy was checked and refuses: {error}")),
         SimError::Identity { .. } => Failure::Breach(error.to_string()),
@@ -76,7 +93,7 @@ pub fn simulate(setup: &Setup, journal: Journal) -> Result<Ran, Failure> {
             let bad = BadInput::new("E-MD-074", tape, found, "local times at or after exchange times").field("local");
             Failure::BadInput(vec![bad.hint("`seatrial data import` shifts a recording's local times")])
         }
-    })
+    }
 }
 
 /// Audits what was run and sums it up. A journal kept on disk is read back from there.

@@ -8,6 +8,7 @@
 
 mod args;
 mod audit;
+mod bound;
 mod cases;
 mod check;
 mod data;
@@ -53,6 +54,7 @@ fn carry_out(args: Args) -> Exit {
     let mut output = Output::new(args.common.json, args.common.quiet);
     let exit = match args.command {
         Command::Run(run) if run.swarm => swarm::run(&run, &mut output),
+        Command::Run(run) if run.bound => bound::run(&run, &places, &mut output),
         Command::Run(run) => run::run(&run, &places, &mut output),
         Command::Check(check) => check::check(&check, &places, &mut output),
         Command::Replay(replay) => replay::replay(&replay, &places, &mut output),

@@ -141,6 +141,7 @@ impl Scenario {
             trader: body.trader.clone(),
             strategy: StrategySpec { name: body.strategy.name.value.clone(), params: params.collect() },
             faults: Vec::new(),
+            funding_against_ppm: 0,
             script: body.acts.iter().map(|(after, event)| (start.after(*after), event.clone())).collect(),
             guards: true,
         };

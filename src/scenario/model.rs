@@ -118,6 +118,7 @@ pub fn slippage(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<
     enum Word {
         BookWalk,
         None,
+        Mid,
         FixedBps,
         FixedTicks,
         VolumeShare,
@@ -127,6 +128,7 @@ pub fn slippage(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<
     let words = [
         ("book_walk", Word::BookWalk),
         ("none", Word::None),
+        ("mid", Word::Mid),
         ("fixed_bps", Word::FixedBps),
         ("fixed_ticks", Word::FixedTicks),
         ("volume_share", Word::VolumeShare),
@@ -138,6 +140,7 @@ pub fn slippage(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<
     let model = match word {
         Word::BookWalk => Some(SlippageModel::BookWalk),
         Word::None => Some(SlippageModel::None),
+        Word::Mid => Some(SlippageModel::Mid),
         Word::FixedBps => params.decimal("bps", (500, 10_000, 2), problems).map(|ppm| SlippageModel::FixedRate { ppm }),
         Word::FixedTicks => params.ticks("ticks", problems).map(|ticks| SlippageModel::FixedTicks { ticks }),
         Word::VolumeShare => {

@@ -99,6 +99,9 @@ impl Setup {
         if self.venue.is_optimistic() {
             profiles.push(profile("stamp", "optimistic".to_owned()));
         }
+        if self.funding_against_ppm != 0 {
+            profiles.push(profile("funding", format!("{} millionths against what is held", self.funding_against_ppm)));
+        }
         let plans = self.instruments.iter().zip(&self.venue.fee_plans);
         let costs = plans.filter_map(|(of, plan)| Some(format!("{}: {}", of.symbol, plan.as_ref()?)));
         profiles.extend(costs.map(|plan| profile("fees", plan)));

@@ -149,6 +149,16 @@ impl Latency {
         }
     }
 
+    /// Always twice what 99 of 100 messages take at most, and at least `floor`; congestion as it is.
+    #[must_use]
+    pub fn doubled(&self, floor: Span) -> Self {
+        let most = match &self.shape {
+            Shape::Constant(delay) => *delay,
+            Shape::Quantiles(table) => between(table, u64::from(WHOLE_PPM) / 100 * 99 * FINENESS),
+        };
+        Self { shape: Shape::Constant(most.times(2).max(floor)), ..self.clone() }
+    }
+
     /// The least delay there can be.
     #[must_use]
     pub fn least(&self) -> Span {

@@ -65,10 +65,8 @@ impl Process {
 impl Sim<'_> {
     /// Schedules everything that goes wrong at a moment.
     pub(super) fn lay_out_moments(&mut self, start: Timestamp) {
-        if self.faults.is_some() {
-            for (at, moment) in lay_out(self.setup, start, self.feed.end()) {
-                self.queue.push(at, Item::Moment(moment));
-            }
+        for (at, moment) in lay_out(self.setup, start, self.feed.end()) {
+            self.queue.push(at, Item::Moment(moment));
         }
     }
 

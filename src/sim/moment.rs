@@ -11,6 +11,8 @@ use crate::venue::{Act, LAG_MIN};
 
 /// The most moments of one fault in a run.
 const MOMENTS_MAX: usize = 10_000;
+/// From one funding to the next.
+const FUNDING_EVERY: Span = Span::from_hours(8);
 /// The most times a link flaps.
 const FLAPS_MAX: i64 = 100;
 /// The order in which links go down one after another, and the one in which they come back.
@@ -54,6 +56,10 @@ impl Moment {
 /// Everything that goes wrong at a moment in a run from `start` to `end`, in no order.
 pub fn lay_out(setup: &Setup, start: Timestamp, end: Timestamp) -> Vec<(Timestamp, Moment)> {
     let mut all = Vec::new();
+    if setup.funding_against_ppm != 0 {
+        let act = Moment::Act(Act::FundingAgainst(setup.funding_against_ppm));
+        all.extend(funding_times(start, end).map(|at| (at, act)));
+    }
     for (place, fault) in setup.faults.iter().enumerate().filter(|(_, fault)| fault.kind.is_of_a_moment()) {
         for at in instants(fault, setup, start, end) {
             all.push((at, Moment::Begins(place)));
@@ -74,6 +80,13 @@ pub fn lay_out(setup: &Setup, start: Timestamp, end: Timestamp) -> Vec<(Timestam
         }
     }
     all
+}
+
+/// When funding is charged: three times a day, from the first instant to the last.
+fn funding_times(start: Timestamp, end: Timestamp) -> impl Iterator<Item = Timestamp> {
+    let every = FUNDING_EVERY.0;
+    let first = start.0.div_euclid(every) + i64::from(start.0.rem_euclid(every) > 0);
+    (first..).map(move |number| Timestamp(number.saturating_mul(every))).take_while(move |at| *at <= end)
 }
 
 /// When a fault of a moment begins.

@@ -48,6 +48,9 @@ pub struct Setup {
     pub script: Vec<(Timestamp, Event)>,
     /// What goes wrong, and when.
     pub faults: Vec<Fault>,
+    /// Millionths of what is held in a margin contract that it pays at 00:00, 08:00 and 16:00 UTC, long or short;
+    /// 0 is none. What a scenario says of funding is a fault; this is for a bound of it.
+    pub funding_against_ppm: i64,
     /// Whether events that concern nobody take the short way; the outcome is the same either way.
     pub guards: bool,
 }

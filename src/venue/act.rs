@@ -46,6 +46,8 @@ pub enum Act {
     IndexOff(i64),
     /// Funding is charged at millionths of every margin position, or of the named one.
     Funding(i64),
+    /// Funding is charged at millionths of every margin position, or of the named one, whichever side it is of.
+    FundingAgainst(i64),
     /// Another hand places an order, in the first instrument or the named one.
     HandOrder {
         /// Its side.

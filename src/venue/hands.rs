@@ -53,6 +53,12 @@ impl Venue {
                     self.charge_funding_now(now, id, by_ppm, out);
                 }
             }
+            Act::FundingAgainst(by_ppm) => {
+                for id in self.meant(on) {
+                    let side = self.account.position(id).0.signum();
+                    self.charge_funding_now(now, id, by_ppm * side, out);
+                }
+            }
             Act::HandOrder { side, times, rests } => self.hand_order(now, one, (side, times, rests), out),
             Act::HandCancel => self.cancel_by(now, self.oldest_of_ours(on), CancelledBecause::Requested, out),
             Act::HandClose => self.close_held(now, one, out),

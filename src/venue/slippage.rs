@@ -31,6 +31,8 @@ pub enum SlippageModel {
     BookWalk,
     /// Not even that: all of it at the best price displayed. Optimistic, for comparison alone.
     None,
+    /// All of it at the mid, cut down to the grid: a round trip pays no spread. Optimistic, likewise.
+    Mid,
     /// A share of the price, in millionths.
     FixedRate {
         /// How much.
@@ -96,6 +98,7 @@ impl fmt::Display for SlippageModel {
         match self {
             Self::BookWalk => write!(f, "book_walk v{v}"),
             Self::None => write!(f, "none v{v}"),
+            Self::Mid => write!(f, "mid v{v}"),
             Self::FixedRate { ppm } => write!(f, "fixed_bps v{v}, {} bps", decimal(*ppm, 2)),
             Self::FixedTicks { ticks } => write!(f, "fixed_ticks v{v}, {ticks} ticks"),
             Self::VolumeShare { impact_ppm, share_max_ppm } => {
@@ -126,7 +129,13 @@ impl SlippageModel {
     /// Whether it is kinder than the displayed market.
     #[must_use]
     pub const fn is_optimistic(&self) -> bool {
-        matches!(self, Self::None)
+        matches!(self, Self::None | Self::Mid)
+    }
+
+    /// The most price units by which an order can trade worse than displayed, whatever is drawn.
+    #[must_use]
+    pub fn most(&self, take: &Take) -> i64 {
+        self.worse_by(take, |below| below - 1)
     }
 
     /// By how many price units an order trades worse than displayed. `drawn` answers a draw below a number.
@@ -134,7 +143,7 @@ impl SlippageModel {
         let (best, tick) = (i128::from(take.best.0.max(0)), i128::from(take.tick.0));
         let (qty, printed) = (i128::from(take.qty.0), i128::from(take.printed.0));
         let units = match self {
-            Self::BookWalk | Self::None => 0,
+            Self::BookWalk | Self::None | Self::Mid => 0,
             Self::FixedRate { ppm } => up(best * i128::from(*ppm), PPM),
             Self::FixedTicks { ticks } => i128::from(*ticks) * tick,
             Self::VolumeShare { impact_ppm, share_max_ppm } => {
@@ -184,7 +193,14 @@ impl Venue {
         let take = Take { side: terms.side, best, qty, printed, within, tick };
         let (draws, chance) = (&mut self.draws, self.config.chance.as_ref());
         let worse_by = self.config.slippage.worse_by(&take, |below| draws.next(chance, Draw::Slippage, below));
-        let all_at = matches!(self.config.slippage, SlippageModel::None).then_some(best);
+        let all_at = match self.config.slippage {
+            SlippageModel::None => Some(best),
+            SlippageModel::Mid => {
+                let near = self.markets[at].best(take.side).map_or(best, |(near, _)| near);
+                Some(Price((best.0 + near.0).div_euclid(2 * tick.0) * tick.0))
+            }
+            _ => None,
+        };
         Slip { worse_by, all_at, limit }
     }
 }
@@ -272,6 +288,7 @@ mod tests {
         let said = [
             (SlippageModel::BookWalk, "book_walk v1"),
             (SlippageModel::None, "none v1"),
+            (SlippageModel::Mid, "mid v1"),
             (SlippageModel::FixedRate { ppm: 250 }, "fixed_bps v1, 2.5 bps"),
             (SlippageModel::FixedTicks { ticks: 2 }, "fixed_ticks v1, 2 ticks"),
             (

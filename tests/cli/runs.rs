@@ -383,3 +383,32 @@ fn the_real_capture_comes_to_what_its_scenario_expects() {
     let (code, _, stderr) = folder.told(&["run", scenario, "--data-root", &data]);
     assert_eq!(code, OK, "{stderr}");
 }
+
+/// `--bound`: three sets, one ladder, and nothing unexplained; what it cannot be joined with is misuse.
+#[test]
+fn a_bound_says_what_every_model_brought() {
+    let folder = folder("bound", &trading());
+    let (code, stdout, stderr) = folder.told(&["run", "s.toml", "--bound", "--json"]);
+    assert_eq!((code, stderr.as_str()), (OK, ""));
+    let told = document(&stdout);
+    let text = |place: &str| told.pointer(place).and_then(Value::as_str).unwrap_or_else(|| panic!("{place}"));
+    let decimal = |place: &str| text(place).parse::<Decimal>().expect("a decimal");
+    for (at, set) in ["optimistic", "central", "pessimistic"].into_iter().enumerate() {
+        assert_eq!(text(&format!("/sets/{set}/unexplained")), "0");
+        assert_eq!(told["sets"][set]["optimistic"], at == 0);
+    }
+    for (step, (from, to)) in [("optimistic", "central"), ("central", "pessimistic")].into_iter().enumerate() {
+        assert_eq!(text(&format!("/steps/{step}/unexplained")), "0");
+        let brought: Decimal = (0..6).map(|rung| decimal(&format!("/ladder/{}/brought", step * 6 + rung))).sum();
+        assert_eq!(brought, decimal(&format!("/steps/{step}/difference")));
+        let pnl = |set: &str| decimal(&format!("/sets/{set}/net_pnl"));
+        assert_eq!(brought, pnl(to) - pnl(from));
+    }
+    let (code, stdout, _) = folder.told(&["run", "s.toml", "--bound"]);
+    let lines = stdout.lines().filter(|line| line.trim_start().starts_with("unexplained"));
+    let zero = |line: &str| line.split_whitespace().skip(1).all(|amount| amount == "0");
+    assert_eq!((code, lines.clone().count(), lines.clone().all(zero)), (OK, 2, true), "{stdout}");
+    for with in ["--swarm", "--trace", "--journal"] {
+        assert_eq!(folder.told(&["run", "s.toml", "--bound", with, "j"]).0, USAGE, "{with}");
+    }
+}

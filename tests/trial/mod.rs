@@ -152,6 +152,7 @@ pub fn setup(tape: Tape, contract: Contract, strategy: &str) -> Setup {
         strategy: StrategySpec { name: strategy.to_owned(), params: BTreeMap::new() },
         script: Vec::new(),
         faults: Vec::new(),
+        funding_against_ppm: 0,
         guards: true,
     }
 }

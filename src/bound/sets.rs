@@ -1,0 +1,272 @@
+//! The three sets of models, factor by factor: what each of them says in a given scenario.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+
+use crate::data::Records;
+use crate::market::{FeePlan, FeeSchedule, FeeTier, Money, Rate, Span};
+use crate::sim::latency::{Latencies, Latency};
+use crate::sim::setup::{MarketTape, Setup};
+use crate::venue::{FillProfile, PartialModel, QueueModel, SlippageModel, SlippageRule, Take};
+
+/// How much more than its own model a taker pays at worst, in millionths: 5 bps.
+const WORSE_PPM: i64 = 500;
+/// The least delay at worst.
+const SLOW: Span = Span::from_millis(10);
+/// What is held pays at worst, three times a day, in millionths: 3 bps.
+const FUNDING_PPM: i64 = 300;
+/// The most of what printed that is ours at worst, in millionths.
+const SHARE_PPM: u32 = 100_000;
+
+/// A set of models.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Set {
+    /// The kindest that is in use.
+    Optimistic,
+    /// What the scenario says.
+    Central,
+    /// Harsher than what is expected.
+    Pessimistic,
+}
+
+impl Set {
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Optimistic => "optimistic",
+            Self::Central => "central",
+            Self::Pessimistic => "pessimistic",
+        }
+    }
+}
+
+/// What is assumed of one thing.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Factor {
+    /// Whether a taker pays the spread, and how wide it is around a bar.
+    Spread,
+    /// How much worse than displayed a taker trades.
+    Slippage,
+    /// What an execution costs.
+    Fees,
+    /// Every delay.
+    Latency,
+    /// What trades at all: the queue, what is displayed, and how much of it is ours.
+    Queue,
+    /// What is paid for holding a margin contract.
+    Funding,
+}
+
+impl Factor {
+    /// All of them, in the order in which they are switched.
+    pub const ALL: [Self; 6] = [Self::Spread, Self::Slippage, Self::Fees, Self::Latency, Self::Queue, Self::Funding];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Spread => "spread",
+            Self::Slippage => "slippage",
+            Self::Fees => "fees",
+            Self::Latency => "latency",
+            Self::Queue => "queue",
+            Self::Funding => "funding",
+        }
+    }
+}
+
+/// A setup with each factor, in the order of [`Factor::ALL`], as one of the sets has it.
+#[must_use]
+pub fn mixed(central: &Setup, sets: [Set; 6]) -> Setup {
+    let mut setup = central.clone();
+    for (factor, set) in Factor::ALL.into_iter().zip(sets) {
+        let harsh = match set {
+            Set::Central => continue,
+            Set::Optimistic => false,
+            Set::Pessimistic => true,
+        };
+        match factor {
+            Factor::Spread if harsh => spread(&mut setup),
+            Factor::Spread => {}
+            Factor::Slippage => slippage(&mut setup, harsh, sets[0]),
+            Factor::Fees => fees(&mut setup, harsh),
+            Factor::Latency => latency(&mut setup.latency, harsh),
+            Factor::Queue => queue(&mut setup, harsh),
+            Factor::Funding if harsh => setup.funding_against_ppm = FUNDING_PPM,
+            Factor::Funding => setup.faults.retain(|fault| fault.kind.name() != FUNDING),
+        }
+    }
+    setup
+}
+
+/// The fault by which a scenario charges funding.
+const FUNDING: &str = "funding";
+
+/// Twice as wide around bars, one tick on each side at least; a recorded spread is a fact. The kind set leaves it
+/// as it is displayed, and [`slippage`] lets takers trade at the mid of it.
+fn spread(setup: &mut Setup) {
+    let bars = |market: &MarketTape| matches!(market.tape.records, Records::Bars(_));
+    for (half, _) in setup.venue.half_spread_ticks.iter_mut().zip(&setup.tapes).filter(|(_, market)| bars(market)) {
+        *half = half.saturating_mul(2).max(1);
+    }
+}
+
+/// All at the best price, or where no spread is paid either at the mid; the worst that the scenario's model can
+/// answer and 5 bps more.
+fn slippage(setup: &mut Setup, harsh: bool, spread: Set) {
+    let than = setup.venue.slippage.clone();
+    setup.venue.slippage = match (harsh, spread) {
+        (true, _) => SlippageModel::Own(Arc::new(Worse { than })),
+        (false, Set::Optimistic) => SlippageModel::Mid,
+        (false, Set::Central | Set::Pessimistic) => SlippageModel::None,
+    };
+}
+
+#[derive(Debug)]
+struct Worse {
+    than: SlippageModel,
+}
+
+impl SlippageRule for Worse {
+    fn describe(&self) -> String {
+        format!("{} at its most, and {} bps more", self.than, Decimal::new(WORSE_PPM, 2).normalize())
+    }
+
+    fn worse_by(&self, take: &Take) -> i64 {
+        let more = i128::from(take.best.0.max(0)) * i128::from(WORSE_PPM) / 1_000_000 + 1;
+        self.than.most(take).saturating_add(i64::try_from(more).unwrap_or(i64::MAX))
+    }
+}
+
+/// Rebates alone, or the dearest tier's dearer rate for makers and takers alike.
+fn fees(setup: &mut Setup, harsh: bool) {
+    for (at, instrument) in setup.instruments.iter_mut().enumerate() {
+        let plan = setup.venue.fee_plans.get_mut(at);
+        let tiers = plan.as_ref().and_then(|plan| plan.as_ref()).map(tiers).unwrap_or_default();
+        for rules in &mut instrument.timeline {
+            rules.fees = switched(&rules.fees, &tiers, harsh);
+        }
+        if let Some(plan) = plan {
+            *plan = plan.take().filter(|_| harsh).map(dearest);
+        }
+    }
+    setup.venue.instruments.clone_from(&setup.instruments);
+}
+
+fn tiers(plan: &FeePlan) -> Vec<FeeTier> {
+    plan.tables.iter().flat_map(|table| table.tiers.iter().copied()).collect()
+}
+
+fn switched(fees: &FeeSchedule, tiers: &[FeeTier], harsh: bool) -> FeeSchedule {
+    let all = |of: fn(&FeeTier) -> Rate, own: Rate| tiers.iter().map(of).chain([own]).collect::<Vec<_>>();
+    let (makers, takers) = (all(|tier| tier.maker, fees.maker), all(|tier| tier.taker, fees.taker));
+    let zero = [Rate::ZERO];
+    if harsh {
+        let most = makers.iter().chain(&takers).copied().max().unwrap_or_default();
+        FeeSchedule { maker: most, taker: most, ..*fees }
+    } else {
+        let least = |rates: &[Rate]| rates.iter().chain(&zero).copied().min().unwrap_or_default();
+        FeeSchedule { maker: least(&makers), taker: least(&takers), ..*fees }
+    }
+}
+
+/// A plan of one tier: its dearest rate, whatever was traded.
+fn dearest(mut plan: FeePlan) -> FeePlan {
+    for table in &mut plan.tables {
+        let rates = table.tiers.iter().flat_map(|tier| [tier.maker, tier.taker]);
+        let most = rates.max().unwrap_or_default();
+        table.tiers = vec![FeeTier { volume: Money::ZERO, maker: most, taker: most }];
+    }
+    plan
+}
+
+/// None at all, or twice the 99th percentile always. A recorded feed is a fact, and only made faster.
+fn latency(latencies: &mut Latencies, harsh: bool) {
+    let one = |latency: &Latency| if harsh { latency.doubled(SLOW) } else { Latency::NONE };
+    *latencies = Latencies {
+        feed: if harsh { latencies.feed.as_ref().map(one) } else { Some(Latency::NONE) },
+        decision: one(&latencies.decision),
+        order_entry: one(&latencies.order_entry),
+        report: one(&latencies.report),
+    };
+}
+
+/// Whatever is touched fills whole, or the conservative queue (the recorded one where every order is), and a tenth
+/// of what printed.
+fn queue(setup: &mut Setup, harsh: bool) {
+    let venue = &mut setup.venue;
+    if !harsh {
+        (venue.profile, venue.partial) = (FillProfile::ParityFull, PartialModel::Displayed);
+        return;
+    }
+    venue.profile = FillProfile::Conservative;
+    if !matches!(venue.queue, QueueModel::Fifo) {
+        venue.queue = QueueModel::Conservative;
+    }
+    if matches!(venue.partial, PartialModel::Displayed) {
+        venue.partial = PartialModel::Participation { share_ppm: SHARE_PPM };
+    }
+}
+
+/// What a setup assumes of a factor, in words. Equal words are equal assumptions.
+#[must_use]
+pub fn says(setup: &Setup, factor: Factor) -> String {
+    let venue = &setup.venue;
+    match factor {
+        Factor::Spread => {
+            if matches!(venue.slippage, SlippageModel::Mid) {
+                return "none is paid".to_owned();
+            }
+            let one = |(market, half): (&MarketTape, &i64)| match market.tape.records {
+                Records::Bars(_) => format!("{} ticks around a bar", 2 * half),
+                Records::Rows(_) | Records::Orders(_) => "as recorded".to_owned(),
+            };
+            let halves = venue.half_spread_ticks.iter().chain(std::iter::repeat(&0));
+            setup.tapes.iter().zip(halves).map(one).collect::<Vec<_>>().join(", ")
+        }
+        Factor::Slippage if matches!(venue.slippage, SlippageModel::Mid) => SlippageModel::None.to_string(),
+        Factor::Slippage => venue.slippage.to_string(),
+        Factor::Fees => Fees(setup).to_string(),
+        Factor::Latency => setup.latency.to_string(),
+        Factor::Queue => format!("fills {}, queue {}, partials {}", venue.profile.name(), venue.queue, venue.partial),
+        Factor::Funding => {
+            let faults = setup.faults.iter().filter(|fault| fault.kind.name() == FUNDING).count();
+            match (faults, setup.funding_against_ppm) {
+                (0, 0) => "none".to_owned(),
+                (_, 0) => "as the scenario says".to_owned(),
+                (0, ppm) => format!("{} bps of what is held, each 8 hours", Decimal::new(ppm, 2).normalize()),
+                (_, ppm) => format!(
+                    "as the scenario says, and {} bps of what is held, each 8 hours",
+                    Decimal::new(ppm, 2).normalize()
+                ),
+            }
+        }
+    }
+}
+
+/// The fees of a setup.
+struct Fees<'a>(&'a Setup);
+
+impl fmt::Display for Fees<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent = |rate: Rate| (rate.decimal() * Decimal::ONE_HUNDRED).normalize();
+        let plans = self.0.venue.fee_plans.iter().map(Option::as_ref).chain(std::iter::repeat(None));
+        for (at, (instrument, plan)) in self.0.instruments.iter().zip(plans).enumerate() {
+            let mut rates: Vec<String> = match plan {
+                None => instrument.timeline.iter().map(|rules| (rules.fees.maker, rules.fees.taker)).collect(),
+                Some(plan) => tiers(plan).iter().map(|tier| (tier.maker, tier.taker)).collect::<Vec<_>>(),
+            }
+            .into_iter()
+            .map(|(maker, taker)| format!("{}%/{}%", percent(maker), percent(taker)))
+            .collect();
+            rates.dedup();
+            let several = rates.len() > 1;
+            let shown = if several { format!("{} to {}", rates[0], rates[rates.len() - 1]) } else { rates.concat() };
+            write!(f, "{}{shown}", if at > 0 { ", " } else { "" })?;
+        }
+        Ok(())
+    }
+}
