@@ -5,7 +5,7 @@
 //! once, that no fill beats its limit, that whatever the account gains somebody else loses, and
 //! that the same inputs give the same outputs. Its log, not the messages, is the truth.
 //!
-//! It does not read its client's mind or react to our trading (no impact). By itself it neither
+//! It does not read its client's mind or react to our trading (impact is a model's). By itself it neither
 //! liquidates nor pays funding; what a venue does beyond its rules it does only when told to, by an
 //! [`Act`]. Market events of an instrument it does not list are none of its business.
 //!
@@ -29,8 +29,8 @@
 //! 30 days, and an execution is charged by what was traded before it, or before the day's assessment. Nothing is
 //! charged anew.
 //!
-//! **What we took stays taken.** Until the market sets a level anew, what we consumed of it cannot
-//! be consumed again, by this order or the next. A new quantity from the market is believed whole.
+//! **What we took stays taken.** Until the market sets a level anew, what we consumed of it cannot be consumed
+//! again, by this order or the next. A new quantity is believed whole, unless consumption persists.
 //!
 //! **We join behind everything displayed.** A resting order waits behind the whole quantity shown
 //! at its price when it arrives.
@@ -128,6 +128,7 @@ mod fees;
 mod fills;
 mod guards;
 mod hands;
+mod impact;
 mod matched;
 pub mod matching;
 mod orders;
@@ -152,8 +153,9 @@ pub use background::{
     shape_of,
 };
 pub use chance::{Chance, Draw};
-pub use config::{FillProfile, RateLimit, VenueConfig};
+pub use config::{Consumption, FillProfile, RateLimit, VenueConfig};
 pub use guards::Guards;
+pub use impact::{IMPACT_VERSION, ImpactModel, ImpactRule, Push};
 pub use partial::{PARTIAL_VERSION, Part, PartialModel, PartialRule};
 pub use public_orders::PublicBook;
 pub use queue::{QUEUE_VERSION, QueueModel, QueueRule, Shrunk};
