@@ -25,7 +25,7 @@ use seatrial::market::{
     OrderKind, PathPoint, Price, PublicOrderId, Qty, Quote, Side, Span, TimeInForce, Timestamp, Trade,
 };
 use seatrial::sim::rng::VenueChance;
-use seatrial::venue::{PartialModel, QueueModel, SlippageModel, Venue, VenueConfig};
+use seatrial::venue::{Consumption, ImpactModel, PartialModel, QueueModel, SlippageModel, Venue, VenueConfig};
 use shadow::Shadow;
 use venue_desk::{bar, config, order};
 
@@ -73,8 +73,20 @@ fn any_terms(fifo: bool) -> impl Strategy<Value = VenueConfig> {
         1 => Just(PartialModel::Participation { share_ppm: 300_000 }),
         1 => Just(PartialModel::Seeded { least_ppm: 300_000 }),
     ];
-    (queue, slippage, partial, any::<u64>())
-        .prop_map(|(queue, slippage, partial, seed)| terms(queue, slippage, partial, seed))
+    let impact = ImpactModel::SquareRoot {
+        temporary_milli: 1_000,
+        permanent_milli: 500,
+        volatility_ppm: 200_000,
+        decay: Span(20),
+    };
+    let impact = prop_oneof![2 => Just(ImpactModel::None), 1 => Just(impact)];
+    let consumption = prop_oneof![2 => Just(Consumption::Refresh), 1 => Just(Consumption::Persistent)];
+    let models = (queue, slippage, partial, impact, consumption);
+    (models, any::<u64>()).prop_map(|((queue, slippage, partial, impact, consumption), seed)| VenueConfig {
+        impact,
+        consumption,
+        ..terms(queue, slippage, partial, seed)
+    })
 }
 
 fn any_side() -> impl Strategy<Value = Side> {

@@ -9,7 +9,9 @@ use crate::data::Records;
 use crate::market::{FeePlan, FeeSchedule, FeeTier, Money, Rate, Span};
 use crate::sim::latency::{Latencies, Latency};
 use crate::sim::setup::{MarketTape, Setup};
-use crate::venue::{FillProfile, PartialModel, QueueModel, SlippageModel, SlippageRule, Take};
+use crate::venue::{
+    Consumption, FillProfile, ImpactModel, PartialModel, QueueModel, SlippageModel, SlippageRule, Take,
+};
 
 /// How much more than its own model a taker pays at worst, in millionths: 5 bps.
 const WORSE_PPM: i64 = 500;
@@ -118,6 +120,9 @@ fn spread(setup: &mut Setup) {
 /// answer and 5 bps more.
 fn slippage(setup: &mut Setup, harsh: bool, spread: Set) {
     let than = setup.venue.slippage.clone();
+    if !harsh {
+        setup.venue.impact = ImpactModel::None;
+    }
     setup.venue.slippage = match (harsh, spread) {
         (true, _) => SlippageModel::Own(Arc::new(Worse { than })),
         (false, Set::Optimistic) => SlippageModel::Mid,
@@ -202,7 +207,7 @@ fn queue(setup: &mut Setup, harsh: bool) {
         (venue.profile, venue.partial) = (FillProfile::ParityFull, PartialModel::Displayed);
         return;
     }
-    venue.profile = FillProfile::Conservative;
+    (venue.profile, venue.consumption) = (FillProfile::Conservative, Consumption::Persistent);
     if !matches!(venue.queue, QueueModel::Fifo) {
         venue.queue = QueueModel::Conservative;
     }
@@ -228,10 +233,17 @@ pub fn says(setup: &Setup, factor: Factor) -> String {
             setup.tapes.iter().zip(halves).map(one).collect::<Vec<_>>().join(", ")
         }
         Factor::Slippage if matches!(venue.slippage, SlippageModel::Mid) => SlippageModel::None.to_string(),
-        Factor::Slippage => venue.slippage.to_string(),
+        Factor::Slippage if matches!(venue.impact, ImpactModel::None) => venue.slippage.to_string(),
+        Factor::Slippage => format!("{}, impact {}", venue.slippage, venue.impact),
         Factor::Fees => Fees(setup).to_string(),
         Factor::Latency => setup.latency.to_string(),
-        Factor::Queue => format!("fills {}, queue {}, partials {}", venue.profile.name(), venue.queue, venue.partial),
+        Factor::Queue => format!(
+            "fills {}, queue {}, partials {}, consumption {}",
+            venue.profile.name(),
+            venue.queue,
+            venue.partial,
+            venue.consumption.name()
+        ),
         Factor::Funding => {
             let faults = setup.faults.iter().filter(|fault| fault.kind.name() == FUNDING).count();
             match (faults, setup.funding_against_ppm) {

@@ -64,6 +64,7 @@ pub fn assumptions(setup: &Setup) -> Vec<String> {
     lines.push(format!("queue       {}", setup.venue.queue));
     lines.push(format!("slippage    {}", setup.venue.slippage));
     lines.push(format!("partials    {}", setup.venue.partial));
+    lines.push(format!("impact      {}, consumption {}", setup.venue.impact, setup.venue.consumption.name()));
     let plans = setup.instruments.iter().zip(&setup.venue.fee_plans);
     lines.extend(plans.filter_map(|(of, plan)| Some(format!("fees        {}: {}", of.symbol, plan.as_ref()?))));
     let plans = setup.instruments.iter().zip(&setup.venue.funding);

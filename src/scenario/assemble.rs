@@ -44,7 +44,7 @@ impl Scenario {
             };
             if let Err(lost) = root::find(data_root, &file.value) {
                 let mut problems = Problems::new(&self.source);
-                lost_file(lost, file, data_root, &mut problems);
+                lost_file(lost, file, "market.file", data_root, &mut problems);
                 return Err(problems.into_result().expect_err("one was just added"));
             }
             let tape = data::open(&file.value, data_root, cache, &ImportOptions::default()).map_err(|bad| vec![bad])?;
@@ -89,14 +89,20 @@ impl Scenario {
 
     /// Everything one run needs; `seed` instead of the scenario's own, if given.
     pub fn setup(&self, data_root: &Path, cache: &Path, seed: Option<u64>, run: u64) -> Result<Setup, Vec<BadInput>> {
-        self.setup_on(&self.tapes(data_root, cache)?, seed, run)
+        self.traced(self.assembled(&self.tapes(data_root, cache)?, seed, run)?, data_root)
     }
 
-    /// Everything one run needs, on tapes that are open already.
+    /// Everything one run needs, on tapes that are open already. A scenario with recorded delays needs its data root,
+    /// and is refused.
     ///
     /// # Panics
     /// When there is not one tape per instrument.
     pub fn setup_on(&self, tapes: &[Arc<Tape>], seed: Option<u64>, run: u64) -> Result<Setup, Vec<BadInput>> {
+        self.without_traces()?;
+        self.assembled(tapes, seed, run)
+    }
+
+    fn assembled(&self, tapes: &[Arc<Tape>], seed: Option<u64>, run: u64) -> Result<Setup, Vec<BadInput>> {
         let body = &self.body;
         assert_eq!(tapes.len(), body.instruments.len(), "every instrument has a tape");
         let mut problems = Problems::new(&self.source);
@@ -137,7 +143,7 @@ impl Scenario {
             account_currency: body.assets.id(&body.account.currency.value),
             balances,
             rates: body.account.rates.iter().map(|(name, rate)| (body.assets.id(&name.value), *rate)).collect(),
-            latency: body.latency.clone(),
+            latency: body.wire.latencies.clone(),
             trader: body.trader.clone(),
             strategy: StrategySpec { name: body.strategy.name.value.clone(), params: params.collect() },
             faults: Vec::new(),
@@ -177,22 +183,28 @@ fn market_of<'b>(body: &'b Body, instrument: &InstrumentText) -> &'b MarketText 
     body.markets.iter().find(of_it).expect("a scenario that was read has a market for every instrument")
 }
 
-fn lost_file(lost: Lost, file: &Located<String>, data_root: &Path, problems: &mut Problems<'_>) {
+pub(super) fn lost_file(
+    lost: Lost,
+    file: &Located<String>,
+    field: &str,
+    data_root: &Path,
+    problems: &mut Problems<'_>,
+) {
     let name = quoted(&file.value);
     match lost {
         Lost::Outside => {
             let found = format!("{name}, which leads out of the data root");
-            problems.add("E-SC-012", file.at, "market.file", found, root::ALLOWED);
+            problems.add("E-SC-012", file.at, field, found, root::ALLOWED);
         }
         Lost::Root(reason) => {
             let found = format!("{reason}: the data root {}", quoted(&data_root.to_string_lossy()));
             let allowed = "a folder that can be read";
-            problems.add_hint("E-SC-001", file.at, "market.file", found, allowed, "--data-root DIR names another");
+            problems.add_hint("E-SC-001", file.at, field, found, allowed, "--data-root DIR names another");
         }
         Lost::File(reason) => {
             let found = format!("{name}, {reason}");
             let allowed = format!("a file below the data root {}", quoted(&data_root.to_string_lossy()));
-            problems.add_hint("E-SC-001", file.at, "market.file", found, &allowed, "--data-root DIR names another");
+            problems.add_hint("E-SC-001", file.at, field, found, &allowed, "--data-root DIR names another");
         }
     }
 }
@@ -224,7 +236,7 @@ fn part(market: &MarketText, tape: &Arc<Tape>, problems: &mut Problems<'_>) -> M
 }
 
 /// A time as people write it.
-fn iso(time: Timestamp) -> String {
+pub(super) fn iso(time: Timestamp) -> String {
     jiff::Timestamp::from_nanosecond(time.0.into()).map_or_else(|_| format!("{} ns", time.0), |time| time.to_string())
 }
 

@@ -12,10 +12,10 @@ use super::market::{self, MarketText};
 use super::section::{self, Problems, Section};
 use super::trader::{self, StrategyText};
 use super::venue::VenueText;
+use super::wire::WireText;
 
 use super::{Located, venue, wire};
 use crate::bad_input::quoted;
-use crate::sim::latency::Latencies;
 use crate::trading::config::Config;
 
 /// The version of the scenario format this program reads.
@@ -43,7 +43,7 @@ pub struct Body {
     /// The venue's terms.
     pub venue: VenueText,
     /// Every delay.
-    pub latency: Latencies,
+    pub wire: WireText,
     /// What the trader is told.
     pub trader: Config,
     /// What it runs.
@@ -75,7 +75,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
     one_display(&markets, problems);
     let venue = venue::read(&mut top, problems);
     let account = account::read(&mut top, problems);
-    let latency = wire::read(&mut top, problems);
+    let wire = wire::read(&mut top, problems);
     let strategy = trader::strategy(&mut top, problems);
     let symbols: Vec<String> = instruments.iter().map(|instrument| instrument.symbol.value.clone()).collect();
     let trader = trader::config(&mut top, &symbols, problems);
@@ -107,7 +107,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
         assets,
         account,
         venue: venue?,
-        latency: latency?,
+        wire: wire?,
         trader,
         strategy: strategy?,
         faults,

@@ -26,6 +26,7 @@ mod refusal;
 mod root;
 mod section;
 mod source;
+mod trace;
 mod trader;
 mod venue;
 mod wire;

@@ -7,9 +7,12 @@ use rust_decimal::Decimal;
 use toml::de::DeValue;
 
 use super::section::{Entry, Problems, Section};
-use crate::market::Rate;
+use crate::market::{Rate, Span};
 use crate::trading::setting::Number;
-use crate::venue::{PARTIAL_VERSION, PartialModel, QUEUE_VERSION, QueueModel, SLIPPAGE_VERSION, SlippageModel};
+use crate::venue::{
+    IMPACT_VERSION, ImpactModel, PARTIAL_VERSION, PartialModel, QUEUE_VERSION, QueueModel, SLIPPAGE_VERSION,
+    SlippageModel,
+};
 
 /// Most ticks a model may worsen a price by.
 const TICKS_MAX: u64 = 1_000_000;
@@ -44,8 +47,14 @@ impl<'d> Params<'d> {
     }
 
     /// A decimal from 10^-`decimals` to `most`, in units of 10^-`decimals`.
-    fn decimal(
+    fn decimal(&mut self, key: &'static str, terms: (u32, u32, u32), problems: &mut Problems<'_>) -> Option<u32> {
+        self.decimal_from(1, key, terms, problems)
+    }
+
+    /// A decimal from so many units of 10^-`decimals` to `most`, in these units.
+    fn decimal_from(
         &mut self,
+        least: u32,
         key: &'static str,
         (usual, most, decimals): (u32, u32, u32),
         problems: &mut Problems<'_>,
@@ -54,9 +63,11 @@ impl<'d> Params<'d> {
         let Some(entry) = self.get(key) else { return Some(usual) };
         let number = entry.setting::<Number>(problems)?.0;
         let units = number.checked_mul(Decimal::from(one)).filter(Decimal::is_integer);
-        let found = units.and_then(|units| u32::try_from(units).ok()).filter(|units| (1..=most * one).contains(units));
+        let found =
+            units.and_then(|units| u32::try_from(units).ok()).filter(|units| (least..=most * one).contains(units));
         if found.is_none() {
-            let allowed = format!("a decimal above 0, at most {most}, with at most {decimals} decimals");
+            let from = if least == 0 { "from" } else { "above" };
+            let allowed = format!("a decimal {from} 0, at most {most}, with at most {decimals} decimals");
             entry.refuse(problems, "E-SC-010", &allowed);
         }
         found
@@ -177,6 +188,33 @@ pub fn partial(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<P
             params.percent("share", 100_000, problems).map(|share_ppm| PartialModel::Participation { share_ppm })
         }
         Word::Seeded => params.percent("least", 500_000, problems).map(|least_ppm| PartialModel::Seeded { least_ppm }),
+    };
+    params.finish(problems);
+    model
+}
+
+/// How our takers move the price of later ones.
+pub fn impact(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<ImpactModel> {
+    let words = [("none", false), ("square_root", true)];
+    let Some(entry) = venue.get("impact") else { return Some(ImpactModel::default()) };
+    let (by_root, mut params) = Params::named(&entry, &words, IMPACT_VERSION, problems)?;
+    let model = if by_root {
+        let temporary = params.decimal_from(0, "temporary", (1_000, 10, 3), problems);
+        let permanent = params.decimal_from(0, "permanent", (100, 10, 3), problems);
+        let volatility = params.percent("volatility", 30_000, problems);
+        let decay = params.get("decay").map_or(Some(Span::from_secs(10)), |entry| {
+            entry.within(problems, Span(1)..=Span::from_hours(24), "above 0, at most 24h")
+        });
+        temporary.zip(permanent).zip(volatility.zip(decay)).map(
+            |((temporary_milli, permanent_milli), (volatility_ppm, decay))| ImpactModel::SquareRoot {
+                temporary_milli,
+                permanent_milli,
+                volatility_ppm,
+                decay,
+            },
+        )
+    } else {
+        Some(ImpactModel::None)
     };
     params.finish(problems);
     model

@@ -6,6 +6,8 @@
 //! queue = "conservative"             # or "log", "fifo", or { model = "power", exponent = "2" }
 //! slippage = "book_walk"             # or a named model, such as { model = "fixed_bps", bps = "5" }
 //! partial = "displayed"              # or { model = "participation", share = "10%" }
+//! impact = "none"                    # or { model = "square_root", temporary = "1", permanent = "0.1", decay = "10s", volatility = "3%" }
+//! consumption = "refresh"            # or persistent: what we took of a level stays missing until it is gone
 //! rate_limit = "1/s 60"              # a message costs one or more; so much fits, and decays at this rate
 //! reserves_exits = true              # whether a resting trigger holds what it would cost
 //! validate_trigger_prices = false    # whether a limit must lie beyond its own trigger
@@ -18,7 +20,9 @@ use super::section::{Problems, Section};
 use crate::trading::Config;
 use crate::trading::setting::{Flow, Setting, Written};
 use crate::venue::matching::SelfTrade;
-use crate::venue::{FillProfile, PartialModel, QueueModel, RateLimit, SlippageModel, VenueConfig};
+use crate::venue::{
+    Consumption, FillProfile, ImpactModel, PartialModel, QueueModel, RateLimit, SlippageModel, VenueConfig,
+};
 
 /// Most orders a venue may be told to hold open.
 const OPEN_ORDERS_MAX: u64 = 1_000_000;
@@ -41,6 +45,8 @@ pub struct VenueText {
     queue_at: usize,
     slippage: SlippageModel,
     partial: PartialModel,
+    impact: ImpactModel,
+    consumption: Consumption,
     rate_limit: Option<(RateLimit, usize)>,
     reserves_exits: bool,
     validate_trigger_prices: bool,
@@ -71,7 +77,7 @@ impl VenueText {
         matches!(
             (self.profile, &self.queue, &self.slippage, &self.partial),
             (FillProfile::Conservative, QueueModel::Conservative, SlippageModel::BookWalk, PartialModel::Displayed)
-        )
+        ) && matches!((&self.impact, self.consumption), (ImpactModel::None, Consumption::Refresh))
     }
 
     /// Refuses a market whose orders are not recorded, where the venue wants them.
@@ -86,6 +92,8 @@ impl VenueText {
             queue: self.queue.clone(),
             slippage: self.slippage.clone(),
             partial: self.partial.clone(),
+            impact: self.impact.clone(),
+            consumption: self.consumption,
             rate_limit: self.rate_limit.map(|(limit, _)| limit),
             triggers_hold: self.reserves_exits,
             strict_triggers: self.validate_trigger_prices,
@@ -105,6 +113,10 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
         .and_then(|entry| entry.word(problems, &profiles));
     let queue = model::queue(&mut section, problems);
     let (slippage, partial) = (model::slippage(&mut section, problems), model::partial(&mut section, problems));
+    let impact = model::impact(&mut section, problems);
+    let words = [Consumption::Refresh, Consumption::Persistent].map(|word| (word.name(), word));
+    let consumption =
+        section.get("consumption").map_or(Some(Consumption::Refresh), |entry| entry.word(problems, &words));
     let rate_limit = section.get("rate_limit").and_then(|entry| {
         let flow = Flow::read(&entry.scalar(problems, Flow::FORM)?);
         if flow.is_none() {
@@ -125,6 +137,8 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
         queue_at,
         slippage: slippage?,
         partial: partial?,
+        impact: impact?,
+        consumption: consumption?,
         rate_limit,
         reserves_exits: reserves_exits?,
         validate_trigger_prices: validate?,

@@ -4,11 +4,12 @@
 //! [wire]
 //! decision = "1ms"
 //! order_entry = { p0 = "1ms", p50 = "3ms", p100 = "80ms", congestion = { free = 20, each = "1ms", most = "200ms" } }
-//! report = "3ms"
+//! report = { trace = "gateway.csv" }     # recorded, below the data root: see the room's `trace`
 //! ```
 
 use toml::de::DeValue;
 
+use super::Located;
 use super::section::{Entry, Problems, Section};
 use crate::market::{Rate, Span};
 use crate::sim::latency::{Congestion, Latencies, Latency};
@@ -21,39 +22,60 @@ const ALLOWED: &str = "a duration such as \"5ms\" or a table such as { p0 = \"1m
 /// Why a quantile is not what it looks like.
 const QUOTED: &str = "a share with decimals is written in quotes: \"p99.9\"";
 
+/// Every delay as it was written.
+#[derive(Clone, Debug)]
+pub struct WireText {
+    /// The delays; of a recorded one, its congestion alone.
+    pub latencies: Latencies,
+    /// Which of them are recorded, and where.
+    pub traces: Vec<(Way, Located<String>)>,
+}
+
+/// One of the delays.
+pub type Way = fn(&mut Latencies) -> &mut Latency;
+
 /// Reads the delays.
-pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Latencies> {
+pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<WireText> {
     let mut section = top.require_section("wire", problems)?;
-    let feed = feed(&mut section, problems);
-    let mut required = |key| {
-        let entry = section.require(key, problems, ALLOWED)?;
-        latency(&entry, problems)
+    let mut traces: Vec<(Way, Located<String>)> = Vec::new();
+    let mut one = |entry: &Entry<'_>, way: Way, problems: &mut Problems<'_>| {
+        let (latency, file) = latency(entry, problems)?;
+        traces.extend(file.map(|file| (way, file)));
+        Some(latency)
     };
-    let (decision, order_entry, report) = (required("decision"), required("order_entry"), required("report"));
+    let feed = feed(&mut section).and_then(|entry| one(&entry, |of| of.feed.get_or_insert(Latency::NONE), problems));
+    let mut required = |key, way: Way| {
+        let entry = section.require(key, problems, ALLOWED)?;
+        one(&entry, way, problems)
+    };
+    let decision = required("decision", |of| &mut of.decision);
+    let order_entry = required("order_entry", |of| &mut of.order_entry);
+    let report = required("report", |of| &mut of.report);
     section.finish(problems);
-    Some(Latencies { feed, decision: decision?, order_entry: order_entry?, report: report? })
+    let latencies = Latencies { feed, decision: decision?, order_entry: order_entry?, report: report? };
+    Some(WireText { latencies, traces })
 }
 
-/// None is as recorded, which is also what holds where nothing is said.
-fn feed(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Latency> {
-    let entry = section.get("feed")?;
-    if matches!(entry.value, DeValue::String(text) if text == "recorded") {
-        return None;
-    }
-    // A delay that cannot be read is a problem noted, and what is returned no longer matters.
-    latency(&entry, problems)
+/// None is as recorded, which is also what holds where nothing is said. A delay that cannot be read is a problem
+/// noted, and what is returned no longer matters.
+fn feed<'d>(section: &mut Section<'d>) -> Option<Entry<'d>> {
+    section.get("feed").filter(|entry| !matches!(entry.value, DeValue::String(text) if text == "recorded"))
 }
 
-fn latency(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Latency> {
+/// A delay, and the file of a recorded one.
+fn latency(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<(Latency, Option<Located<String>>)> {
     let Some(table) = entry.value.as_table().map(|_| entry) else {
         let delay = delay(entry, problems)?;
-        return Some(Latency::constant(delay).expect("a duration is not negative"));
+        return Some((Latency::constant(delay).expect("a duration is not negative"), None));
     };
     let section = table.as_section(entry.at, problems)?;
     let mut quantiles = Vec::new();
     let mut sound = true;
     let mut section = section;
     let congestion = section.get("congestion").map(|entry| congestion(&entry, problems));
+    if let Some(file) = section.get("trace") {
+        return recorded(&file, section, congestion, problems);
+    }
     for (name, at, entry) in section.others() {
         let share = share(name);
         if share.is_none() {
@@ -77,12 +99,29 @@ fn latency(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Latency> {
     let congested =
         latency.and_then(|latency| congestion.flatten().map_or(Ok(latency.clone()), |more| latency.congested(more)));
     match congested {
-        Ok(latency) => Some(latency),
+        Ok(latency) => Some((latency, None)),
         Err(error) => {
             entry.refuse(problems, "E-SC-011", &error.to_string());
             None
         }
     }
+}
+
+/// A recorded delay: its file, and what congestion adds to it. Beside a trace nothing else can be said.
+fn recorded(
+    file: &Entry<'_>,
+    section: Section<'_>,
+    congestion: Option<Option<Congestion>>,
+    problems: &mut Problems<'_>,
+) -> Option<(Latency, Option<Located<String>>)> {
+    let name = file.string(problems, "a file below the data root");
+    section.finish(problems);
+    let name = Located { value: name?.to_owned(), at: file.at };
+    let latency = match congestion {
+        Some(more) => Latency::NONE.congested(more?).expect("a duration is not negative"),
+        None => Latency::NONE,
+    };
+    Some((latency, Some(name)))
 }
 
 /// How a delay grows with the rate of messages.

@@ -91,6 +91,8 @@ impl Setup {
             profile("queue", self.venue.queue.to_string()),
             profile("slippage", self.venue.slippage.to_string()),
             profile("partial", self.venue.partial.to_string()),
+            profile("impact", self.venue.impact.to_string()),
+            profile("consumption", self.venue.consumption.name().to_owned()),
             profile("latency", self.latency.to_string()),
             profile("strategy", self.strategy.name.clone()),
         ];

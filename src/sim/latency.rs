@@ -1,4 +1,4 @@
-//! How long a message is under way: a constant, or a draw from a table of quantiles.
+//! How long a message is under way: a constant, a draw from a table of quantiles, or a recorded [`Trace`].
 //!
 //! A delay is never negative, by construction. Between two quantiles it is spread evenly, computed
 //! in whole nanoseconds and cut down. A constant draws nothing from the stream, so replacing one
@@ -12,8 +12,10 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 
 use super::rng::Stream;
+use super::trace::Trace;
 use crate::market::{Span, Timestamp};
 
 /// The whole, in parts per million.
@@ -40,18 +42,21 @@ pub struct Congestion {
     pub most: Span,
 }
 
-/// The messages of the last second on one way.
+/// The messages of the last second on one way, and how many there were before.
 #[derive(Clone, Debug, Default)]
-pub struct Load(VecDeque<Timestamp>);
+pub struct Load {
+    of_late: VecDeque<Timestamp>,
+    before: usize,
+}
 
 impl Load {
     /// How much longer a message waits that is sent now.
     fn adds(&mut self, congestion: &Congestion, sent: Timestamp) -> Span {
-        while self.0.front().is_some_and(|first| sent.since(*first) >= Span::from_secs(1)) {
-            self.0.pop_front();
+        while self.of_late.front().is_some_and(|first| sent.since(*first) >= Span::from_secs(1)) {
+            self.of_late.pop_front();
         }
-        self.0.push_back(sent);
-        let over = self.0.len().saturating_sub(congestion.free as usize);
+        self.of_late.push_back(sent);
+        let over = self.of_late.len().saturating_sub(congestion.free as usize);
         let over = i64::try_from(over).expect("messages of a second are few");
         Span(congestion.each.0.saturating_mul(over)).min(congestion.most)
     }
@@ -62,6 +67,7 @@ enum Shape {
     Constant(Span),
     /// Share of messages in parts per million that take at most this long; from none to all.
     Quantiles(Vec<(u32, Span)>),
+    Trace(Arc<Trace>),
 }
 
 /// Every delay of a run.
@@ -85,7 +91,7 @@ impl fmt::Display for Latencies {
     }
 }
 
-/// Why a table of quantiles is none.
+/// Why a table of quantiles, or a trace, is none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum BadLatency {
     /// A delay below zero.
@@ -94,6 +100,12 @@ pub enum BadLatency {
     /// The table does not reach from none to all.
     #[error("a table that begins at p0 and ends at p100")]
     Ends,
+    /// Nothing is recorded.
+    #[error("at least one recorded delay")]
+    Empty,
+    /// Recorded times do not rise.
+    #[error("times that rise")]
+    Unordered,
     /// Shares or delays do not rise.
     #[error("shares that rise and delays that do not fall from one to the next")]
     Falls,
@@ -126,6 +138,18 @@ impl Latency {
         Ok(Self::of(Shape::Quantiles(table)))
     }
 
+    /// As recorded.
+    #[must_use]
+    pub fn trace(trace: Trace) -> Self {
+        Self::of(Shape::Trace(Arc::new(trace)))
+    }
+
+    /// The same congestion, on top of another delay.
+    #[must_use]
+    pub fn traced(&self, trace: Trace) -> Self {
+        Self { congestion: self.congestion, ..Self::trace(trace) }
+    }
+
     /// The same, longer where many messages are sent.
     pub fn congested(self, congestion: Congestion) -> Result<Self, BadLatency> {
         if congestion.each < Span::ZERO || congestion.most < Span::ZERO {
@@ -136,17 +160,14 @@ impl Latency {
 
     /// The delay of a message sent now, on a way with such a load.
     pub fn delay(&self, chance: &mut Stream, load: &mut Load, sent: Timestamp) -> Span {
-        let delay = self.sample(chance);
-        let adds = self.congestion.as_ref().map_or(Span::ZERO, |congestion| load.adds(congestion, sent));
-        Span(delay.0.saturating_add(adds.0))
-    }
-
-    /// The delay of the next message, congestion aside.
-    pub fn sample(&self, chance: &mut Stream) -> Span {
-        match &self.shape {
+        let delay = match &self.shape {
             Shape::Constant(delay) => *delay,
             Shape::Quantiles(table) => between(table, chance.below(u64::from(WHOLE_PPM) * FINENESS)),
-        }
+            Shape::Trace(trace) => trace.delay(sent, load.before),
+        };
+        load.before = load.before.wrapping_add(1);
+        let adds = self.congestion.as_ref().map_or(Span::ZERO, |congestion| load.adds(congestion, sent));
+        Span(delay.0.saturating_add(adds.0))
     }
 
     /// Always twice what 99 of 100 messages take at most, and at least `floor`; congestion as it is.
@@ -155,6 +176,7 @@ impl Latency {
         let most = match &self.shape {
             Shape::Constant(delay) => *delay,
             Shape::Quantiles(table) => between(table, u64::from(WHOLE_PPM) / 100 * 99 * FINENESS),
+            Shape::Trace(trace) => trace.quantile(990_000),
         };
         Self { shape: Shape::Constant(most.times(2).max(floor)), ..self.clone() }
     }
@@ -165,6 +187,7 @@ impl Latency {
         match &self.shape {
             Shape::Constant(delay) => *delay,
             Shape::Quantiles(table) => table[0].1,
+            Shape::Trace(trace) => trace.quantile(0),
         }
     }
 }
@@ -188,6 +211,7 @@ impl fmt::Display for Latency {
                 let quantile = |(share, delay): &(u32, Span)| format!("p{} {}", percent(*share), in_words(*delay));
                 f.write_str(&table.iter().map(quantile).collect::<Vec<_>>().join(" "))
             }
+            Shape::Trace(trace) => write!(f, "{trace}"),
         }?;
         if let Some(Congestion { free, each, most }) = self.congestion {
             let (each, most) = (in_words(each), in_words(most));
@@ -238,7 +262,8 @@ mod tests {
     fn draws_follow_the_table() {
         let latency = Latency::quantiles(table()).expect("a sound table");
         let mut chance = Stream::new(1, 0, Component::OrderEntry);
-        let draws: Vec<Span> = (0..100_000).map(|_| latency.sample(&mut chance)).collect();
+        let draws: Vec<Span> =
+            (0..100_000).map(|_| latency.delay(&mut chance, &mut Load::default(), Timestamp(0))).collect();
         let share = |most| draws.iter().filter(|delay| **delay <= Span::from_millis(most)).count();
         assert!((49_200..=50_800).contains(&share(5)), "half within 5 ms: {}", share(5));
         assert!((98_840..=99_160).contains(&share(40)), "99 % within 40 ms: {}", share(40));
@@ -249,7 +274,7 @@ mod tests {
     fn a_constant_draws_nothing() {
         let latency = Latency::constant(Span::from_millis(5)).expect("not negative");
         let (mut used, mut untouched) = (Stream::new(1, 0, Component::Report), Stream::new(1, 0, Component::Report));
-        assert_eq!(latency.sample(&mut used), Span::from_millis(5));
+        assert_eq!(latency.delay(&mut used, &mut Load::default(), Timestamp(0)), Span::from_millis(5));
         assert_eq!(used.bits(), untouched.bits());
     }
 

@@ -20,6 +20,7 @@ mod rebuild;
 pub mod rng;
 mod run;
 pub mod setup;
+pub mod trace;
 mod wire;
 
 pub use calibrate::{Calibration, Shapeless, calibrate};

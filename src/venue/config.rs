@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::background::BackgroundTerms;
 use super::chance::Chance;
 use super::funding::Funding;
+use super::impact::ImpactModel;
 use super::interest::Interest;
 use super::margin::MarginRules;
 use super::matching::SelfTrade;
 use super::partial::PartialModel;
 use super::queue::QueueModel;
 use super::slippage::SlippageModel;
-use crate::market::{Balance, FeePlan, Instrument, Span};
+use crate::market::{Balance, FeePlan, Instrument, Qty, Span};
 
 /// Which fill assumptions hold. Every result names its profile.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -44,6 +45,36 @@ impl FillProfile {
     }
 }
 
+/// How long what we took of a level stays taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Consumption {
+    /// Until the market sets the level anew.
+    #[default]
+    Refresh,
+    /// It is missing from every later quantity of the level, until the level is gone; of a level that shrinks, no
+    /// more than it displays.
+    Persistent,
+}
+
+impl Consumption {
+    /// Its name in scenarios and results.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refresh => "refresh",
+            Self::Persistent => "persistent",
+        }
+    }
+
+    /// What may stay taken of a level that displays so much now.
+    pub(super) const fn keeps(self, displayed: Qty) -> Qty {
+        match self {
+            Self::Refresh => Qty::ZERO,
+            Self::Persistent => displayed,
+        }
+    }
+}
+
 /// A counter of messages that fills with each and empties with time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct RateLimit {
@@ -68,6 +99,10 @@ pub struct VenueConfig {
     pub slippage: SlippageModel,
     /// How much of what could trade does.
     pub partial: PartialModel,
+    /// How our takers move the price of later ones.
+    pub impact: ImpactModel,
+    /// How long what we took of a level stays taken.
+    pub consumption: Consumption,
     /// What each instrument costs, where that is more than its rules say; an instrument not reached has no plan.
     pub fee_plans: Vec<Option<FeePlan>>,
     /// What each instrument's positions pay by the clock; an instrument not reached pays none.
@@ -110,6 +145,8 @@ impl VenueConfig {
             queue: QueueModel::Conservative,
             slippage: SlippageModel::BookWalk,
             partial: PartialModel::Displayed,
+            impact: ImpactModel::None,
+            consumption: Consumption::Refresh,
             fee_plans: Vec::new(),
             funding: Vec::new(),
             margin: Vec::new(),
@@ -136,6 +173,6 @@ impl VenueConfig {
 
     /// Whether a model asks what printed of late.
     pub(super) const fn measures(&self) -> bool {
-        self.slippage.measures() || self.partial.measures()
+        self.slippage.measures() || self.partial.measures() || self.impact.measures()
     }
 }

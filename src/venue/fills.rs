@@ -141,13 +141,19 @@ impl Venue {
         let slip = self.slip(now, number, limit, &plan);
         let terms = &self.orders.get(number).terms;
         let (side, tick) = (terms.side, self.config.instruments[place(terms.instrument)].rules(now).tick);
+        let mut taken = Qty::ZERO;
         for level in &plan {
             let price = slip.price(side, level.0, tick);
             let filled = self.execute(now, number, price, level.1, Liquidity::Taker, out);
             self.consume(number, std::slice::from_ref(level), filled);
+            taken += filled;
             if filled != level.1 {
                 break;
             }
+        }
+        if self.config.impact.measures() {
+            let market = &mut self.markets[place(self.orders.get(number).terms.instrument)];
+            market.volume.pushed[side as usize].add(now, taken, self.config.impact.half_life());
         }
         self.scratch = plan;
     }

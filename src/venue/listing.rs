@@ -206,12 +206,20 @@ impl Market {
         self.guards.watch = true;
     }
 
-    /// The market has set a level anew: what we took there is forgotten.
-    pub(super) fn refresh(&mut self, orders: &Orders, side: Side, price: Price) {
+    /// The market has set a level anew: what we took there is forgotten, but for what a model keeps.
+    pub(super) fn refresh(&mut self, orders: &Orders, side: Side, price: Price, keeps: Qty) {
         if !self.taken.is_empty() {
-            self.taken.retain(|taken| taken.side != side || taken.price != price);
+            self.keep_taken(side, |taken| if taken.price == price { taken.qty.min(keeps) } else { taken.qty });
             self.refresh_guards(orders);
         }
+    }
+
+    /// Of what we took from a side so much stays taken.
+    fn keep_taken(&mut self, side: Side, keeps: impl Fn(&Taken) -> Qty) {
+        self.taken.retain_mut(|taken| {
+            taken.qty = if taken.side == side { keeps(taken) } else { taken.qty };
+            !taken.qty.is_zero()
+        });
     }
 
     /// Of what we took from a level no more is gone than orders are left that stood there then.
@@ -241,9 +249,9 @@ impl Market {
         self.taken.clear();
     }
 
-    /// The market has set a whole side anew.
-    pub(super) fn refresh_side(&mut self, side: Side) {
-        self.taken.retain(|taken| taken.side != side);
+    /// The market has set a whole side anew, of which it displays one level.
+    pub(super) fn refresh_side(&mut self, side: Side, price: Price, keeps: Qty) {
+        self.keep_taken(side, |taken| if taken.price == price { taken.qty.min(keeps) } else { Qty::ZERO });
     }
 
     /// Displays one level on a side, where only the touch is displayed.

@@ -5,8 +5,9 @@
 //! once, or by an agent's order, that no fill beats its limit, that whatever the account gains somebody else loses, and
 //! that the same inputs give the same outputs. Its log, not the messages, is the truth.
 //!
-//! It does not read its client's mind. A recorded market does not react to our trading; one made by agents
-//! does. What a venue does beyond its rules it does only when told to, by an [`Act`]. Market events of an instrument it does not list are none of its business.
+//! It does not read its client's mind. A recorded market does not react to our trading (impact is a model's); one
+//! made by agents does. What a venue does beyond its rules it does only when told to, by an [`Act`]. Market events of
+//! an instrument it does not list are none of its business.
 //!
 //! # What it assumes, for a sceptic
 //!
@@ -28,8 +29,8 @@
 //! 30 days, and an execution is charged by what was traded before it, or before the day's assessment. Nothing is
 //! charged anew.
 //!
-//! **What we took stays taken.** Until the market sets a level anew, what we consumed of it cannot
-//! be consumed again, by this order or the next. A new quantity from the market is believed whole.
+//! **What we took stays taken.** Until the market sets a level anew, what we consumed of it cannot be consumed
+//! again, by this order or the next. A new quantity is believed whole, unless consumption persists.
 //!
 //! **We join behind everything displayed.** A resting order waits behind the whole quantity shown
 //! at its price when it arrives.
@@ -137,6 +138,7 @@ mod fills;
 mod funding;
 mod guards;
 mod hands;
+mod impact;
 mod interest;
 mod liquidation;
 mod listing;
@@ -166,9 +168,10 @@ pub use background::{
     shape_of,
 };
 pub use chance::{Chance, Draw};
-pub use config::{FillProfile, RateLimit, VenueConfig};
+pub use config::{Consumption, FillProfile, RateLimit, VenueConfig};
 pub use funding::{Every, Funding};
 pub use guards::Guards;
+pub use impact::{IMPACT_VERSION, ImpactModel, ImpactRule, Push};
 pub use interest::{Charged, CountedFrom, Interest};
 pub use margin::{Backed, Backing, Basis, Bracket, ForcedPrice, MarginRules, bankruptcy_price};
 pub use partial::{PARTIAL_VERSION, Part, PartialModel, PartialRule};

@@ -153,7 +153,7 @@ impl Display {
             let price = self.quote(side, at);
             let qty = if price.0 > 0 { self.qty } else { Qty::ZERO };
             market.show(side, price, qty);
-            market.refresh_side(side);
+            market.refresh_side(side, price, Qty::ZERO);
             market.consume(side, price, consumed[side as usize]);
         }
     }

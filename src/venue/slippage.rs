@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 
 use super::Venue;
 use super::chance::Draw;
+use super::impact::Push;
 use super::resting::{Number, place};
 use crate::market::{Price, Qty, Side, Span, Timestamp};
 
@@ -201,7 +202,10 @@ impl Venue {
             }
             _ => None,
         };
-        Slip { worse_by, all_at, limit }
+        let (pushed, half_life) = (&self.markets[at].volume.pushed[take.side as usize], self.config.impact.half_life());
+        let push = Push { take, recent: pushed.recent(now, half_life), total: pushed.total() };
+        let impact = self.config.impact.worse_by(&push);
+        Slip { worse_by: worse_by.saturating_add(impact).min(i64::MAX / 4), all_at, limit }
     }
 }
 

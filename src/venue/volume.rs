@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 
+use super::impact::Pushed;
 use crate::market::{Qty, Span, Timestamp};
 
 /// How long a print counts, in seconds.
@@ -52,6 +53,8 @@ pub(super) struct Volume {
     printed: Recent,
     ours: Recent,
     bar: Option<(Qty, Span)>,
+    /// What our takers took, by their side; nothing where no impact model asks for it.
+    pub(super) pushed: [Pushed; 2],
 }
 
 impl Volume {
