@@ -1,9 +1,8 @@
 //! Agreement with LEAN's published result on real bars (`lean-expected`): a fee in the asset received.
 //!
 //! On every bar of the window a market order at its close: flat, it buys a tenth of a coin; holding, it
-//! sells all that is left. The venue takes the fee of a buy in base and that of a sell in quote, by an
-//! effective-dated schedule that changes between bars; the books book what the venue reports. Fees and
-//! equity must be the published ones to the last digit published. Repeat with `cargo test --test lean`.
+//! sells all that is left. The venue takes the fee of a buy in base and that of a sell in quote; the books book
+//! what the venue reports. Fees and equity must be the published ones to the last digit published. Repeat with `cargo test --test lean`.
 #![cfg(feature = "simulator")]
 
 use std::fs::{self, File};
@@ -84,7 +83,7 @@ struct Client {
 impl Client {
     fn new(bars: &[(String, [Decimal; 5])], rate: Rate, cash: Money) -> Self {
         let finest = bars.iter().flat_map(|(_, figures)| &figures[..4]).map(Decimal::scale).max().unwrap_or(0);
-        let instrument = instrument(bars.len(), Decimal::new(1, finest), rate);
+        let instrument = instrument(Decimal::new(1, finest), rate);
         let balances = vec![Balance { asset: QUOTE, total: cash }];
         // The other engine fills a market order whole at the close, whatever was traded there.
         let config =
@@ -169,22 +168,18 @@ fn hour(number: usize) -> Timestamp {
     Timestamp(0).after(Span::from_hours(i64::try_from(number).expect("few bars")))
 }
 
-/// Spot with lots of a millionth. Orders alternate, so the fee is in base on every other bar; money keeps
-/// more decimals than the products of the data have.
-fn instrument(bars: usize, price_unit: Decimal, rate: Rate) -> Instrument {
-    let rules = |number: usize| Rules {
-        from: hour(number),
+/// Spot with lots of a millionth, its fee in what is received; money keeps more decimals than the products of the
+/// data have.
+fn instrument(price_unit: Decimal, rate: Rate) -> Instrument {
+    let rules = Rules {
+        from: Timestamp::MIN,
         tick: Price(1),
         lot: Qty(1),
         min_qty: Qty(1),
         max_qty: Qty(i64::MAX),
         min_notional: Money::ZERO,
         band: None,
-        fees: FeeSchedule {
-            maker: rate,
-            taker: rate,
-            asset: if number.is_multiple_of(2) { FeeAsset::Base } else { FeeAsset::Quote },
-        },
+        fees: FeeSchedule { maker: rate, taker: rate, asset: FeeAsset::Received },
     };
     Instrument {
         id: InstrumentId(0),
@@ -196,7 +191,7 @@ fn instrument(bars: usize, price_unit: Decimal, rate: Rate) -> Instrument {
         contract: Contract::Spot,
         price_unit,
         qty_unit: decimal("0.000001"),
-        timeline: (0..bars).map(rules).collect(),
+        timeline: vec![rules],
     }
 }
 

@@ -300,6 +300,11 @@ fn odd_terms_break_no_law() {
         charge_in(&mut odd, FeeAsset::Base);
         odd
     };
+    let received = || {
+        let mut odd = base();
+        charge_in(&mut odd, FeeAsset::Received);
+        odd
+    };
     let charged = |maker, taker| {
         let mut odd = base();
         for instrument in odd.instruments.iter_mut().chain(&mut odd.venue.instruments) {
@@ -335,6 +340,7 @@ fn odd_terms_break_no_law() {
         ("coarse grid", coarse(false)),
         ("coarser grid", coarse(true)),
         ("base", base()),
+        ("received", received()),
         ("base, dear", charged(50, 100)),
         ("base, rebate", charged(-7, 100)),
         ("third", third()),

@@ -31,7 +31,7 @@ enum Step {
 #[derive(Clone, Debug)]
 struct Setup {
     contract: Contract,
-    fee_in_base: bool,
+    fee: FeeAsset,
     profile: FillProfile,
     queue: QueueModel,
     slippage: SlippageModel,
@@ -49,8 +49,8 @@ impl Setup {
             half_spread_ticks: vec![1],
             ..config(self.contract)
         };
-        if self.fee_in_base && self.contract == Contract::Spot {
-            terms.instruments[0].timeline[0].fees.asset = FeeAsset::Base;
+        if self.contract == Contract::Spot {
+            terms.instruments[0].timeline[0].fees.asset = self.fee;
         }
         for balance in &mut terms.balances {
             balance.total = Money::new(if balance.asset == AssetId(0) { 40.into() } else { 3_000.into() });
@@ -79,16 +79,15 @@ fn any_setup() -> impl Strategy<Value = Setup> {
         1 => Just(PartialModel::Seeded { least_ppm: 300_000 }),
     ];
     let models = (queue, slippage, partial);
-    (contract, any::<bool>(), profile, models).prop_map(
-        |(contract, fee_in_base, profile, (queue, slippage, partial))| Setup {
-            contract,
-            fee_in_base,
-            profile,
-            queue,
-            slippage,
-            partial,
-        },
-    )
+    let fee = prop_oneof![Just(FeeAsset::Quote), Just(FeeAsset::Base), Just(FeeAsset::Received)];
+    (contract, fee, profile, models).prop_map(|(contract, fee, profile, (queue, slippage, partial))| Setup {
+        contract,
+        fee,
+        profile,
+        queue,
+        slippage,
+        partial,
+    })
 }
 
 fn any_side() -> impl Strategy<Value = Side> {
@@ -307,7 +306,7 @@ impl Watcher {
     /// Cash by the venue's public arithmetic, spot only.
     fn book(&mut self, instrument: &Instrument, fill: seatrial::market::Fill) {
         let fees = instrument.rules(Timestamp(0)).fees;
-        let (asset, fee) = instrument.fee(&fees, fill.liquidity, fill.price, fill.qty);
+        let (asset, fee) = instrument.fee(&fees, fill.side, fill.liquidity, fill.price, fill.qty);
         let stated = fill.fee.expect("the venue states its fees");
         assert_eq!((stated.asset, stated.amount), (asset, fee), "the fee is the schedule's");
         let signed = fill.side.signed(fill.qty);

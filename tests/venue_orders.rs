@@ -257,6 +257,22 @@ fn a_fee_in_base_comes_out_of_what_was_bought() {
     expect!["#3 rejected: InsufficientBalance"].assert_eq(&desk.limit(Sell, 105, 999));
 }
 
+/// A buy pays in base, a sale in quote, and an order holds no more than it gives: all that is held can be sold.
+#[test]
+fn a_fee_in_what_is_received_comes_out_of_it() {
+    let mut terms = config(Spot);
+    terms.instruments[0].timeline[0].fees.asset = FeeAsset::Received;
+    let mut desk = desk_with(terms);
+    desk.limit(Buy, 98, 10);
+    assert_eq!(desk.held(QUOTE), money("980"));
+    desk.limit(Buy, 101, 10);
+    assert_eq!((desk.cash(BASE), desk.cash(QUOTE)), (money("1009.98"), money("998990")));
+    desk.limit(Sell, 99, 10);
+    assert_eq!((desk.cash(BASE), desk.cash(QUOTE)), (money("999.98"), money("999978.02")));
+    desk.limit(Sell, 105, 999);
+    assert_eq!(desk.held(BASE), money("999"));
+}
+
 #[test]
 fn queries_are_answered_from_what_happened() {
     let mut desk = desk();

@@ -116,7 +116,7 @@ impl Facts {
     fn fee_in_lots(&self, card: &InstrumentCard, sold: i128) -> i128 {
         let rules = card.rules(Timestamp(self.now()));
         let taker = rules.fees.taker.decimal();
-        if rules.fees.asset != FeeAsset::Base || sold == 0 || taker.is_sign_negative() {
+        if rules.fees.asset.on(Side::Sell) != FeeAsset::Base || sold == 0 || taker.is_sign_negative() {
             return 0;
         }
         let lot = i128::from(rules.lot.0.max(1));

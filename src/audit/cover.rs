@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use super::facts::Facts;
 use crate::journal::{Exact, InstrumentCard};
 use crate::market::{
-    Account, Alert, Author, Decision, DeskId, FeeAsset, InstrumentId, OrderState, Price, Purpose, Qty, Severity,
+    Account, Alert, Author, Decision, DeskId, FeeAsset, InstrumentId, OrderState, Price, Purpose, Qty, Severity, Side,
     Timestamp,
 };
 
@@ -154,7 +154,7 @@ impl Facts {
         let rules = card.believed_rules(Timestamp(self.now()));
         let taker = rules.fees.taker.decimal();
         let one = 10_i128.pow(taker.scale());
-        let paid = if rules.fees.asset == FeeAsset::Base { taker.mantissa().max(0) } else { 0 };
+        let paid = if rules.fees.asset.on(Side::Sell) == FeeAsset::Base { taker.mantissa().max(0) } else { 0 };
         let lot = i128::from(rules.lot.0.max(1));
         position.abs() * one / (one + paid) / lot * lot
     }
@@ -189,7 +189,7 @@ impl Facts {
         let Some(card) = self.card(key.1) else { return true };
         let rules = card.believed_rules(Timestamp(self.now()));
         // Of a fee in base it is known that it takes a lot at least.
-        let least = if rules.fees.asset == FeeAsset::Base { i128::from(rules.lot.0) } else { 0 };
+        let least = if rules.fees.asset.on(Side::Sell) == FeeAsset::Base { i128::from(rules.lot.0) } else { 0 };
         let sellable = position.abs() - (position.abs() / 100).max(least);
         let mark = self.holdings.get(&key).map_or(0, |holding| holding.mark);
         let price = stop.map_or(mark, |stop| self.counted(card, position, stop.0).min(mark));

@@ -246,8 +246,8 @@ fn scheduled(
     let (rate, beside) = planned.unwrap_or((fees.rate(fill.liquidity), Exact::ZERO));
     let rate = Exact::from(rate.decimal());
     let in_quote = card.value(fill.qty.at(fill.price))?.times(rate)?;
-    match fees.asset {
-        FeeAsset::Quote => Ok((card.quote, in_quote.up(card.quote_scale)?.plus(beside)?)),
+    match fees.asset.on(fill.side) {
+        FeeAsset::Quote | FeeAsset::Received => Ok((card.quote, in_quote.up(card.quote_scale)?.plus(beside)?)),
         FeeAsset::Base => Ok((card.base, card.qty(fill.qty)?.times(rate)?.up(card.base_scale)?)),
         FeeAsset::Third { asset, scale, price } => {
             let finer = (scale + 12).min(28);

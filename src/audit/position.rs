@@ -6,7 +6,7 @@
 //! implementation on purpose: it shares nothing with the one it checks.
 
 use crate::journal::{Exact, InstrumentCard, TooLarge};
-use crate::market::{Contract, Fee, Fill, Timestamp};
+use crate::market::{Contract, Fee, Fill, TickLots, Timestamp};
 
 /// One desk's position in one instrument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -53,14 +53,12 @@ impl Position {
         let mut effect = Effect { gross, closed, ..Effect::default() };
         match fee {
             Some(fee) if card.contract == Contract::Spot && fee.asset == card.base && !fee.amount.is_zero() => {
-                let paid = self.pay_in_base(card, fee.amount.into(), fill.price, at)?;
-                effect.gross = effect.gross.checked_add(paid).ok_or(TooLarge)?;
-                self.return_lots(card, at)?;
+                effect.net = Some(self.book_in_base(card, fill, (fee, at), [before, closed], &mut effect.gross)?);
             }
             Some(fee) if fee.asset != card.quote => {}
             fee => {
                 let fee = fee.map_or(Exact::ZERO, |fee| fee.amount.into());
-                let gross = card.value(crate::market::TickLots(effect.gross))?;
+                let gross = card.value(TickLots(effect.gross))?;
                 effect.net = Some(self.net(gross, fee, [before, closed, qty], card.quote_scale)?);
             }
         }
@@ -87,20 +85,63 @@ impl Position {
         Ok((gross, closed))
     }
 
-    /// Net realised: gross, less the released shares of entry fees and funding and this fill's closing fee.
-    pub(super) fn net(&mut self, gross: Exact, fee: Exact, fill: [i128; 3], scale: u32) -> Result<Exact, TooLarge> {
-        let [before, closed, qty] = fill;
+    /// What a fee in base leaves: its value is borne as that of any fee, and the lots that pay it release their share
+    /// of what was borne before. Net realised; the gross of those lots is added.
+    fn book_in_base(
+        &mut self,
+        card: &InstrumentCard,
+        fill: &Fill,
+        (fee, at): (Fee, Timestamp),
+        [before, closed]: [i128; 2],
+        gross: &mut i128,
+    ) -> Result<Exact, TooLarge> {
+        let (amount, scale, qty) = (Exact::from(fee.amount), card.quote_scale, i128::from(fill.qty.0));
+        let value = amount.times(card.price(fill.price)?)?;
+        let opening = opening(value, closed, qty, scale)?;
+        let mut costs = self.release(before, closed, scale)?.plus(value.minus(opening)?)?;
+        let (held, of_residue) = (self.qty, self.residue_gross);
+        let paid = self.pay_in_base(card, amount, fill.price, at)?;
+        *gross = gross.checked_add(paid).ok_or(TooLarge)?;
+        let left = (held - self.qty).min(held.max(0));
+        costs = costs.plus(self.release(held, left, scale)?)?;
+        self.return_lots(card, at)?;
+        if self.qty == 0 {
+            costs = costs.plus(opening)?;
+        } else {
+            self.open_fees = self.open_fees.plus(opening)?;
+        }
+        card.value(TickLots(*gross))?.plus(self.residue_gross.minus(of_residue)?)?.minus(costs)
+    }
+
+    /// Takes the share of entry fees and funding that closed lots had borne.
+    fn release(&mut self, before: i128, closed: i128, scale: u32) -> Result<Exact, TooLarge> {
         if closed == 0 {
-            self.open_fees = self.open_fees.plus(fee)?;
             return Ok(Exact::ZERO);
         }
         let whole = closed == before.abs();
-        let share = if whole { self.open_fees } else { self.open_fees.share(closed, before.abs(), scale)? };
-        let carried = if whole { self.carry } else { self.carry.share(closed, before.abs(), scale)? };
-        let opening = if qty == closed { Exact::ZERO } else { fee.share(qty - closed, qty, scale)? };
-        self.open_fees = self.open_fees.minus(share)?.plus(opening)?;
+        let part = |of: Exact| if whole { Ok(of) } else { of.share(closed, before.abs(), scale) };
+        let (fees, carried) = (part(self.open_fees)?, part(self.carry)?);
+        self.open_fees = self.open_fees.minus(fees)?;
         self.carry = self.carry.minus(carried)?;
-        gross.minus(share)?.minus(carried)?.minus(fee.minus(opening)?)
+        fees.plus(carried)
+    }
+
+    /// Net realised: gross, less the released shares of entry fees and funding and this fill's closing fee.
+    pub(super) fn net(&mut self, gross: Exact, fee: Exact, fill: [i128; 3], scale: u32) -> Result<Exact, TooLarge> {
+        let [before, closed, qty] = fill;
+        let released = self.release(before, closed, scale)?;
+        let opening = opening(fee, closed, qty, scale)?;
+        self.open_fees = self.open_fees.plus(opening)?;
+        gross.minus(released)?.minus(fee.minus(opening)?)
+    }
+}
+
+/// What the opening part of a fill bears of its fee.
+fn opening(fee: Exact, closed: i128, qty: i128, scale: u32) -> Result<Exact, TooLarge> {
+    match closed {
+        0 => Ok(fee),
+        closed if closed == qty => Ok(Exact::ZERO),
+        closed => fee.share(qty - closed, qty, scale),
     }
 }
 

@@ -65,6 +65,20 @@ pub enum FeeAsset {
         /// Quote per unit of the asset at which the venue converts.
         price: Money,
     },
+    /// What an execution brings in (spot only): the base asset of a buy, the quote asset of a sale.
+    Received,
+}
+
+impl FeeAsset {
+    /// What an order of this side is charged in, which is never `Received`.
+    #[must_use]
+    pub const fn on(self, side: Side) -> Self {
+        match (self, side) {
+            (Self::Received, Side::Buy) => Self::Base,
+            (Self::Received, Side::Sell) => Self::Quote,
+            (named, _) => named,
+        }
+    }
 }
 
 /// What the venue charges.

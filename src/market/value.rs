@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 
 use super::instrument::{AssetId, Contract, FeeAsset, FeeSchedule, Instrument, Liquidity};
 use super::money::{Money, exact_product};
-use super::units::{Price, Qty, TickLots};
+use super::units::{Price, Qty, Side, TickLots};
 
 impl Instrument {
     /// The asset that profit is settled in.
@@ -101,10 +101,19 @@ impl Instrument {
     /// rebate toward zero (production-rules §4.3). A fee in a third asset divides by its price
     /// first, with 12 decimals more than its unit, toward zero.
     #[must_use]
-    pub fn fee(&self, fees: &FeeSchedule, liquidity: Liquidity, price: Price, qty: Qty) -> (AssetId, Money) {
+    pub fn fee(
+        &self,
+        fees: &FeeSchedule,
+        side: Side,
+        liquidity: Liquidity,
+        price: Price,
+        qty: Qty,
+    ) -> (AssetId, Money) {
         let rate = fees.rate(liquidity).decimal();
-        match fees.asset {
-            FeeAsset::Quote => (self.settles_in(), self.size(qty, price).times(rate).up(self.settle_scale())),
+        match fees.asset.on(side) {
+            FeeAsset::Quote | FeeAsset::Received => {
+                (self.settles_in(), self.size(qty, price).times(rate).up(self.settle_scale()))
+            }
             FeeAsset::Base => (self.base, Money::new(self.qty(qty)).times(rate).up(self.base_scale)),
             FeeAsset::Third { asset, scale, price: conversion } => {
                 let in_quote = self.notional(qty, price).times(rate).decimal();
@@ -184,7 +193,7 @@ mod tests {
     fn an_inverse_fee_is_charged_in_what_it_settles_in() {
         let of = hundred();
         let fees = FeeSchedule { taker: super::super::money::Rate::from_bps(5), ..of.rules(Timestamp(0)).fees };
-        let fee = of.fee(&fees, Liquidity::Taker, Price(600_000), Qty(10));
+        let fee = of.fee(&fees, Side::Buy, Liquidity::Taker, Price(600_000), Qty(10));
         assert_eq!(fee, (of.base, Money::new(decimal("0.00000834"))));
     }
 
@@ -197,7 +206,10 @@ mod tests {
             let fees = instrument.rules(Timestamp(0)).fees;
             assert_eq!(instrument.value(instrument.worth(qty, price)), Money::new(decimal(value)));
             assert_eq!(instrument.cash(instrument.worth(qty, price)), Money::new(decimal(cash)));
-            assert_eq!(instrument.fee(&fees, kind, price, qty), (instrument.quote, Money::new(decimal(fee))));
+            assert_eq!(
+                instrument.fee(&fees, Side::Buy, kind, price, qty),
+                (instrument.quote, Money::new(decimal(fee)))
+            );
         };
         check(&b(), "45123.37", "0.00222222", "100.2740552814", "100.27405528", Liquidity::Taker, "0.40109623");
         check(&x(), "0.60007", "333", "199.82331", "199.82331", Liquidity::Maker, "0.49955828");
@@ -211,7 +223,7 @@ mod tests {
         instrument.timeline[0].fees.asset = asset;
         let fees = instrument.timeline[0].fees;
         // 45 000 × 0.1 × 0.4 % = 18 USDT = 0.03 of an asset at 600 (V-63).
-        let (asset, fee) = instrument.fee(&fees, Liquidity::Taker, Price(4_500_000), Qty(10_000_000));
+        let (asset, fee) = instrument.fee(&fees, Side::Sell, Liquidity::Taker, Price(4_500_000), Qty(10_000_000));
         assert_eq!((asset, fee), (AssetId(3), Money::new(decimal("0.03"))));
     }
 }

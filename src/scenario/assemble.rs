@@ -284,6 +284,7 @@ impl Units<'_> {
         let asset = match &text.fee_asset {
             FeeAssetText::Quote => FeeAsset::Quote,
             FeeAssetText::Base => FeeAsset::Base,
+            FeeAssetText::Received => FeeAsset::Received,
             FeeAssetText::Third { name, price, scale } => {
                 FeeAsset::Third { asset: assets.id(&name.value), scale: *scale, price: *price }
             }

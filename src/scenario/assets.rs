@@ -68,7 +68,7 @@ pub fn table(instruments: &[InstrumentText], account: &AccountText, problems: &m
 fn thirds(instrument: &InstrumentText) -> impl Iterator<Item = (&Located<String>, u32)> {
     instrument.rules.iter().filter_map(|rules| match &rules.fee_asset {
         FeeAssetText::Third { name, scale, .. } => Some((name, *scale)),
-        FeeAssetText::Quote | FeeAssetText::Base => None,
+        FeeAssetText::Quote | FeeAssetText::Base | FeeAssetText::Received => None,
     })
 }
 

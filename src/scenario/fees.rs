@@ -9,6 +9,8 @@
 //! fee_asset = "BNB"              # with the schedule's discount, if it has one for that asset
 //! ```
 //!
+//! Where no `fee_asset` is named, it is what the schedule says is usual, and else quote.
+//!
 //! Beside two rates, `fee_per_unit` (quote per base) and `fee_least` (quote per order) charge by quantity.
 //! The schedules are data, built into the program; each names its source and its date.
 
@@ -69,6 +71,16 @@ impl ChargeText {
         });
         let PlanText { name, assessed, volume_price, tiers, per_unit, least } = plan;
         FeeTable { from, name, assessed, volume_price, tiers, per_unit, least }
+    }
+}
+
+/// What a fee is charged in where nothing is said: by the schedule that is named, if one is.
+pub fn usual_asset(section: &mut Section<'_>) -> FeeAssetText {
+    let named = section.get("fees").and_then(|entry| entry.value.as_str());
+    let text = PROFILES.iter().find(|(name, _)| Some(*name) == named).map(|(_, text)| *text);
+    match text.and_then(Profile::read) {
+        Some(profile) if profile.charged_in_received => FeeAssetText::Received,
+        _ => FeeAssetText::Quote,
     }
 }
 
@@ -191,6 +203,8 @@ struct Profile {
     assessed: Assessed,
     currency: String,
     taken_for: Vec<String>,
+    /// Whether a fee is usually taken from what an execution brings in; else from quote.
+    charged_in_received: bool,
     discount: Option<(String, Rate)>,
     tiers: Vec<(Money, FeeTier)>,
 }
@@ -223,6 +237,10 @@ impl Profile {
             }
             None => None,
         };
+        let charged_in_received = match top.get("charged_in") {
+            Some(entry) => entry.word(problems, &[("quote", false), ("received", true)])?,
+            None => false,
+        };
         let mut tiers = Vec::new();
         for mut tier in top.sections("tier", problems) {
             let volume = amount(&tier.require("volume", problems, AMOUNT)?, problems)?;
@@ -236,7 +254,8 @@ impl Profile {
         if !sound {
             return None;
         }
-        Some(Self { name: name?, captured: captured?, assessed, currency, taken_for, discount, tiers })
+        let (name, captured) = (name?, captured?);
+        Some(Self { name, captured, assessed, currency, taken_for, charged_in_received, discount, tiers })
     }
 
     fn assessed(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Assessed> {

@@ -74,6 +74,8 @@ pub enum FeeAssetText {
     Quote,
     /// The base asset.
     Base,
+    /// What an execution brings in: base of a buy, quote of a sale.
+    Received,
     /// Another asset.
     Third {
         /// Its name, and where.
@@ -108,17 +110,14 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
     let quote_scale = scale(&mut section, "quote_scale", problems);
     let rules = timeline(&mut section, names.map(|(_, quote)| quote), problems);
     let traded = section.get("fee_volume").map_or(Some(Money::ZERO), |entry| fees::amount(&entry, problems));
-    if let Some(FeeAssetText::Base) = rules.first().map(|rules| &rules.fee_asset)
-        && contract == Some(Contract::Linear)
-    {
+    let coins = rules.iter().find_map(|rules| match rules.fee_asset {
+        FeeAssetText::Base => Some("\"base\" of a linear contract"),
+        FeeAssetText::Received => Some("\"received\" of a linear contract"),
+        FeeAssetText::Quote | FeeAssetText::Third { .. } => None,
+    });
+    if let Some(found) = coins.filter(|_| contract == Some(Contract::Linear)) {
         let field = format!("{}.fee_asset", entry.path);
-        problems.add(
-            "E-SC-011",
-            at,
-            &field,
-            "\"base\" of a linear contract",
-            "quote or a third asset; base is spot only",
-        );
+        problems.add("E-SC-011", at, &field, found, "quote or a third asset; base and received are spot only");
     }
     if !rules.iter().any(|rules| rules.charge.plan.is_some())
         && let Some(entry) = section.get("fee_volume")
@@ -263,7 +262,7 @@ fn fee_asset(
     before: Option<&FeeAssetText>,
     problems: &mut Problems<'_>,
 ) -> Option<FeeAssetText> {
-    const ALLOWED: &str = "quote, base or the name of an asset";
+    const ALLOWED: &str = "quote, base, received or the name of an asset";
     let (name, price, scale) =
         (section.get("fee_asset"), section.get("fee_asset_price"), section.get("fee_asset_scale"));
     let named = match &name {
@@ -287,8 +286,10 @@ fn fee_asset(
         Some(FeeAssetText::Third { name, price: price?, scale })
     };
     let asset = match (named, before) {
-        (Some("quote"), _) | (None, None) => FeeAssetText::Quote,
+        (Some("quote"), _) => FeeAssetText::Quote,
+        (None, None) => fees::usual_asset(section),
         (Some("base"), _) => FeeAssetText::Base,
+        (Some("received"), _) => FeeAssetText::Received,
         (Some(other), _) => {
             let at = name.as_ref().map_or(section.at, |entry| entry.at);
             if !is_asset(other) {

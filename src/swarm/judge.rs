@@ -185,7 +185,7 @@ fn cover(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'s
         let against = core.books().position(DeskId::EXTERNAL, id).map_or(0, |others| others.qty.0);
         let there = Qty(at_venue(instrument, venue, position.qty.0, against));
         // A fee in base is paid from what is sold: so much need not be covered.
-        let fee = if rules.fees.asset == FeeAsset::Base { there.0.abs() / 100 + rules.lot.0 } else { 0 };
+        let fee = if rules.fees.asset.on(Side::Sell) == FeeAsset::Base { there.0.abs() / 100 + rules.lot.0 } else { 0 };
         let held = Qty(there.0.abs() - fee);
         let worth = instrument.value(TickLots(i128::from(held.0) * i128::from(venue.touch(id).bid.0)));
         // Well above the minima, so that where exactly dust begins is not judged here.

@@ -107,7 +107,7 @@ impl Venue {
     pub(super) fn required(&self, now: Timestamp, order: &NewOrder, qty: Qty, price: Price) -> Hold {
         let instrument = &self.config.instruments[place(order.instrument)];
         let fees = &self.schedule(now, instrument.id);
-        let fee_of = |liquidity| instrument.fee(fees, liquidity, price, qty);
+        let fee_of = |liquidity| instrument.fee(fees, order.side, liquidity, price, qty);
         let (fee_asset, taker) = fee_of(Liquidity::Taker);
         let by_quantity = self.most_by_quantity(now, instrument.id, qty);
         let fee = (taker.max(fee_of(Liquidity::Maker).1) + by_quantity).max(Money::ZERO);
@@ -128,6 +128,7 @@ impl Venue {
             && match fees.asset {
                 FeeAsset::Quote => order.side == Side::Sell,
                 FeeAsset::Base => order.side == Side::Buy,
+                FeeAsset::Received => true,
                 FeeAsset::Third { .. } => false,
             };
         if received {

@@ -88,7 +88,7 @@ impl Venue {
         let order = self.orders.get(number);
         let instrument = &self.config.instruments[place(order.terms.instrument)];
         let fees = self.schedule(now, instrument.id);
-        let (asset, by_value) = instrument.fee(&fees, liquidity, price, qty);
+        let (asset, by_value) = instrument.fee(&fees, order.terms.side, liquidity, price, qty);
         let Some(plan) = self.plan_of(instrument.id).filter(|_| fees.asset == FeeAsset::Quote) else {
             return (asset, by_value);
         };

@@ -262,7 +262,7 @@ impl Stage {
 
     fn fill(&mut self, order: &NewOrder, price: Price, liquidity: Liquidity) {
         let fees = self.instrument.rules(Timestamp(self.now)).fees;
-        let (asset, amount) = self.instrument.fee(&fees, liquidity, price, order.qty);
+        let (asset, amount) = self.instrument.fee(&fees, order.side, liquidity, price, order.qty);
         let execution = VenueRef::numbered('E', self.number);
         let fee = Some(Fee { asset, amount });
         let fill = Fill { execution, side: order.side, price, qty: order.qty, liquidity, fee };

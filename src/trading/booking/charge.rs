@@ -31,7 +31,7 @@ impl Charge {
         let schedule = instrument.rules(execution.at).fees;
         let (asset, amount) = match fill.fee {
             Some(fee) => (fee.asset, fee.amount),
-            None => instrument.fee(&schedule, fill.liquidity, fill.price, fill.qty),
+            None => instrument.fee(&schedule, fill.side, fill.liquidity, fill.price, fill.qty),
         };
         let value = if asset == instrument.settles_in() {
             Some(amount)

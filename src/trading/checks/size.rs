@@ -97,7 +97,7 @@ impl Preflight<'_> {
     /// What a buy of `qty` leaves in the position: less a fee that is taken in the base asset.
     fn filled_of(&self, qty: Qty) -> Qty {
         let fees = &self.rules.fees;
-        if fees.asset != FeeAsset::Base || fees.taker <= Rate::ZERO {
+        if fees.asset.on(Side::Buy) != FeeAsset::Base || fees.taker <= Rate::ZERO {
             return qty;
         }
         let base = self.instrument.qty(qty) * (Decimal::ONE - fees.taker.decimal());

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::market::{Bug, Contract, FeeAsset, Instrument, InstrumentId, Price, Qty, Rate, Timestamp, planted};
+use crate::market::{Bug, Contract, FeeAsset, Instrument, InstrumentId, Price, Qty, Rate, Side, Timestamp, planted};
 use crate::trading::core::Core;
 use crate::trading::words::ReservesExits;
 
@@ -11,7 +11,7 @@ use crate::trading::words::ReservesExits;
 /// taker rate.
 pub(crate) fn payable(instrument: &Instrument, free: Qty, now: Timestamp) -> Qty {
     let fees = &instrument.rules(now).fees;
-    if fees.asset != FeeAsset::Base || fees.taker <= Rate::ZERO {
+    if fees.asset.on(Side::Sell) != FeeAsset::Base || fees.taker <= Rate::ZERO {
         return free;
     }
     let most = Decimal::from(free.0) / (Decimal::ONE + fees.taker.decimal());
@@ -22,7 +22,7 @@ pub(crate) fn payable(instrument: &Instrument, free: Qty, now: Timestamp) -> Qty
 /// taker rate and in whole lots.
 pub(super) fn with_fee(instrument: &Instrument, sold: Qty, now: Timestamp) -> Qty {
     let rules = instrument.rules(now);
-    if rules.fees.asset != FeeAsset::Base || rules.fees.taker <= Rate::ZERO {
+    if rules.fees.asset.on(Side::Sell) != FeeAsset::Base || rules.fees.taker <= Rate::ZERO {
         return sold;
     }
     let lot = Decimal::from(rules.lot.0);
@@ -97,6 +97,10 @@ mod tests {
         assert_eq!(payable(&instrument, Qty(1_003_999), NOW), Qty(999_999), "never more than can be paid");
         assert_eq!(with_fee(&instrument, Qty(1_000_000), NOW), Qty(1_004_000));
         assert_eq!(with_fee(&instrument, Qty(1_000_001), NOW), Qty(1_004_002), "a fee leaves in whole lots");
+        instrument.timeline[0].fees.asset = FeeAsset::Received;
+        assert_eq!(payable(&instrument, Qty(1_004_000), NOW), Qty(1_004_000), "a sale pays in quote");
+        assert_eq!(with_fee(&instrument, Qty(1_000_000), NOW), Qty(1_000_000));
+        instrument.timeline[0].fees.asset = FeeAsset::Base;
         instrument.timeline[0].fees.taker = Rate::ZERO;
         assert_eq!(payable(&instrument, Qty(1_004_000), NOW), Qty(1_004_000));
     }
