@@ -72,10 +72,11 @@ fn latency(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<(Latency, O
     let mut quantiles = Vec::new();
     let mut sound = true;
     let mut section = section;
-    let congestion = section.get("congestion").map(|entry| congestion(&entry, problems));
+    let congested = section.get("congestion");
     if let Some(file) = section.get("trace") {
-        return recorded(&file, section, congestion, problems);
+        return recorded(&file, congested.as_ref(), section, problems);
     }
+    let congestion = congested.map(|entry| congestion(&entry, problems));
     for (name, at, entry) in section.others() {
         let share = share(name);
         if share.is_none() {
@@ -110,11 +111,12 @@ fn latency(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<(Latency, O
 /// A recorded delay: its file, and what congestion adds to it. Beside a trace nothing else can be said.
 fn recorded(
     file: &Entry<'_>,
+    congested: Option<&Entry<'_>>,
     section: Section<'_>,
-    congestion: Option<Option<Congestion>>,
     problems: &mut Problems<'_>,
 ) -> Option<(Latency, Option<Located<String>>)> {
     let name = file.string(problems, "a file below the data root");
+    let congestion = congested.map(|entry| congestion(entry, problems));
     section.finish(problems);
     let name = Located { value: name?.to_owned(), at: file.at };
     let latency = match congestion {

@@ -57,7 +57,7 @@ impl Moment {
 pub fn lay_out(setup: &Setup, start: Timestamp, end: Timestamp) -> Vec<(Timestamp, Moment)> {
     let mut all = Vec::new();
     if setup.funding_against_ppm != 0 {
-        let act = Moment::Act(Act::FundingAgainst(setup.funding_against_ppm));
+        let act = Moment::Act(Act::FundingAgainst(setup.funding_against_ppm), None);
         all.extend(funding_times(start, end).map(|at| (at, act)));
     }
     for (place, fault) in setup.faults.iter().enumerate().filter(|(_, fault)| fault.kind.is_of_a_moment()) {

@@ -175,14 +175,14 @@ impl Shadow {
         let mut wanted = fill.qty.0;
         if fill.liquidity == Liquidity::Maker {
             assert_eq!(Some(fill.price), limit, "a maker trades at its own price");
-            wanted -= self.from_print(&fill, wanted);
+            wanted -= self.by_print(&fill, wanted);
         }
-        wanted -= self.from_levels(&fill, limit, wanted);
+        wanted -= self.by_levels(&fill, limit, wanted);
         assert_eq!(wanted, 0, "more than was displayed and printed: {report:?}");
     }
 
     /// What of a fill the print explains.
-    fn from_print(&mut self, fill: &Fill, wanted: i64) -> i64 {
+    fn by_print(&mut self, fill: &Fill, wanted: i64) -> i64 {
         let Some((hit, price, left)) = &mut self.print else { return 0 };
         if hit.is_some_and(|side| side != fill.side) || !fill.side.reaches(fill.price, *price) {
             return 0;
@@ -193,7 +193,7 @@ impl Shadow {
     }
 
     /// What of a fill the opposite levels explain that its limit reaches, best first.
-    fn from_levels(&mut self, fill: &Fill, limit: Option<Price>, wanted: i64) -> i64 {
+    fn by_levels(&mut self, fill: &Fill, limit: Option<Price>, wanted: i64) -> i64 {
         let side = fill.side;
         let levels = &mut self.levels[side.opposite() as usize];
         let mut prices: Vec<i64> = levels.keys().copied().collect();
