@@ -197,7 +197,8 @@ proptest! {
                 let mark = RawPrice::new(world.instruments[place].price(Price(4_321)));
                 let lots = report.lots.iter().find(|lots| (lots.desk, usize::from(lots.instrument.0)) == (desk, place));
                 let ours = lots.map_or(Exact::ZERO, |lots| {
-                    let open = lots.unrealised(mark.decimal().into()).expect("fits");
+                    let card = &told.header.instruments[place];
+                    let open = lots.unrealised(card, mark.decimal().into()).expect("fits");
                     lots.matched.gains().expect("fits").plus(open).expect("fits")
                 });
                 prop_assert_eq!(ours, Exact::from(own_net(&world, &told, *key, mark)), "{} of {:?}", method, key);

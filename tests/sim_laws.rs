@@ -19,7 +19,7 @@ use seatrial::market::{
 use seatrial::replay::replay;
 use seatrial::sim::latency::Latency;
 use seatrial::sim::{Outcome, Setup, SimError, run};
-use trial::{agents_setup, bar_tape, l2_tape, order_tape, setup};
+use trial::{agents_setup, bar_tape, inverse_setup, l2_tape, order_tape, setup};
 
 /// Every kind of run there is so far.
 fn kinds(seed: u64) -> Vec<(&'static str, Setup)> {
@@ -30,6 +30,8 @@ fn kinds(seed: u64) -> Vec<(&'static str, Setup)> {
         ("quoter, agents", agents_setup(seed)),
         ("ema_flip, spot", setup(bar_tape(seed), Contract::Spot, "ema_flip")),
         ("ema_flip, linear", setup(bar_tape(seed), Contract::Linear, "ema_flip")),
+        ("quoter, inverse", inverse_setup(l2_tape(seed), "quoter", true)),
+        ("ema_flip, inverse", inverse_setup(bar_tape(seed), "ema_flip", false)),
     ]
 }
 

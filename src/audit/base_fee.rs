@@ -27,7 +27,7 @@ impl Position {
         let held = self.qty.max(0);
         let has = Exact::whole(held).times(step)?.plus(self.residue)?;
         let leaving = if has.compare(fee)?.is_ge() { due.min(held) } else { due };
-        let (gross, _) = self.trade(-leaving, price.0.into())?;
+        let (gross, _) = self.trade(card, -leaving, price.0.into())?;
         let rest = Exact::whole(leaving).times(step)?.minus(fee)?;
         let worth = rest.times(card.price(price)?)?;
         let mut cost = worth;

@@ -95,7 +95,7 @@ impl Facts {
     /// Attaches funding to the positions that paid it: those on the side of the net quantity, by their
     /// shares of it, the remainder to the last (production-rules §4.3). Without a net quantity it is nobody's.
     fn carry(&mut self, instrument: InstrumentId, paid: Exact) -> Result<(), TooLarge> {
-        let Some(scale) = self.header.card(instrument).map(|card| card.quote_scale) else { return Ok(()) };
+        let Some(scale) = self.header.card(instrument).map(|card| card.settles_in().1) else { return Ok(()) };
         let of_it = |key: &(DeskId, InstrumentId)| key.1 == instrument;
         let net: i128 = self.holdings.iter().filter(|(key, _)| of_it(key)).map(|(_, held)| held.position.qty).sum();
         let payers: Vec<(DeskId, i128)> = self
@@ -179,7 +179,7 @@ impl Facts {
             holding.pay(fee, card, fill.price)?;
         }
         if std::mem::take(&mut holding.stale) {
-            self.step.rebased.push(card.quote);
+            self.step.rebased.push(card.settles_in().0);
         }
         self.count_overfill(booking, &fill, key);
         self.net(booking.instrument, &fill)?;
@@ -193,7 +193,7 @@ impl Facts {
         let Some(card) = self.header.card(adjustment.key.1) else { return Ok(()) };
         let holding = self.holdings.entry(adjustment.key).or_default();
         // By the costs the trader claims: after a bust they may be others than counted here.
-        let paid = adjustment.by.checked_mul(adjustment.at).ok_or(TooLarge)?;
+        let paid = card.worth(adjustment.by, adjustment.at)?;
         let gross = adjustment.claimed[1] - holding.claimed[1] - paid;
         holding.last = None;
         let mut net = Exact::ZERO;
@@ -201,9 +201,9 @@ impl Facts {
             holding.position = before;
         } else {
             let held = holding.position.qty;
-            let (_, closed) = holding.position.trade(adjustment.by, adjustment.at)?;
+            let (_, closed) = holding.position.trade(card, adjustment.by, adjustment.at)?;
             let split = [held, closed, adjustment.by.abs()];
-            net = holding.position.net(card.value(TickLots(gross))?, Exact::ZERO, split, card.quote_scale)?;
+            net = holding.position.net(card.value(TickLots(gross))?, Exact::ZERO, split, card.settles_in().1)?;
         }
         adjustment.counted = [holding.position.qty, holding.position.cost];
         holding.claimed = adjustment.claimed;
@@ -219,21 +219,20 @@ impl Facts {
             if self.reconciling.undone.iter().any(untold) {
                 self.reconciling.unpriced.insert(adjustment.key.1);
             }
-            self.reconciling.netted.entry(adjustment.key.1).or_default().trade(adjustment.by, adjustment.at)?;
+            let netted = self.reconciling.netted.entry(adjustment.key.1).or_default();
+            netted.trade(card, adjustment.by, adjustment.at)?;
         }
         Ok(())
     }
 
     /// An execution reaches the venue's one position, where we have one per desk: what it did there.
     pub(super) fn net(&mut self, id: InstrumentId, fill: &Fill) -> Result<(), TooLarge> {
-        if self.header.card(id).is_none_or(|card| !card.contract.is_margin()) {
-            return Ok(());
-        }
+        let Some(card) = self.header.card(id).filter(|card| card.contract.is_margin()) else { return Ok(()) };
         let row = self.executions.entry(fill.execution).or_default();
         if row.at_venue.is_none() {
             let netted = self.reconciling.netted.entry(id).or_default();
             let (cost, signed) = (netted.cost, i128::from(fill.side.sign()) * i128::from(fill.qty.0));
-            let (gross, _) = netted.trade(signed, fill.price.0.into())?;
+            let (gross, _) = netted.trade(card, signed, fill.price.0.into())?;
             row.at_venue = Some([signed, netted.cost - cost, gross]);
             self.reconciling.turns += 1;
             row.turn = self.reconciling.turns;
@@ -282,8 +281,9 @@ impl Facts {
     ) -> Result<(), TooLarge> {
         let Some(card) = self.header.card(id).filter(|card| card.contract.is_margin()) else { return Ok(()) };
         let Some([_, _, gross]) = self.executions.get(&execution).and_then(|row| row.at_venue) else { return Ok(()) };
-        let cash = card.value(TickLots(gross))?.half_even(card.quote_scale)?;
-        let owed = self.reconciling.owed.entry(card.quote).or_default();
+        let (asset, scale) = card.settles_in();
+        let cash = card.value(TickLots(gross))?.half_even(scale)?;
+        let owed = self.reconciling.owed.entry(asset).or_default();
         *owed = if undone { owed.minus(cash)? } else { owed.plus(cash)? };
         Ok(())
     }

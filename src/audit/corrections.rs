@@ -68,9 +68,10 @@ impl Facts {
     fn undo(&mut self, seq: u64, execution: VenueRef) -> Result<(), TooLarge> {
         let row = self.executions.entry(execution).or_default();
         let (Some(key), Some(heard), None) = (row.booked, row.heard, row.undone) else { return Ok(()) };
+        let Some(card) = self.header.card(key.1) else { return Ok(()) };
         let holding = self.holdings.entry(key).or_default();
         (holding.stale, holding.reversed) = (true, true);
-        row.undone = Some(holding.take_out(execution, &heard.fill)?);
+        row.undone = Some(holding.take_out(card, execution, &heard.fill)?);
         holding.traded -= i128::from(heard.fill.side.sign()) * i128::from(heard.fill.qty.0);
         holding.claimed = [holding.position.qty, holding.position.cost];
         // What was sold, or had left to be, before it was heard that the venue took back what it was bought by, the
@@ -143,20 +144,20 @@ impl Holding {
     }
 
     /// Takes an execution out of the position.
-    fn take_out(&mut self, execution: VenueRef, fill: &Fill) -> Result<Undone, TooLarge> {
+    fn take_out(&mut self, card: &InstrumentCard, execution: VenueRef, fill: &Fill) -> Result<Undone, TooLarge> {
         if let Some((_, before)) = self.last.take().filter(|(last, _)| *last == execution) {
             self.position = before;
             return Ok(Undone::Restored);
         }
         let signed = i128::from(fill.side.sign()) * i128::from(fill.qty.0);
-        self.position.trade(-signed, fill.price.0.into())?;
+        self.position.trade(card, -signed, fill.price.0.into())?;
         Ok(Undone::Traded)
     }
 
     /// Counts a fee among what was paid, or one that came back.
     pub(super) fn pay(&mut self, fee: Fee, card: &InstrumentCard, price: Price) -> Result<(), TooLarge> {
         let amount = Exact::from(fee.amount);
-        if fee.asset == card.quote {
+        if fee.asset == card.settles_in().0 {
             self.quote_fees = self.quote_fees.plus(amount)?;
         } else if fee.asset == card.base {
             self.base_fees = self.base_fees.plus(amount)?;

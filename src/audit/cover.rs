@@ -194,7 +194,7 @@ impl Facts {
         let mark = self.holdings.get(&key).map_or(0, |holding| holding.mark);
         let price = stop.map_or(mark, |stop| self.counted(card, position, stop.0).min(mark));
         let Ok(qty) = i64::try_from(sellable) else { return false };
-        let value = card.value(Qty(qty).at(Price(price)));
+        let value = card.notional(Qty(qty), Price(price));
         let small = value.and_then(|value| value.compare(Exact::from(rules.min_notional)));
         sellable < i128::from(rules.min_qty.0.max(rules.lot.0)) || small.is_ok_and(std::cmp::Ordering::is_lt)
     }

@@ -1,6 +1,7 @@
 //! The equity identity of production-rules §4.3, exactly, per asset, after every booking.
 //!
-//! For each asset, with positions valued at the price of their last fill:
+//! For each asset, with positions valued at the price of their last fill (of inverse contracts Q × mark is what they
+//! are worth there in base):
 //!
 //! ```text
 //! cash + Σ spot base held × mark + Σ margin (Q × mark − C)
@@ -68,8 +69,8 @@ fn sides(facts: &Facts, asset: AssetId) -> Result<(Exact, Exact), TooLarge> {
     }
     for ((_, id), holding) in &facts.holdings {
         let Some(card) = facts.card(*id) else { continue };
-        if card.quote == asset {
-            let (left, right) = in_quote(card, holding)?;
+        if card.settles_in().0 == asset {
+            let (left, right) = settled(card, holding)?;
             held = held.plus(left)?;
             explained = explained.plus(right)?;
         }
@@ -80,16 +81,18 @@ fn sides(facts: &Facts, asset: AssetId) -> Result<(Exact, Exact), TooLarge> {
     Ok((held, explained))
 }
 
-/// What a holding adds to the two sides of its quote asset's identity.
-fn in_quote(card: &InstrumentCard, holding: &Holding) -> Result<(Exact, Exact), TooLarge> {
+/// What a holding adds to the two sides of the identity of the asset it settles in.
+fn settled(card: &InstrumentCard, holding: &Holding) -> Result<(Exact, Exact), TooLarge> {
     let mark = card.price(Price(holding.mark))?;
     let [qty, cost] = holding.claimed;
     let claimed = Exact::whole(qty).times(card.qty_step())?;
-    let unrealised = claimed.times(mark)?.minus(card.value(TickLots(cost))?)?;
     let gross = card.value(TickLots(holding.gross))?;
     if card.contract.is_margin() {
+        let worth = TickLots(card.worth(qty, holding.mark.into())?.checked_sub(cost).ok_or(TooLarge)?);
+        let unrealised = card.value(worth)?;
         return Ok((unrealised, gross.plus(unrealised)?));
     }
+    let unrealised = claimed.times(mark)?.minus(card.value(TickLots(cost))?)?;
     let base = Exact::whole(holding.traded).times(card.qty_step())?.minus(holding.base_fees)?;
     let residue = base.minus(claimed)?.times(mark)?.minus(holding.position.residue_cost)?;
     let realised = gross.plus(holding.position.residue_gross)?;

@@ -63,7 +63,7 @@ impl Volumes {
     /// Counts an execution.
     pub(super) fn add(&mut self, card: &InstrumentCard, report: &ExecutionReport, fill: &Fill) -> Result<(), TooLarge> {
         if card.plan.is_some() {
-            let value = card.value(fill.qty.at(fill.price))?;
+            let value = card.notional(fill.qty, fill.price)?;
             let recent = self.0.entry(report.instrument).or_default();
             recent.sum = recent.sum.plus(value)?;
             recent.executions.push_back((report.at.0, value));

@@ -213,8 +213,8 @@ fn fee_by_schedule(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged 
         let (asset, mut amount) = scheduled(card, &fill, report.at, planned)?;
         if let Some(rate) = card.opening {
             let Some(opened) = facts.executions.get(&fill.execution).and_then(|row| row.opened) else { continue };
-            let value = card.value(TickLots(opened * i128::from(fill.price.0)))?;
-            amount = amount.plus(value.times(Exact::from(rate.decimal()))?.up(card.quote_scale)?)?;
+            let value = card.value(TickLots(card.worth(opened, fill.price.0.into())?))?.abs()?;
+            amount = amount.plus(value.times(Exact::from(rate.decimal()))?.up(card.settles_in().1)?)?;
         }
         let same = fee.asset == asset && Exact::from(fee.amount) == amount || is_forced(card, &report, &fill, fee)?;
         let why = || {
@@ -230,9 +230,9 @@ fn fee_by_schedule(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged 
 /// the position over. Only an order that is not ours may.
 fn is_forced(card: &InstrumentCard, report: &ExecutionReport, fill: &Fill, fee: Fee) -> Result<bool, TooLarge> {
     let Some(rate) = card.forced.filter(|_| report.order >= OrderId::FIRST_EXTERNAL) else { return Ok(false) };
-    let value = card.value(fill.qty.at(fill.price))?;
-    let due = value.times(Exact::from(rate.decimal()))?.up(card.quote_scale)?;
-    Ok(fee.asset == card.quote && (Exact::from(fee.amount) == due || fee.amount.is_zero()))
+    let (asset, scale) = card.settles_in();
+    let due = card.size(fill.qty, fill.price)?.times(Exact::from(rate.decimal()))?.up(scale)?;
+    Ok(fee.asset == asset && (Exact::from(fee.amount) == due || fee.amount.is_zero()))
 }
 
 /// The fee of a fill by the schedule or the plan in force: away from zero to the unit, a rebate toward zero.
@@ -245,12 +245,15 @@ fn scheduled(
     let fees = card.rules(at).fees;
     let (rate, beside) = planned.unwrap_or((fees.rate(fill.liquidity), Exact::ZERO));
     let rate = Exact::from(rate.decimal());
-    let in_quote = card.value(fill.qty.at(fill.price))?.times(rate)?;
     match fees.asset.on(fill.side) {
-        FeeAsset::Quote | FeeAsset::Received => Ok((card.quote, in_quote.up(card.quote_scale)?.plus(beside)?)),
+        FeeAsset::Quote | FeeAsset::Received => {
+            let (asset, scale) = card.settles_in();
+            Ok((asset, card.size(fill.qty, fill.price)?.times(rate)?.up(scale)?.plus(beside)?))
+        }
         FeeAsset::Base => Ok((card.base, card.qty(fill.qty)?.times(rate)?.up(card.base_scale)?)),
         FeeAsset::Third { asset, scale, price } => {
             let finer = (scale + 12).min(28);
+            let in_quote = card.notional(fill.qty, fill.price)?.times(rate)?;
             Ok((asset, in_quote.divided(price.into(), finer)?.up(scale)?))
         }
     }

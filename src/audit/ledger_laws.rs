@@ -159,11 +159,11 @@ fn expected(facts: &Facts, cause: Cause, name: VenueRef) -> Result<Option<Amount
             let cost = card.value(fill.side.signed(fill.qty).at(fill.price))?;
             amounts.insert((card.base, Account::Cash), signed);
             amounts.insert((card.base, Account::Market), signed.negated()?);
-            quote(&mut amounts, card, cost.negated()?)?;
+            settled(&mut amounts, card, cost.negated()?)?;
         }
         Cause::Settlement(_) => {
             let Some((_, effect)) = reported.counted else { return Ok(None) };
-            quote(&mut amounts, card, card.value(TickLots(effect.gross))?)?;
+            settled(&mut amounts, card, card.value(TickLots(effect.gross))?)?;
         }
         _ => {
             let Some(Fee { asset, amount }) = fill.fee else { return Ok(None) };
@@ -175,12 +175,13 @@ fn expected(facts: &Facts, cause: Cause, name: VenueRef) -> Result<Option<Amount
     Ok(Some(amounts))
 }
 
-/// Quote received, exactly `value`: cash to the unit, the market the rest, rounding the difference.
-fn quote(amounts: &mut Amounts, card: &InstrumentCard, value: Exact) -> Judged {
-    let cash = value.half_even(card.quote_scale)?;
-    amounts.insert((card.quote, Account::Cash), cash);
-    amounts.insert((card.quote, Account::Market), value.negated()?);
-    amounts.insert((card.quote, Account::Rounding), value.minus(cash)?);
+/// What it settles in received, exactly `value`: cash to the unit, the market the rest, rounding the difference.
+fn settled(amounts: &mut Amounts, card: &InstrumentCard, value: Exact) -> Judged {
+    let (asset, scale) = card.settles_in();
+    let cash = value.half_even(scale)?;
+    amounts.insert((asset, Account::Cash), cash);
+    amounts.insert((asset, Account::Market), value.negated()?);
+    amounts.insert((asset, Account::Rounding), value.minus(cash)?);
     Ok(())
 }
 
@@ -206,7 +207,7 @@ fn spot_cash(facts: &Facts, tally: &mut Tally) -> Judged {
     let is_spot = |asset: AssetId| {
         let spot =
             |card: &&InstrumentCard| card.contract == Contract::Spot && (card.base == asset || card.quote == asset);
-        let margin = |card: &&InstrumentCard| card.contract.is_margin() && card.quote == asset;
+        let margin = |card: &&InstrumentCard| card.contract.is_margin() && card.settles_in().0 == asset;
         cards.iter().any(|card| spot(&card)) && !cards.iter().any(|card| margin(&card))
     };
     let mut touched: Vec<_> = facts.step.posted.iter().flat_map(|(_, transaction)| assets(transaction)).collect();

@@ -150,7 +150,7 @@ fn off_grid(
     }
     // The least notional is asked at the highest price named; a venue that asks at another says so itself.
     let Some(highest) = prices.into_iter().max() else { return Ok(None) };
-    let notional = card.value(qty.at(highest))?;
+    let notional = card.notional(qty, highest)?;
     let least = Exact::from(rules.min_notional);
     let enough = notional.compare(least)?.is_ge();
     Ok((!enough).then(|| format!("notional {notional} is below {least}")))

@@ -94,7 +94,7 @@ fn cash(facts: &Facts, tally: &mut Tally) -> Judged {
     }
     let is_priced = |asset: AssetId| {
         let unpriced = &facts.reconciling.unpriced;
-        !unpriced.iter().any(|id| facts.card(*id).is_some_and(|card| card.quote == asset))
+        !unpriced.iter().any(|id| facts.card(*id).is_some_and(|card| card.settles_in().0 == asset))
     };
     for stated in balances.items.iter().filter(|stated| is_priced(stated.asset)) {
         let ours = facts.balance(stated.asset, Account::Cash).plus(owed(facts, stated.asset))?;
@@ -113,10 +113,10 @@ fn cash(facts: &Facts, tally: &mut Tally) -> Judged {
 /// What the venue settled more of an asset than we, because it nets the positions of several desks, or what
 /// we heard of in another order than it happened in, or because it took something back.
 fn owed(facts: &Facts, asset: AssetId) -> Exact {
-    let quoted = |id: InstrumentId| facts.card(id).is_some_and(|card| card.quote == asset);
-    let shared = facts.holdings.keys().any(|(desk, id)| *desk == DeskId::EXTERNAL && quoted(*id));
-    let disordered = facts.reconciling.disordered.iter().any(|id| quoted(*id));
-    let reversed = facts.holdings.iter().any(|((_, id), holding)| quoted(*id) && holding.reversed);
+    let settled = |id: InstrumentId| facts.card(id).is_some_and(|card| card.settles_in().0 == asset);
+    let shared = facts.holdings.keys().any(|(desk, id)| *desk == DeskId::EXTERNAL && settled(*id));
+    let disordered = facts.reconciling.disordered.iter().any(|id| settled(*id));
+    let reversed = facts.holdings.iter().any(|((_, id), holding)| settled(*id) && holding.reversed);
     if !shared && !disordered && !reversed {
         return Exact::ZERO;
     }

@@ -13,7 +13,7 @@ use crate::market::{Contract, Fee, Fill, TickLots, Timestamp};
 pub(super) struct Position {
     /// Signed quantity units.
     pub qty: i128,
-    /// Signed price × quantity units.
+    /// What it was worth when it was opened: price × quantity units, or base units of an inverse contract.
     pub cost: i128,
     /// Base that fees left over below a lot.
     pub residue: Exact,
@@ -49,39 +49,39 @@ impl Position {
     ) -> Result<Effect, TooLarge> {
         let (qty, price) = (i128::from(fill.qty.0), i128::from(fill.price.0));
         let before = self.qty;
-        let (gross, closed) = self.trade(i128::from(fill.side.sign()) * qty, price)?;
+        let (gross, closed) = self.trade(card, i128::from(fill.side.sign()) * qty, price)?;
         let mut effect = Effect { gross, closed, ..Effect::default() };
         match fee {
             Some(fee) if card.contract == Contract::Spot && fee.asset == card.base && !fee.amount.is_zero() => {
                 effect.net = Some(self.book_in_base(card, fill, (fee, at), [before, closed], &mut effect.gross)?);
             }
-            Some(fee) if fee.asset != card.quote => {}
+            Some(fee) if fee.asset != card.settles_in().0 => {}
             fee => {
                 let fee = fee.map_or(Exact::ZERO, |fee| fee.amount.into());
                 let gross = card.value(TickLots(effect.gross))?;
-                effect.net = Some(self.net(gross, fee, [before, closed, qty], card.quote_scale)?);
+                effect.net = Some(self.net(gross, fee, [before, closed, qty], card.settles_in().1)?);
             }
         }
         Ok(effect)
     }
 
     /// Trades a signed quantity at a price: gross realised, and the quantity closed.
-    pub(super) fn trade(&mut self, signed: i128, price: i128) -> Result<(i128, i128), TooLarge> {
+    pub(super) fn trade(&mut self, card: &InstrumentCard, signed: i128, price: i128) -> Result<(i128, i128), TooLarge> {
         let opposite = (self.qty > 0 && signed < 0) || (self.qty < 0 && signed > 0);
         let closed = if opposite { signed.abs().min(self.qty.abs()) } else { 0 };
-        let mut gross = 0;
+        let (mut gross, mut paid) = (0, 0);
         if closed > 0 {
             let released = self.cost.checked_mul(closed).ok_or(TooLarge)? / self.qty.abs();
             let closing = closed * signed.signum();
-            let paid = closing.checked_mul(price).ok_or(TooLarge)?;
+            paid = card.worth(closing, price)?;
             gross = paid.checked_add(released).and_then(i128::checked_neg).ok_or(TooLarge)?;
             self.cost = self.cost.checked_sub(released).ok_or(TooLarge)?;
             self.qty += closing;
         }
-        let opening = signed - closed * signed.signum();
-        let cost = opening.checked_mul(price).ok_or(TooLarge)?;
+        // What the fill is worth whole and its closing part is not, opens.
+        let cost = card.worth(signed, price)?.checked_sub(paid).ok_or(TooLarge)?;
         self.cost = self.cost.checked_add(cost).ok_or(TooLarge)?;
-        self.qty += opening;
+        self.qty += signed - closed * signed.signum();
         Ok((gross, closed))
     }
 

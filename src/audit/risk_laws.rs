@@ -14,8 +14,8 @@ use super::law::{ASKED, INTENDED, Judged, Law, SENT, SETTLED, Tally, When};
 use super::rows::OrderRow;
 use crate::journal::{Body, Exact, InstrumentCard, Record, TooLarge};
 use crate::market::{
-    Breaker, Check, Decision, DeskId, InstrumentId, Measure, NewOrder, OrderId, OrderKind, OrderState, Purpose, Side,
-    TimeInForce, TraderState,
+    Breaker, Check, Contract, Decision, DeskId, InstrumentId, Measure, NewOrder, OrderId, OrderKind, OrderState,
+    Purpose, Side, TimeInForce, TraderState,
 };
 
 pub(super) const LAWS: &[Law] = &[
@@ -43,6 +43,9 @@ pub(super) const LAWS: &[Law] = &[
     Law { id: "K6", name: "entries only while every arming condition holds", when: When::Record(INTENDED, arming) },
 ];
 
+/// Decimals of a quotient; far below any unit.
+const QUOTIENT_DECIMALS: u32 = 18;
+
 /// What an approved entry says.
 fn entry(record: &Record) -> Option<(DeskId, &NewOrder, i64)> {
     match &record.body {
@@ -67,16 +70,18 @@ fn worst(facts: &Facts, tally: &mut Tally) -> Judged {
     for (seq, id) in &facts.step.entries {
         let Some(row) = facts.order(*id) else { continue };
         let Some((_, instrument)) = row.key() else { continue };
-        let Some(card) = facts.card(instrument).filter(|card| card.quote == facts.header.account) else { continue };
+        let Some(card) = facts.card(instrument).filter(|card| card.settles_in().0 == facts.header.account) else {
+            continue;
+        };
         let reference = half(card, row.twice_reference)?;
         let held: i128 =
             facts.holdings.iter().filter(|((_, id), _)| *id == instrument).map(|(_, h)| h.claimed[0]).sum();
-        let at_mark = |qty: i128| Exact::whole(qty).times(card.qty_step())?.times(reference);
+        let at_mark = |qty: i128| comes_to(card, Exact::whole(qty).times(card.qty_step())?, reference);
         let mut sides = [at_mark(held.max(0))?, at_mark((-held).max(0))?];
         for (_, other) in facts.open_orders().filter(|(_, other)| other.is_entry()) {
             let Some(order) = other.intended.filter(|order| order.instrument == instrument) else { continue };
             let side = usize::from(order.side == Side::Sell);
-            sides[side] = sides[side].plus(could_cost(card, other, &order, reference)?)?;
+            sides[side] = sides[side].plus(could_cost(card, other.leaves(), &order, reference)?)?;
         }
         let worst = larger(sides[0], sides[1])?;
         let why = || format!("with order {} the worst case in {} is {worst}, at most {limit}", id.0, card.symbol);
@@ -85,11 +90,25 @@ fn worst(facts: &Facts, tally: &mut Tally) -> Judged {
     Ok(())
 }
 
-/// What could still fill of an entry, at its limit, a sell at least at the reference.
-fn could_cost(card: &InstrumentCard, row: &OrderRow, order: &NewOrder, reference: Exact) -> Result<Exact, TooLarge> {
-    let qty = Exact::whole(row.leaves()).times(card.qty_step())?;
+/// What could still fill of an entry, at its limit, a sell at least at the reference; an inverse buy at most there.
+fn could_cost(card: &InstrumentCard, qty: i128, order: &NewOrder, reference: Exact) -> Result<Exact, TooLarge> {
+    let qty = Exact::whole(qty).times(card.qty_step())?;
     let limit = order.kind.limit().map_or(Ok(reference), |limit| card.price(limit))?;
-    qty.times(if order.side == Side::Sell { larger(limit, reference)? } else { limit })
+    let price = match (card.contract, order.side) {
+        (Contract::Spot | Contract::Linear, Side::Sell) => larger(limit, reference)?,
+        (Contract::Inverse, Side::Buy) if limit.compare(reference)?.is_gt() => reference,
+        (Contract::Spot | Contract::Linear, Side::Buy) | (Contract::Inverse, _) => limit,
+    };
+    comes_to(card, qty, price)
+}
+
+/// What an amount without sign comes to at a price in the asset it settles in; a quotient toward zero, so that it is
+/// never found to be more than it is.
+fn comes_to(card: &InstrumentCard, amount: Exact, price: Exact) -> Result<Exact, TooLarge> {
+    match card.contract {
+        Contract::Spot | Contract::Linear => amount.times(price),
+        Contract::Inverse => amount.divided(price, QUOTIENT_DECIMALS),
+    }
 }
 
 /// How a check compares.
@@ -124,13 +143,10 @@ fn measures(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
 
 fn value(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
     let (Some((_, order, twice)), Some(limit)) = (entry(record), facts.limits.trade_max) else { return Ok(()) };
-    let Some(card) = facts.card(order.instrument).filter(|card| card.quote == facts.header.account) else {
+    let Some(card) = facts.card(order.instrument).filter(|card| card.settles_in().0 == facts.header.account) else {
         return Ok(());
     };
-    let reference = half(card, twice)?;
-    let price = order.kind.limit().map_or(Ok(reference), |limit| card.price(limit))?;
-    let price = if order.side == Side::Sell { larger(price, reference)? } else { price };
-    let worth = card.qty(order.qty)?.times(price)?;
+    let worth = could_cost(card, order.qty.0.into(), order, half(card, twice)?)?;
     let why = || format!("order {} is worth {worth}, one may be worth {limit}", order.id.0);
     tally.holds(record.seq, worth.compare(limit)?.is_le(), why);
     Ok(())

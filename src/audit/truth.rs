@@ -212,19 +212,19 @@ impl Facts {
         let signed = times * i128::from(fill.side.signed(fill.qty).0);
         *self.venue.positions.entry(instrument).or_default() += signed;
         let Some(card) = self.header.card(instrument) else { return Ok(()) };
-        let (base, quote, scale) = (card.base, card.quote, card.quote_scale);
+        let (settled, scale) = card.settles_in();
         match card.contract {
             Contract::Spot => {
                 let cost = card.value(TickLots(signed * i128::from(fill.price.0)))?;
                 let moved = Exact::whole(signed).times(card.qty_step())?;
-                self.venue.pay(base, moved)?;
-                self.venue.pay(quote, cost.half_even(scale)?.negated()?)
+                self.venue.pay(card.base, moved)?;
+                self.venue.pay(settled, cost.half_even(scale)?.negated()?)
             }
             Contract::Linear | Contract::Inverse => {
                 let held = self.venue.margin.entry(instrument).or_default();
-                let (gross, _) = held.trade(signed, fill.price.0.into())?;
+                let (gross, _) = held.trade(card, signed, fill.price.0.into())?;
                 let gross = card.value(TickLots(gross))?.half_even(scale)?;
-                self.venue.pay(quote, gross)
+                self.venue.pay(settled, gross)
             }
         }
     }

@@ -109,12 +109,12 @@ impl Table {
         let funding = report.funding.get(&lots.instrument).copied().unwrap_or_default();
         Ok(Self {
             symbol: header.symbol(lots.instrument),
-            quote: card.map_or_else(String::new, |card| header.asset(card.quote)),
+            quote: card.map_or_else(String::new, |card| header.asset(card.settles_in().0)),
             desk: Some(lots.desk).filter(|desk| *desk != DeskId::EXTERNAL).map(|desk| desk.0),
             fractions: lots.matched.fractions.iter().map(|part| Row::of(lots, part)).collect::<Result<_, _>>()?,
             open: Row::open(lots)?,
             gain: lots.matched.gains()?.to_string(),
-            unrealised: lots.unrealised(last)?.to_string(),
+            unrealised: card.map_or(Ok(Exact::ZERO), |card| lots.unrealised(card, last))?.to_string(),
             last: last.to_string(),
             funding: funding.to_string(),
         })

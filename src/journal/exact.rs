@@ -134,6 +134,21 @@ impl Exact {
         self.share(shift, by.mantissa, scale)
     }
 
+    /// Divided by what is above zero, rounded to `scale` decimals, halves to the even neighbour: the quotient toward
+    /// zero, and one unit more where what it leaves is more than half of one.
+    pub fn quotient(self, by: Self, scale: u32) -> Result<Self, TooLarge> {
+        let (down, unit) = (self.abs()?.divided(by, scale)?, Self::unit(scale));
+        let left = self.abs()?.minus(down.times(by)?)?.times(Self::whole(2))?;
+        let odd = || Ok(down.units_up(unit)? % 2 != 0);
+        let up = match left.compare(by.times(unit)?)? {
+            Ordering::Less => false,
+            Ordering::Equal => odd()?,
+            Ordering::Greater => true,
+        };
+        let near = if up { down.plus(unit)? } else { down };
+        if self.is_negative() { near.negated() } else { Ok(near) }
+    }
+
     /// Rounded to `scale` decimals, halves to the even neighbour.
     pub fn half_even(self, scale: u32) -> Result<Self, TooLarge> {
         if self.scale <= scale {
@@ -206,6 +221,22 @@ mod tests {
         assert_eq!(exact("-0.5").units_up(exact("1")), Ok(0));
         assert_eq!(exact("0.4010962211256").up(8), Ok(exact("0.40109623")));
         assert_eq!(exact("-0.4510000001").up(8), Ok(exact("-0.451")));
+    }
+
+    #[test]
+    fn quotients_go_to_the_nearest_and_halves_to_the_even() {
+        for (amount, by, expected) in [
+            ("1000", "60000", "0.01666667"),
+            ("-1000", "60000", "-0.01666667"),
+            ("0.00000005", "2", "0.00000002"),
+            ("0.00000007", "2", "0.00000004"),
+            ("-0.00000007", "2", "-0.00000004"),
+            ("0.00000001", "3", "0"),
+            ("300", "40000", "0.0075"),
+        ] {
+            assert_eq!(exact(amount).quotient(exact(by), 8), Ok(exact(expected)), "{amount} by {by}");
+        }
+        assert_eq!(exact("1").quotient(Exact::ZERO, 8), Err(TooLarge));
     }
 
     #[test]

@@ -134,14 +134,63 @@ impl InstrumentCard {
         Exact::whole(price.0.into()).times(unit(&self.price_unit))
     }
 
-    /// A quantity in base.
+    /// A quantity in base; of an inverse contract in quote.
     pub fn qty(&self, qty: Qty) -> Result<Exact, TooLarge> {
         Exact::whole(qty.0.into()).times(unit(&self.qty_unit))
     }
 
-    /// The quote value of price × quantity.
-    pub fn value(&self, product: TickLots) -> Result<Exact, TooLarge> {
-        Exact::whole(product.0).times(unit(&self.price_unit))?.times(unit(&self.qty_unit))
+    /// The asset that profit is settled in, and the decimals of its smallest unit.
+    #[must_use]
+    pub const fn settles_in(&self) -> (AssetId, u32) {
+        match self.contract {
+            Contract::Spot | Contract::Linear => (self.quote, self.quote_scale),
+            Contract::Inverse => (self.base, self.base_scale),
+        }
+    }
+
+    /// The value of a worth in the asset it settles in: of price × quantity, or of an inverse contract's base units.
+    pub fn value(&self, worth: TickLots) -> Result<Exact, TooLarge> {
+        match self.contract {
+            Contract::Spot | Contract::Linear => {
+                Exact::whole(worth.0).times(unit(&self.price_unit))?.times(unit(&self.qty_unit))
+            }
+            Contract::Inverse => Ok(Exact::new(worth.0, self.base_scale)),
+        }
+    }
+
+    /// What a signed quantity is worth at a price, counted again: price × quantity; of an inverse contract minus
+    /// quantity / price in base units, half-even, and nothing without a price.
+    pub fn worth(&self, qty: i128, price: i128) -> Result<i128, TooLarge> {
+        match self.contract {
+            Contract::Spot | Contract::Linear => qty.checked_mul(price).ok_or(TooLarge),
+            Contract::Inverse if price <= 0 => Ok(0),
+            Contract::Inverse => {
+                let amount = Exact::whole(qty).times(unit(&self.qty_unit))?;
+                let price = Exact::whole(price).times(unit(&self.price_unit))?;
+                amount.quotient(price, self.base_scale)?.negated()?.units_up(Exact::unit(self.base_scale))
+            }
+        }
+    }
+
+    /// The same at a price between the ticks, as an amount of the asset it settles in.
+    pub fn worth_at(&self, qty: Qty, price: Exact) -> Result<Exact, TooLarge> {
+        match self.contract {
+            Contract::Spot | Contract::Linear => self.qty(qty)?.times(price),
+            Contract::Inverse => self.qty(qty)?.quotient(price, self.base_scale)?.negated(),
+        }
+    }
+
+    /// What a quantity without sign comes to at a price in the asset it settles in.
+    pub fn size(&self, qty: Qty, price: Price) -> Result<Exact, TooLarge> {
+        self.value(TickLots(self.worth(qty.0.into(), price.0.into())?))?.abs()
+    }
+
+    /// The same in quote.
+    pub fn notional(&self, qty: Qty, price: Price) -> Result<Exact, TooLarge> {
+        match self.contract {
+            Contract::Spot | Contract::Linear => self.size(qty, price),
+            Contract::Inverse => self.qty(qty)?.abs(),
+        }
     }
 
     /// Base of one quantity unit.

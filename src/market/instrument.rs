@@ -209,15 +209,6 @@ impl Instrument {
         whole_units(qty, self.qty_unit, false).map(|units| Qty(units.div_euclid(lot) * lot))
     }
 
-    /// The greatest quantity on the lot grid in force at `now` whose value at `price` quote per
-    /// base is at most `notional`. `None` beyond `i64`, or for a price that is not above zero.
-    #[must_use]
-    pub fn qty_for(&self, notional: Decimal, price: Decimal, now: Timestamp) -> Option<Qty> {
-        let lot = self.rules(now).lot.0;
-        let unit_value = price.checked_mul(self.qty_unit).filter(|value| *value > Decimal::ZERO)?;
-        whole_units(notional, unit_value, false).map(|units| Qty(units.div_euclid(lot) * lot))
-    }
-
     /// A price written as a decimal, if it is a whole number of price units.
     #[must_use]
     pub fn exact_price(&self, price: Decimal) -> Option<Price> {
@@ -244,7 +235,7 @@ impl Instrument {
 }
 
 /// How many whole `unit`s fit `amount`: the floor, or the ceiling. `None` beyond `i64`.
-fn whole_units(amount: Decimal, unit: Decimal, ceiling: bool) -> Option<i64> {
+pub(super) fn whole_units(amount: Decimal, unit: Decimal, ceiling: bool) -> Option<i64> {
     // A remainder is exact where a quotient may not be: take the whole part from it.
     let remainder = amount.checked_rem(unit)?;
     let whole = (amount - remainder).checked_div(unit)?.round();

@@ -8,9 +8,12 @@
 
 use rust_decimal::Decimal;
 
-use super::instrument::{AssetId, Contract, FeeAsset, FeeSchedule, Instrument, Liquidity};
+use super::instrument::{AssetId, Contract, FeeAsset, FeeSchedule, Instrument, Liquidity, whole_units};
 use super::money::{Money, exact_product};
-use super::units::{Price, Qty, Side, TickLots};
+use super::units::{Price, Qty, Side, TickLots, Timestamp};
+
+/// Decimals of an amount of quote that comes from a quotient: far below any contract.
+const AMOUNT_DECIMALS: u32 = 12;
 
 impl Instrument {
     /// The asset that profit is settled in.
@@ -91,6 +94,90 @@ impl Instrument {
         }
     }
 
+    /// What a quantity without sign comes to at a price between the ticks in the asset it settles in. Of an inverse
+    /// contract it is not rounded to a unit: it is only compared, never booked.
+    ///
+    /// # Panics
+    /// When it does not fit 96 bits.
+    #[must_use]
+    pub fn size_at(&self, qty: Qty, price: Decimal) -> Decimal {
+        self.checked_size_at(qty, price).expect("a value of 96 bits")
+    }
+
+    /// The same; none where it does not fit 96 bits.
+    #[must_use]
+    pub fn checked_size_at(&self, qty: Qty, price: Decimal) -> Option<Decimal> {
+        match self.contract {
+            Contract::Spot | Contract::Linear => price.checked_mul(self.qty(qty)),
+            Contract::Inverse => Some(self.settled(self.qty(qty), price)),
+        }
+    }
+
+    /// What an amount of quote is at a price in the asset it settles in; nothing without a price.
+    #[must_use]
+    pub fn settled(&self, quote: Decimal, price: Decimal) -> Decimal {
+        match self.contract {
+            Contract::Spot | Contract::Linear => quote,
+            Contract::Inverse => quote.checked_div(price).unwrap_or_default(),
+        }
+    }
+
+    /// What an amount that quantities are counted in comes to at a price between the ticks in quote; none where that
+    /// does not fit 96 bits.
+    #[must_use]
+    pub fn notional_of(&self, amount: Decimal, price: Decimal) -> Option<Decimal> {
+        match self.contract {
+            Contract::Spot | Contract::Linear => amount.checked_mul(price),
+            Contract::Inverse => Some(amount),
+        }
+    }
+
+    /// What a signed quantity gains from one price to another in the asset it settles in, exactly; of an inverse
+    /// contract between the two values that fills there would have.
+    #[must_use]
+    pub fn gain(&self, qty: Qty, from: Decimal, to: Decimal) -> Decimal {
+        match self.contract {
+            Contract::Spot | Contract::Linear => (to - from) * self.qty(qty),
+            Contract::Inverse => self.worth_at(qty, to) - self.worth_at(qty, from),
+        }
+    }
+
+    /// The price at which an order counts while the market stands at `mark`: its limit where no fill can come to more,
+    /// else whichever of the two makes it worth more. A sell fills at its limit or above, a buy at its limit or below;
+    /// an inverse contract is worth more the lower.
+    #[must_use]
+    pub fn counted_at(&self, side: Side, limit: Option<Decimal>, mark: Option<Decimal>) -> Option<Decimal> {
+        match (self.contract, side) {
+            (Contract::Spot | Contract::Linear, Side::Buy) | (Contract::Inverse, Side::Sell) => limit.or(mark),
+            (Contract::Spot | Contract::Linear, Side::Sell) => limit.max(mark),
+            (Contract::Inverse, Side::Buy) => limit.into_iter().chain(mark).min(),
+        }
+    }
+
+    /// The amount that comes to `value` at `price`, where a unit of what it settles in is worth `rate`; not on any grid.
+    /// Of an inverse contract to [`AMOUNT_DECIMALS`], so that what was divided by a price is found again.
+    #[must_use]
+    pub fn amount_for(&self, value: Decimal, price: Decimal, rate: Decimal) -> Option<Decimal> {
+        match self.contract {
+            Contract::Spot | Contract::Linear => value.checked_div(price.checked_mul(rate)?),
+            Contract::Inverse => Some(value.checked_div(rate)?.checked_mul(price)?.round_dp(AMOUNT_DECIMALS)),
+        }
+    }
+
+    /// The greatest quantity on the lot grid in force at `now` that comes to at most `value` at `price`, where a unit
+    /// of what it settles in is worth `rate`. `None` beyond `i64`, or without a price.
+    #[must_use]
+    pub fn qty_for(&self, value: Decimal, price: Decimal, rate: Decimal, now: Timestamp) -> Option<Qty> {
+        match self.contract {
+            Contract::Spot | Contract::Linear => {
+                let lot = self.rules(now).lot.0;
+                let unit = price.checked_mul(rate)?.checked_mul(self.qty_unit).filter(|unit| *unit > Decimal::ZERO)?;
+                whole_units(value, unit, false).map(|units| Qty(units.div_euclid(lot) * lot))
+            }
+            Contract::Inverse => self.qty_down(self.amount_for(value, price, rate)?, now),
+        }
+    }
+
     /// The cash posted for a value: half-even to the unit it settles in (production-rules §4.3).
     #[must_use]
     pub fn cash(&self, product: TickLots) -> Money {
@@ -152,7 +239,6 @@ fn half_even(above: i128, below: i128) -> i128 {
 #[cfg(test)]
 mod tests {
     use super::super::instrument::samples::{b, x, y};
-    use super::super::units::Timestamp;
     use super::*;
 
     fn decimal(text: &str) -> Decimal {
@@ -186,6 +272,43 @@ mod tests {
         assert_eq!(worth(10, 60_000) - worth(10, 48_000), is("0.00416666"));
         assert_eq!([half_even(5, 2), half_even(7, 2), half_even(-5, 2), half_even(-7, 2)], [2, 4, -2, -4]);
         assert_eq!(of.worth(Qty(1), Price(0)), TickLots::ZERO);
+    }
+
+    /// 10 contracts of 100 USD bought at 50 000 and sold at 40 000: 1000 × (1/50000 − 1/40000) = −0.005; a short of them
+    /// gains as much. What they come to is asked in coins, and in quote it is 1000 at any price.
+    #[test]
+    fn what_is_compared_is_counted_in_coins() {
+        let (of, at) = (hundred(), |text| decimal(text));
+        assert_eq!(of.gain(Qty(10), at("50000"), at("40000")), at("-0.005"));
+        assert_eq!(of.gain(Qty(-10), at("50000"), at("40000")), at("0.005"));
+        assert_eq!(of.size_at(Qty(10), at("40000")), at("0.025"));
+        assert_eq!(
+            (of.settled(at("1000"), at("40000")), of.notional_of(at("1000"), at("7"))),
+            (at("0.025"), Some(at("1000")))
+        );
+        // A buy fills below its limit, where it is worth more coins; a sell at most at its limit.
+        let (limit, mark) = (Some(at("50000")), Some(at("49000")));
+        assert_eq!([Side::Buy, Side::Sell].map(|side| of.counted_at(side, limit, mark)), [mark, limit]);
+        assert_eq!([Side::Buy, Side::Sell].map(|side| b().counted_at(side, limit, mark)), [limit, limit]);
+        assert_eq!(of.counted_at(Side::Buy, limit, None), limit);
+    }
+
+    /// A quantity that became a value in another currency is found again, whatever the quotients left of digits; a
+    /// value that is a little less than a contract is none.
+    #[test]
+    fn a_value_in_coins_is_whole_contracts() {
+        let of = hundred();
+        let found = |value: Decimal, price, rate| of.qty_for(value, price, rate, Timestamp(0));
+        for qty in [1, 3, 7, 20, 999, 123_457] {
+            for price in ["3", "7", "60000", "59999.9", "0.3"].map(decimal) {
+                for rate in ["1", "3", "61234.5", "0.000017"].map(decimal) {
+                    let value = of.size_at(Qty(qty), price) * rate;
+                    assert_eq!(found(value, price, rate), Some(Qty(qty)), "{qty} at {price} and {rate}");
+                }
+            }
+        }
+        assert_eq!(found(decimal("0.03333"), decimal("60000"), Decimal::ONE), Some(Qty(19)));
+        assert_eq!(found(Decimal::ONE, decimal("60000"), Decimal::ZERO), None);
     }
 
     /// 0.05 % of 0.01666667 is 0.000008333…, away from zero to the satoshi.

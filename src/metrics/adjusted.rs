@@ -15,9 +15,9 @@ impl Metrics {
     ) -> Result<(), TooLarge> {
         let (_, before) = self.positions.insert(key, held).unwrap_or_default();
         let Some(card) = self.header.card(key.1) else { return Ok(()) };
-        let moved = i128::from(by.0).checked_mul(at.0.into()).ok_or(TooLarge)?;
-        let (value, quote) = (card.value(TickLots(held.1.0 - before.0 - moved))?, card.quote);
-        self.gross = self.gross.plus(self.valued(quote, value)?)?;
+        let moved = card.worth(by.0.into(), at.0.into())?;
+        let (value, (settled, _)) = (card.value(TickLots(held.1.0 - before.0 - moved))?, card.settles_in());
+        self.gross = self.gross.plus(self.valued(settled, value)?)?;
         Ok(())
     }
 }

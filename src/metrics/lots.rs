@@ -83,7 +83,8 @@ pub struct Trade {
     pub qty: i128,
     /// At which price; it only decides which lot is the highest.
     pub price: Price,
-    /// What was paid or received for all of it, without the fee; never below zero.
+    /// What was paid or received for all of it, without the fee; never below zero, but for an inverse contract, which
+    /// costs the less of what it settles in the dearer it is: what it is worth of that with a minus.
     pub value: Exact,
     /// What it cost besides; below zero is a rebate.
     pub fee: Exact,

@@ -281,8 +281,8 @@ impl Metrics {
         let Some(key) = key else { return Ok(()) };
         self.positions.insert(key, held);
         let Some(card) = self.header.card(key.1) else { return Ok(()) };
-        let (value, quote) = (card.value(gross)?, card.quote);
-        self.gross = self.gross.plus(self.valued(quote, value)?)?;
+        let (value, (settled, _)) = (card.value(gross)?, card.settles_in());
+        self.gross = self.gross.plus(self.valued(settled, value)?)?;
         Ok(())
     }
 
@@ -334,10 +334,10 @@ impl Metrics {
         let Some(mut worth) = self.worth_of(&self.cash)? else { return Ok(None) };
         for ((_, id), (qty, cost)) in &self.positions {
             let Some(card) = self.header.card(*id).filter(|card| card.contract.is_margin()) else { continue };
-            let (Some(mark), Some(rate)) = (self.rates.of_instrument(*id), self.rates.of(card.quote)?) else {
+            let (Some(mark), Some(rate)) = (self.rates.of_instrument(*id), self.rates.of(card.settles_in().0)?) else {
                 return Ok(None);
             };
-            worth = worth.plus(card.qty(*qty)?.times(mark)?.minus(card.value(*cost)?)?.times(rate)?)?;
+            worth = worth.plus(card.worth_at(*qty, mark)?.minus(card.value(*cost)?)?.times(rate)?)?;
         }
         Ok(Some(worth))
     }
@@ -356,8 +356,8 @@ impl Metrics {
         let mut sum = Exact::ZERO;
         for ((_, id), (qty, cost)) in self.positions.clone() {
             let (Some(card), Some(mark)) = (self.header.card(id), self.rates.of_instrument(id)) else { continue };
-            let (open, quote) = (card.qty(qty)?.times(mark)?.minus(card.value(cost)?)?, card.quote);
-            sum = sum.plus(self.valued(quote, open)?)?;
+            let (open, (settled, _)) = (card.worth_at(qty, mark)?.minus(card.value(cost)?)?, card.settles_in());
+            sum = sum.plus(self.valued(settled, open)?)?;
         }
         Ok(sum)
     }

@@ -18,13 +18,16 @@ use super::{Located, Scenario, agents, fault};
 use crate::bad_input::{BadInput, quoted};
 use crate::data::{self, ImportOptions, Records, Tape};
 use crate::market::{
-    Balance, FeeAsset, FeePlan, FeeSchedule, Instrument, InstrumentId, Liquidity, Price, Qty, Rules, Timestamp,
+    Balance, Contract, FeeAsset, FeePlan, FeeSchedule, Instrument, InstrumentId, Liquidity, Price, Qty, Rules,
+    Timestamp,
 };
 use crate::sim::setup::{MarketTape, ScenarioText, Setup, StrategySpec};
 use crate::venue::{BackgroundTerms, VenueConfig};
 
 /// Greatest order quantity where the venue names none, in quantity units.
 const QTY_MAX: i64 = 1_000_000_000_000;
+/// As many of the greatest orders an inverse position may be.
+const MANY: i64 = 1_000_000;
 
 impl Scenario {
     /// Opens the data, each file once, in the order of the instruments.
@@ -263,7 +266,7 @@ fn instrument(
         qty_unit: tape.qty_unit,
         timeline,
     };
-    units.fit_arithmetic(text, &instrument, highest(tape), problems);
+    units.fit_arithmetic(text, &instrument, extremes(tape), problems);
     instrument
 }
 
@@ -323,35 +326,46 @@ impl Units<'_> {
         1
     }
 
-    /// Every quantity must be an amount of the base asset.
+    /// Every quantity must be an amount of the base asset; of an inverse contract it is none.
     fn fit_scales(&self, text: &InstrumentText, problems: &mut Problems<'_>) {
         let decimals = self.qty.normalize().scale();
-        if text.base_scale.value < decimals {
+        if text.contract != Contract::Inverse && text.base_scale.value < decimals {
             let allowed = format!("at least {decimals}, the decimals of the tape's quantity unit");
             let field = format!("{}.base_scale", self.path);
             problems.add("E-SC-011", text.base_scale.at, &field, text.base_scale.value.to_string(), &allowed);
         }
     }
 
-    /// The greatest order at twice the highest price, and its fee, must have exact values.
+    /// The greatest order at twice the highest price, and its fee, must have exact values; of an inverse contract at
+    /// half the lowest, and so must many of them.
     fn fit_arithmetic(
         &self,
         text: &InstrumentText,
         instrument: &Instrument,
-        highest: Price,
+        (lowest, highest): (Price, Price),
         problems: &mut Problems<'_>,
     ) {
-        let decimals = self.price.normalize().scale() + self.qty.normalize().scale();
+        let decimals = match text.contract {
+            Contract::Spot | Contract::Linear => self.price.normalize().scale() + self.qty.normalize().scale(),
+            Contract::Inverse => text.base_scale.value,
+        };
         for (rules, written) in instrument.timeline.iter().zip(&text.rules) {
             let rate = [Liquidity::Maker, Liquidity::Taker].map(|kind| rules.fees.rate(kind).decimal().normalize());
             let digits = rate.map(|rate| rate.mantissa().abs()).into_iter().max().unwrap_or_default().max(1);
             let scale = decimals + rate.map(|rate| rate.scale()).into_iter().max().unwrap_or_default();
-            let value = (2 * i128::from(highest.0)).checked_mul(rules.max_qty.0.into());
+            let most = rules.max_qty.0;
+            let (value, price) = match text.contract {
+                Contract::Spot | Contract::Linear => ((2 * i128::from(highest.0)).checked_mul(most.into()), highest),
+                Contract::Inverse => {
+                    let worth = |qty| instrument.checked_worth(Qty(qty), Price((lowest.0 / 2).max(1)));
+                    (worth(most.saturating_mul(MANY)).and(worth(most)).map(|worth| worth.0.abs()), lowest)
+                }
+            };
             let fits = value.and_then(|value| value.checked_mul(digits)).is_some_and(|value| value < 1 << 96);
             if !fits || scale > Decimal::MAX_SCALE {
                 let at = written.max_qty.map_or(text.symbol.at, |max| max.at);
                 let found =
-                    format!("orders of up to {} at up to {}", instrument.qty(rules.max_qty), instrument.price(highest));
+                    format!("orders of up to {} at up to {}", instrument.qty(rules.max_qty), instrument.price(price));
                 let allowed = "values of at most 28 digits; a smaller max_qty, or data in coarser units";
                 problems.add("E-SC-011", at, &format!("{}.max_qty", self.path), found, allowed);
             }
@@ -359,14 +373,18 @@ impl Units<'_> {
     }
 }
 
-/// The highest price of a tape.
-fn highest(tape: &Tape) -> Price {
+/// The lowest price above zero and the highest price of a tape.
+fn extremes(tape: &Tape) -> (Price, Price) {
+    let of = |prices: &mut dyn Iterator<Item = (Price, Price)>| {
+        prices.fold((Price(i64::MAX), Price::default()), |(lowest, highest), (low, high)| {
+            (if low.0 > 0 { lowest.min(low) } else { lowest }, highest.max(high))
+        })
+    };
     match &tape.records {
-        Records::Rows(rows) => rows.iter().map(|row| row.price).max(),
-        Records::Orders(rows) => rows.iter().map(|row| row.price).max(),
-        Records::Bars(bars) => bars.iter().map(|bar| bar.high).max(),
+        Records::Rows(rows) => of(&mut rows.iter().map(|row| (row.price, row.price))),
+        Records::Orders(rows) => of(&mut rows.iter().map(|row| (row.price, row.price))),
+        Records::Bars(bars) => of(&mut bars.iter().map(|bar| (bar.low, bar.high))),
     }
-    .unwrap_or_default()
 }
 
 fn venue(body: &Body, instruments: Vec<Instrument>, balances: Vec<Balance>) -> VenueConfig {

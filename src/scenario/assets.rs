@@ -8,7 +8,7 @@ use super::Located;
 use super::account::AccountText;
 use super::instrument::{FeeAssetText, InstrumentText};
 use super::section::Problems;
-use crate::market::{Asset, AssetId};
+use crate::market::{Asset, AssetId, Contract};
 
 /// Decimals of an asset no instrument says more about.
 const SCALE_DEFAULT: u32 = 8;
@@ -94,8 +94,12 @@ fn everything_has_a_value(instruments: &[InstrumentText], account: &AccountText,
     };
     for instrument in instruments {
         let symbol = &instrument.symbol;
-        if !priced(&instrument.quote) {
-            missing(&instrument.quote, symbol.at, &format!("results of {} are counted in it", symbol.value));
+        let settled = match instrument.contract {
+            Contract::Spot | Contract::Linear => &instrument.quote,
+            Contract::Inverse => &instrument.base,
+        };
+        if !priced(settled) {
+            missing(settled, symbol.at, &format!("results of {} are counted in it", symbol.value));
         }
         if let Some((name, _)) = thirds(instrument).find(|(name, _)| !priced(&name.value)) {
             missing(&name.value, name.at, "fees are charged in it");

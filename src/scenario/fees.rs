@@ -59,6 +59,11 @@ pub struct PlanText {
 }
 
 impl ChargeText {
+    /// Whether it charges by quantity, beside its rates.
+    pub fn is_by_quantity(&self) -> bool {
+        self.plan.as_ref().is_some_and(|plan| !plan.per_unit.is_zero() || !plan.least.is_zero())
+    }
+
     /// As a table that holds from an instant on.
     pub fn table(&self, from: Timestamp) -> FeeTable {
         let plan = self.plan.clone().unwrap_or_else(|| PlanText {

@@ -18,6 +18,9 @@ use crate::trading::setting::{Number, Setting};
 const POSITIVE: &str = "a decimal above 0 with at most 18 decimals, such as \"0.01\"";
 /// Most decimals of an amount.
 const DECIMALS_MAX: u32 = 18;
+/// The contracts there are.
+const CONTRACTS: [(&str, Contract); 3] =
+    [("spot", Contract::Spot), ("linear", Contract::Linear), ("inverse", Contract::Inverse)];
 /// Decimals of an asset's smallest unit where nothing is said: the usual ledger unit of a venue.
 const SCALE_DEFAULT: u32 = 8;
 
@@ -51,7 +54,7 @@ pub struct RulesText {
     pub from: Timestamp,
     /// Price grid, in quote.
     pub tick: Located<Decimal>,
-    /// Quantity grid, in base.
+    /// Quantity grid, in base; of an inverse contract in quote: what a contract is.
     pub lot: Located<Decimal>,
     /// Least order quantity; none is one lot.
     pub min_qty: Option<Located<Decimal>>,
@@ -103,22 +106,13 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
         let allowed = "a symbol BASE/QUOTE of two different assets, in quotes";
         problems.add("E-SC-009", at, &entry.path, crate::bad_input::quoted(symbol), allowed);
     }
-    let contracts = [("spot", Contract::Spot), ("linear", Contract::Linear)];
-    let contract =
-        section.require("contract", problems, "spot, linear").and_then(|entry| entry.word(problems, &contracts));
+    let contract = section.require("contract", problems, "spot, linear, inverse");
+    let contract = contract.and_then(|entry| entry.word(problems, &CONTRACTS));
     let base_scale = scale(&mut section, "base_scale", problems);
     let quote_scale = scale(&mut section, "quote_scale", problems);
     let rules = timeline(&mut section, names.map(|(_, quote)| quote), problems);
     let traded = section.get("fee_volume").map_or(Some(Money::ZERO), |entry| fees::amount(&entry, problems));
-    let coins = rules.iter().find_map(|rules| match rules.fee_asset {
-        FeeAssetText::Base => Some("\"base\" of a linear contract"),
-        FeeAssetText::Received => Some("\"received\" of a linear contract"),
-        FeeAssetText::Quote | FeeAssetText::Third { .. } => None,
-    });
-    if let Some(found) = coins.filter(|_| contract == Some(Contract::Linear)) {
-        let field = format!("{}.fee_asset", entry.path);
-        problems.add("E-SC-011", at, &field, found, "quote or a third asset; base and received are spot only");
-    }
+    fees_agree(contract, &rules, (at, &entry.path), problems);
     if !rules.iter().any(|rules| rules.charge.plan.is_some())
         && let Some(entry) = section.get("fee_volume")
     {
@@ -139,6 +133,33 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
         rules,
         margin: margin?,
     })
+}
+
+/// A margin contract pays no fee out of what is traded; an inverse one only in what it settles in, by rates.
+fn fees_agree(contract: Option<Contract>, rules: &[RulesText], (at, path): (usize, &str), problems: &mut Problems<'_>) {
+    let mut refuse = |key: &str, found, allowed| problems.add("E-SC-011", at, &format!("{path}.{key}"), found, allowed);
+    match contract {
+        Some(Contract::Linear) => {
+            let coins = rules.iter().find_map(|rules| match rules.fee_asset {
+                FeeAssetText::Base => Some("\"base\" of a linear contract"),
+                FeeAssetText::Received => Some("\"received\" of a linear contract"),
+                FeeAssetText::Quote | FeeAssetText::Third { .. } => None,
+            });
+            if let Some(found) = coins {
+                refuse("fee_asset", found, "quote or a third asset; base and received are spot only");
+            }
+        }
+        Some(Contract::Inverse) => {
+            const ALLOWED: &str = "nothing: its fees are rates of its value, in the base asset";
+            if rules.iter().any(|rules| rules.fee_asset != FeeAssetText::Quote) {
+                refuse("fee_asset", "an asset of an inverse contract's fees", ALLOWED);
+            }
+            if rules.iter().any(|rules| rules.charge.is_by_quantity()) {
+                refuse("fee_per_unit", "fees by quantity of an inverse contract", ALLOWED);
+            }
+        }
+        Some(Contract::Spot) | None => {}
+    }
 }
 
 /// `BASE/QUOTE` in its halves.

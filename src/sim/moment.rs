@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use super::fault::{Coin, Fault, FaultKind, HandFault, LinkFault, Links, Sends, VenueFault, When};
 use super::rng::{Component, Stream};
 use super::setup::Setup;
-use crate::market::{Instrument, InstrumentId, Link, Money, OrderId, SessionState, Span, Timestamp};
+use crate::market::{Contract, Instrument, InstrumentId, Link, Money, OrderId, SessionState, Span, Timestamp};
 use crate::venue::{Act, LAG_MIN};
 
 /// The most moments of one fault in a run.
@@ -176,10 +176,14 @@ fn hand_act(fault: HandFault, of: &Instrument) -> Act {
         HandFault::Close {} => Act::HandClose,
         HandFault::Transfer { coin: Coin::Quote, amount } => Act::Transfer(of.quote, Money::new(amount.into())),
         HandFault::Transfer { coin: Coin::Base, amount } => {
-            let least = of.qty(of.rules(Timestamp::MIN).min_qty);
+            // What an inverse contract settles in moves in whole coins, as quote does.
+            let least = match of.contract {
+                Contract::Spot | Contract::Linear => of.qty(of.rules(Timestamp::MIN).min_qty),
+                Contract::Inverse => Decimal::ONE,
+            };
             Act::Transfer(of.base, Money::new(least).times(amount.into()))
         }
         HandFault::Liquidation {} => Act::Liquidate,
-        HandFault::Off { units } => Act::Off(of.quote, Money::new(Decimal::new(units, of.quote_scale))),
+        HandFault::Off { units } => Act::Off(of.settles_in(), Money::new(Decimal::new(units, of.settle_scale()))),
     }
 }

@@ -1,6 +1,8 @@
 //! What is held: on which side, and how much of it an order could close.
 
-use crate::market::{Instrument, Qty, Side, TickLots, Timestamp};
+use rust_decimal::Decimal;
+
+use crate::market::{Contract, Instrument, Price, Qty, Side, TickLots, Timestamp, exact_product};
 
 /// The side of a signed quantity; none of nothing.
 pub(super) const fn side_of(held: Qty) -> Option<Side> {
@@ -11,9 +13,21 @@ pub(super) const fn side_of(held: Qty) -> Option<Side> {
     }
 }
 
-/// The value of a quantity at the mid, without sign, half a unit toward zero.
-pub(super) fn worth(held: Qty, twice_mid: i64) -> TickLots {
-    TickLots(i128::from(held.0.abs()) * i128::from(twice_mid) / 2)
+/// What an amount of quote is counted in: price × quantity units; of an inverse contract, which is so much of the
+/// quote asset, quantity units.
+pub(super) fn unit(instrument: &Instrument) -> Decimal {
+    match instrument.contract {
+        Contract::Spot | Contract::Linear => exact_product(instrument.price_unit, instrument.qty_unit),
+        Contract::Inverse => instrument.qty_unit,
+    }
+}
+
+/// The value of a quantity at the mid in those units, without sign, half a unit toward zero.
+pub(super) fn worth(contract: Contract, held: Qty, twice_mid: i64) -> TickLots {
+    TickLots(match contract {
+        Contract::Spot | Contract::Linear => i128::from(held.0.abs()) * i128::from(twice_mid) / 2,
+        Contract::Inverse => held.0.abs().into(),
+    })
 }
 
 /// How much of what is held one order could close; nothing if it is dust, too small for any order
@@ -21,7 +35,11 @@ pub(super) fn worth(held: Qty, twice_mid: i64) -> TickLots {
 pub(super) fn closable(instrument: &Instrument, held: Qty, twice_mid: i64, now: Timestamp) -> Qty {
     let rules = instrument.rules(now);
     let qty = Qty(held.0.abs().min(rules.max_qty.0) / rules.lot.0 * rules.lot.0);
-    let is_dust = qty < rules.min_qty || instrument.value(worth(qty, twice_mid)) < rules.min_notional;
+    let notional = match instrument.contract {
+        Contract::Spot | Contract::Linear => instrument.value(worth(instrument.contract, qty, twice_mid)),
+        Contract::Inverse => instrument.notional(qty, Price(0)),
+    };
+    let is_dust = qty < rules.min_qty || notional < rules.min_notional;
     if is_dust { Qty::ZERO } else { qty }
 }
 

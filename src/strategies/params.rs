@@ -9,7 +9,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::{Entry, Param, ParamError};
-use crate::market::{Instrument, Money, Price, Rate, Regime, TickLots, exact_product};
+use crate::market::{Instrument, Money, Price, Rate, Regime, TickLots};
 use crate::trading::setting::Setting;
 
 /// The whole, in the parts a [`Share`] counts.
@@ -205,9 +205,9 @@ fn within<S: Setting>(text: &str, param: &Param) -> Option<S> {
     S::read(text).filter(|value| param.low.is_empty() || (bound(param.low) <= *value && *value <= bound(param.high)))
 }
 
-/// An amount of quote as price units × quantity units, rounded toward zero.
+/// An amount of quote in its [`unit`](super::holding::unit)s, rounded toward zero.
 pub(super) fn tick_lots(instrument: &Instrument, amount: Money) -> TickLots {
-    let unit = exact_product(instrument.price_unit, instrument.qty_unit);
+    let unit = super::holding::unit(instrument);
     let whole = amount.decimal() - amount.decimal() % unit;
     TickLots((whole / unit).round().to_i128().unwrap_or(i128::MAX))
 }

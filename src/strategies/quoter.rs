@@ -196,7 +196,7 @@ impl Quoter {
             let stop = stop_price(instrument, desk.limits(), side, (price, price), distance, scene.now);
             // The venue's least notional, at the lowest price the order or its stop stands at.
             let lowest = stop.map_or(wanted.price, |stop| stop.min(wanted.price));
-            if instrument.value(wanted.qty.at(lowest)) < instrument.rules(scene.now).min_notional {
+            if instrument.notional(wanted.qty, lowest) < instrument.rules(scene.now).min_notional {
                 return self.guard.watch(side, scene.centre.elsewhere(side));
             }
             proposal.stop = stop.map(|stop| RawPrice::new(instrument.price(stop)));

@@ -11,7 +11,7 @@ use crate::audit::AuditReport;
 use crate::journal::{Body, Header, Record, Renderer};
 use crate::market::{
     Account, AssetId, Contract, DeskId, FeeAsset, Instrument, InstrumentId, Money, OpenOrder, OrderId, OrderState,
-    Purpose, Qty, Severity, Side, Span, TickLots, Timestamp, TraderState,
+    Purpose, Qty, Severity, Side, Span, Timestamp, TraderState,
 };
 use crate::replay::Parity;
 use crate::sim::fault::{Fault, FaultKind};
@@ -187,7 +187,7 @@ fn cover(setup: &Setup, trader: &Trader, venue: &Venue, add: &mut impl FnMut(&'s
         // A fee in base is paid from what is sold: so much need not be covered.
         let fee = if rules.fees.asset.on(Side::Sell) == FeeAsset::Base { there.0.abs() / 100 + rules.lot.0 } else { 0 };
         let held = Qty(there.0.abs() - fee);
-        let worth = instrument.value(TickLots(i128::from(held.0) * i128::from(venue.touch(id).bid.0)));
+        let worth = instrument.notional(held, venue.touch(id).bid);
         // Well above the minima, so that where exactly dust begins is not judged here.
         let small = held.0 < 2 * rules.min_qty.0 || worth < rules.min_notional.times(Decimal::TWO);
         let stops = core.orders().open_in(id).filter(|order| order.desk == desk && order.purpose == Purpose::Stop);

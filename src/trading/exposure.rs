@@ -16,7 +16,7 @@ use crate::market::{
 /// Correlation below which instruments do not count together.
 const LEAST_CORRELATION: Decimal = Decimal::from_parts(5, 0, 0, false, 1);
 
-/// Long and short side of what an instrument could come to, in quote.
+/// Long and short side of what an instrument could come to, in the asset it settles in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct WorstCase {
     /// Long position and every buy that could still fill.
@@ -85,6 +85,15 @@ impl Core {
         Some(Decimal::from(twice) * Decimal::new(5, 1) * instrument.price_unit)
     }
 
+    /// What a signed quantity is worth at the mark in the asset it settles in.
+    pub(crate) fn worth_at_mark(&self, instrument: &Instrument, qty: Qty) -> Option<Decimal> {
+        let mark = self.mark(instrument)?;
+        Some(match instrument.contract {
+            Contract::Spot | Contract::Linear => mark * instrument.qty(qty),
+            Contract::Inverse => instrument.worth_at(qty, mark),
+        })
+    }
+
     /// Equity: cash of every asset at its mark, and what open margin positions have gained.
     #[must_use]
     pub fn equity(&self) -> Option<Decimal> {
@@ -95,9 +104,8 @@ impl Core {
         for (_, instrument, position) in self.books.positions() {
             let instrument = self.instrument(instrument);
             if instrument.contract.is_margin() {
-                let value = self.mark(instrument)? * instrument.qty(position.qty);
-                let gained = value - instrument.value(position.cost).decimal();
-                equity += self.in_account(instrument.quote, gained)?;
+                let gained = self.worth_at_mark(instrument, position.qty)? - instrument.value(position.cost).decimal();
+                equity += self.in_account(instrument.settles_in(), gained)?;
             }
         }
         Some(equity)
@@ -109,29 +117,25 @@ impl Core {
         self.books.positions().filter(|(_, id, _)| *id == instrument).map(|(_, _, position)| position.qty).sum()
     }
 
-    /// The worst case of an instrument, in its quote asset: positions at mark, buys at their
-    /// limit, sells at the larger of limit and mark; reduce-only sells count only beyond the
-    /// position.
+    /// The worst case of an instrument, in the asset it settles in: positions at mark, buys at their
+    /// limit, sells at the larger of limit and mark (of inverse contracts sells at their limit, buys at the
+    /// smaller); reduce-only sells count only beyond the position.
     #[must_use]
     pub fn worst_case(&self, instrument: &Instrument) -> Option<WorstCase> {
         let position = self.position(instrument.id);
         let mut worst = WorstCase::default();
         if !position.is_zero() {
-            let held = self.mark(instrument)? * instrument.qty(position.abs());
+            let held = instrument.size_at(position.abs(), self.mark(instrument)?);
             worst = worst.with(if position > Qty::ZERO { Side::Buy } else { Side::Sell }, held);
         }
         let pending = self.orders.open_in(instrument.id).filter(|order| order.purpose == Purpose::Entry);
         for order in pending.filter(|_| !planted(Bug::RiskPendingCounts)) {
-            let limit = order.highest_limit().map(|limit| instrument.price(limit));
-            let mark = self.mark(instrument);
-            let price = match order.terms.side {
-                Side::Buy => limit.or(mark)?,
-                Side::Sell => limit.max(mark)?,
-            };
-            worst = worst.with(order.terms.side, price * instrument.qty(order.could_fill()));
+            let (side, limit) = (order.terms.side, dearest_limit(instrument, order));
+            let price = instrument.counted_at(side, limit, self.mark(instrument))?;
+            worst = worst.with(side, instrument.size_at(order.could_fill(), price));
         }
         for (side, qty) in self.beyond(instrument, position) {
-            worst = worst.with(side, self.mark(instrument)? * instrument.qty(qty));
+            worst = worst.with(side, instrument.size_at(qty, self.mark(instrument)?));
         }
         Some(worst)
     }
@@ -155,8 +159,12 @@ impl Core {
     /// The worst case of every instrument, by id, in account currency.
     #[must_use]
     pub fn worst_cases(&self) -> Option<Vec<Decimal>> {
-        let worst = |instrument: &Instrument| self.in_account(instrument.quote, self.worst_case(instrument)?.larger());
-        self.instruments.iter().map(worst).collect()
+        self.instruments.iter().map(|instrument| self.worst_in_account(instrument)).collect()
+    }
+
+    /// The worst case of an instrument in account currency.
+    pub(crate) fn worst_in_account(&self, instrument: &Instrument) -> Option<Decimal> {
+        self.in_account(instrument.settles_in(), self.worst_case(instrument)?.larger())
     }
 
     /// The worst case of every instrument together, in account currency.
@@ -174,7 +182,7 @@ impl Core {
         for other in &self.instruments {
             let rho = self.config.beliefs.correlation(&with.symbol, &other.symbol);
             if rho >= LEAST_CORRELATION {
-                let worst = self.in_account(other.quote, self.worst_case(other)?.larger())?;
+                let worst = self.worst_in_account(other)?;
                 if !worst.is_zero() {
                     parts.push((other.id, worst * rho));
                 }
@@ -194,20 +202,25 @@ impl Core {
         pending().map(|(with, _)| exposed(with)).max().unwrap_or_default()
     }
 
-    /// What a spot buy ties up in quote: notional at its limit and the taker fee on it, both
-    /// rounded up to the quote unit.
+    /// What an order that opens comes to at a price and the taker fee on it, both rounded up to the unit of
+    /// what it settles in: what a spot buy ties up.
     #[must_use]
-    pub fn spot_cost(instrument: &Instrument, price: Decimal, qty: Qty, now: Timestamp) -> (Decimal, Decimal) {
-        let notional = crate::market::Money::new(price * instrument.qty(qty));
-        let fee = notional.times(instrument.rules(now).fees.taker.decimal().max(Decimal::ZERO));
-        (notional.up(instrument.quote_scale).decimal(), fee.up(instrument.quote_scale).decimal())
+    pub fn opening_cost(instrument: &Instrument, price: Decimal, qty: Qty, now: Timestamp) -> (Decimal, Decimal) {
+        let (exact, scale) = (crate::market::Money::new(instrument.size_at(qty, price)), instrument.settle_scale());
+        // A quotient has too many digits to be multiplied exactly.
+        let size = match instrument.contract {
+            Contract::Spot | Contract::Linear => exact,
+            Contract::Inverse => exact.up(scale),
+        };
+        let fee = size.times(instrument.rules(now).fees.taker.decimal().max(Decimal::ZERO));
+        (size.up(scale).decimal(), fee.up(scale).decimal())
     }
 
-    /// What an open entry holds back of its quote asset.
+    /// What an open entry holds back of the asset it settles in.
     fn reserved_by(&self, order: &Order, now: Timestamp) -> Decimal {
         let instrument = self.instrument(order.terms.instrument);
-        let price = order.highest_limit().map_or(Decimal::ZERO, |limit| instrument.price(limit));
-        let (notional, fee) = Self::spot_cost(instrument, price, order.could_fill(), now);
+        let price = dearest_limit(instrument, order).unwrap_or_default();
+        let (notional, fee) = Self::opening_cost(instrument, price, order.could_fill(), now);
         let fee = if planted(Bug::Safety1Preflight2) { Decimal::ZERO } else { fee };
         match instrument.contract {
             Contract::Spot if order.terms.side == Side::Sell => Decimal::ZERO,
@@ -221,7 +234,7 @@ impl Core {
     pub fn reserved(&self, asset: AssetId, now: Timestamp) -> Decimal {
         let entries = self.orders.open().filter(|order| order.purpose == Purpose::Entry);
         entries
-            .filter(|order| self.instrument(order.terms.instrument).quote == asset)
+            .filter(|order| self.instrument(order.terms.instrument).settles_in() == asset)
             .map(|order| self.reserved_by(order, now))
             .sum()
     }
@@ -233,9 +246,9 @@ impl Core {
         for (desk, id, position) in self.books.positions() {
             let instrument = self.instrument(id);
             if instrument.contract.is_margin() {
-                let notional = self.mark(instrument)? * instrument.qty(position.qty.abs());
+                let size = instrument.size_at(position.qty.abs(), self.mark(instrument)?);
                 let leverage = Decimal::from(self.leverage_of(desk, id).max(1));
-                used += self.in_account(instrument.quote, notional / leverage)?;
+                used += self.in_account(instrument.settles_in(), size / leverage)?;
             }
         }
         Some(used)
@@ -246,6 +259,15 @@ impl Core {
     pub fn leverage_of(&self, desk: DeskId, instrument: InstrumentId) -> u8 {
         self.leverages.get(&(desk, instrument)).copied().unwrap_or(1)
     }
+}
+
+/// The limit of an order at which it comes to most, while an amend is out.
+fn dearest_limit(instrument: &Instrument, order: &Order) -> Option<Decimal> {
+    let limit = match instrument.contract {
+        Contract::Spot | Contract::Linear => order.highest_limit(),
+        Contract::Inverse => order.lowest_limit(),
+    };
+    limit.map(|limit| instrument.price(limit))
 }
 
 #[cfg(test)]

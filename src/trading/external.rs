@@ -105,7 +105,7 @@ impl Core {
             let text = format!("fill {} is on {}, which is not ours", fill.execution, self.symbol(report.instrument));
             return anomaly(Some(report.order), text, actions);
         };
-        let fee_rate = fill.fee.and_then(|fee| self.rate_in_quote(report.instrument, fee.asset));
+        let fee_rate = fill.fee.and_then(|fee| self.rate_in_settled(report.instrument, fee.asset));
         let desk = if planted(Bug::ReconcileExternal2) { DeskId(0) } else { DeskId::EXTERNAL };
         let execution = Execution { desk, instrument, at: report.at, fill, fee_rate, new_entry: true };
         match self.books.book(now, &execution) {
@@ -141,7 +141,7 @@ impl Core {
         actions: &mut Vec<Action>,
     ) {
         let (None, Some(fee)) = (booked, fill.fee) else { return };
-        let fee_rate = self.rate_in_quote(report.instrument, fee.asset);
+        let fee_rate = self.rate_in_settled(report.instrument, fee.asset);
         let Some(instrument) = self.instruments.get(usize::from(report.instrument.0)) else { return };
         let desk = DeskId::EXTERNAL;
         let execution = Execution { desk, instrument, at: report.at, fill, fee_rate, new_entry: false };

@@ -45,7 +45,7 @@ impl Core {
         }
         let clipped = Fill { qty: fill.qty.min((terms.qty - order.filled).max(Qty(1))), ..*fill };
         let fill = if planted(Bug::OrderOverfill) { &clipped } else { fill };
-        let rate = fill.fee.and_then(|fee| self.rate_in_quote(terms.instrument, fee.asset));
+        let rate = fill.fee.and_then(|fee| self.rate_in_settled(terms.instrument, fee.asset));
         // Disjoint fields: the books change while the instrument is read.
         let instrument = &self.instruments[usize::from(terms.instrument.0)];
         let execution = Execution { desk, instrument, at: report.at, fill, fee_rate: rate, new_entry };
@@ -168,7 +168,7 @@ impl Core {
         if let Some(booked) = order.executions.iter_mut().find(|booked| booked.execution == fill.execution) {
             booked.fee_before = before;
         }
-        let fee_rate = self.rate_in_quote(instrument, fee.asset);
+        let fee_rate = self.rate_in_settled(instrument, fee.asset);
         let instrument = &self.instruments[usize::from(instrument.0)];
         let execution = Execution { desk, instrument, at: report.at, fill, fee_rate, new_entry: false };
         match self.books.correct_fee(now, &execution, fee) {
@@ -193,14 +193,14 @@ impl Core {
         }
     }
 
-    /// Quote per unit of an asset, where a rate of it is known: rates are in account currency, and an
-    /// instrument may be quoted in another. A quotient is kept to [`RATE_SCALE`] decimals, half-even.
-    pub(crate) fn rate_in_quote(&self, instrument: InstrumentId, asset: AssetId) -> Option<Money> {
-        let (rate, quote) = (self.rates.get(&asset)?.price, self.instrument(instrument).quote);
-        if quote == self.currency {
+    /// What a unit of an asset is of what an instrument settles in, where a rate of it is known: rates are in account
+    /// currency, and an instrument may settle in another. A quotient is kept to [`RATE_SCALE`] decimals, half-even.
+    pub(crate) fn rate_in_settled(&self, instrument: InstrumentId, asset: AssetId) -> Option<Money> {
+        let (rate, settled) = (self.rates.get(&asset)?.price, self.instrument(instrument).settles_in());
+        if settled == self.currency {
             return Some(rate);
         }
-        let quotient = rate.decimal().checked_div(self.in_account(quote, Decimal::ONE)?)?;
+        let quotient = rate.decimal().checked_div(self.in_account(settled, Decimal::ONE)?)?;
         Some(Money::new(quotient).half_even(RATE_SCALE))
     }
 

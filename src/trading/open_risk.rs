@@ -7,7 +7,7 @@
 use rust_decimal::Decimal;
 
 use super::core::Core;
-use crate::market::{DeskId, Instrument, InstrumentId, Money, Price, Purpose, Qty, Side, Timestamp};
+use crate::market::{DeskId, Instrument, InstrumentId, Price, Purpose, Qty, Side, Timestamp};
 
 impl Core {
     /// Loss from the mark to the stop of every position, and at the stop of every pending entry.
@@ -21,14 +21,15 @@ impl Core {
             let mark = self.mark(instrument)?;
             let loss = loss_at_stop(instrument, side, mark, stop, held.qty.abs());
             let exit = stop.map_or(mark, |stop| instrument.price(stop));
-            risk += self.in_account(instrument.quote, loss + taker_fee(instrument, exit, held.qty.abs(), now))?;
+            risk +=
+                self.in_account(instrument.settles_in(), loss + taker_fee(instrument, exit, held.qty.abs(), now))?;
         }
         for order in self.orders.open().filter(|order| order.purpose == Purpose::Entry) {
             let instrument = self.instrument(order.terms.instrument);
             let price =
                 order.terms.kind.limit().map_or_else(|| self.mark(instrument), |at| Some(instrument.price(at)))?;
             let loss = entry_loss(instrument, order.terms.side, price, order.stop, order.could_fill(), now);
-            risk += self.in_account(instrument.quote, loss)?;
+            risk += self.in_account(instrument.settles_in(), loss)?;
         }
         Some(risk)
     }
@@ -39,7 +40,7 @@ impl Core {
     }
 }
 
-/// What an entry loses at its stop, with the fees of both ways; in quote.
+/// What an entry loses at its stop, with the fees of both ways; in the asset it settles in.
 pub(crate) fn entry_loss(
     instrument: &Instrument,
     side: Side,
@@ -56,12 +57,10 @@ pub(crate) fn entry_loss(
 /// What is lost from a price to a stop, never less than nothing.
 fn loss_at_stop(instrument: &Instrument, side: Side, from: Decimal, stop: Option<Price>, qty: Qty) -> Decimal {
     let Some(stop) = stop else { return Decimal::ZERO };
-    let distance = Decimal::from(side.sign()) * (from - instrument.price(stop));
-    distance.max(Decimal::ZERO) * instrument.qty(qty)
+    (-instrument.gain(side.signed(qty), from, instrument.price(stop))).max(Decimal::ZERO)
 }
 
-/// The taker fee on a notional, rounded up to the quote unit; a rebate counts as nothing.
+/// The taker fee on what a quantity comes to, rounded up to the unit it settles in; a rebate counts as nothing.
 fn taker_fee(instrument: &Instrument, price: Decimal, qty: Qty, now: Timestamp) -> Decimal {
-    let rate = instrument.rules(now).fees.taker.decimal().max(Decimal::ZERO);
-    Money::new(price * instrument.qty(qty)).times(rate).up(instrument.quote_scale).decimal()
+    Core::opening_cost(instrument, price, qty, now).1
 }

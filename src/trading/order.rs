@@ -195,6 +195,12 @@ impl Order {
         self.terms.kind.limit().max(self.amending.and_then(|terms| terms.kind.limit()))
     }
 
+    /// The lowest.
+    #[must_use]
+    pub fn lowest_limit(&self) -> Option<Price> {
+        self.terms.kind.limit().into_iter().chain(self.amending.and_then(|terms| terms.kind.limit())).min()
+    }
+
     /// What could still fill by our knowledge: the quantity less what filled while it may be open,
     /// and the fills due afterwards. While an amend is out, both old and new terms are counted.
     #[must_use]

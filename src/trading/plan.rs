@@ -58,10 +58,7 @@ impl Plan {
             Pricing::Market => (reference.collar(instrument, side, collar.decimal(), now)?, mid),
         };
         let e_worst = instrument.price(order_price);
-        let p_size = match side {
-            Side::Buy => e_worst,
-            Side::Sell => e_worst.max(mid),
-        };
+        let p_size = instrument.counted_at(side, Some(e_worst), Some(mid))?;
         // A stop rounds toward the market, a target toward the entry: long up and down, short mirrored.
         let stop = |price: RawPrice| instrument.limit_price(side.opposite(), price.decimal(), now);
         let target = |price: RawPrice| instrument.limit_price(side, price.decimal(), now);

@@ -92,11 +92,22 @@ impl Position {
         Split { closed: qty, released, gross, entry_fees, carry, ..Split::default() }
     }
 
-    /// The average price as the exact fraction (cost, quantity), in price units; of an inverse contract
-    /// it is no price.
+    /// The average price in price units as an exact fraction, numerator and denominator without sign: cost / quantity;
+    /// of an inverse contract quantity × size / cost. None when flat, or where an inverse contract cost nothing.
     #[must_use]
-    pub const fn average(&self) -> (TickLots, Qty) {
-        (self.cost, self.qty)
+    pub fn average(&self, instrument: &Instrument) -> Option<(i128, i128)> {
+        let (cost, qty) = (self.cost.0.abs(), i128::from(self.qty.0.abs()));
+        let (above, below) = match instrument.contract {
+            Contract::Spot | Contract::Linear => (cost, qty),
+            Contract::Inverse => {
+                let (size, tick) = (instrument.qty_unit.normalize(), instrument.price_unit.normalize());
+                let power = |exponent| 10_i128.checked_pow(exponent);
+                let above =
+                    qty.checked_mul(size.mantissa())?.checked_mul(power(instrument.base_scale + tick.scale())?)?;
+                (above, cost.checked_mul(tick.mantissa())?.checked_mul(power(size.scale())?)?)
+            }
+        };
+        (below != 0).then_some((above, below))
     }
 
     /// The average price rounded half-even to 8 decimals, for showing only; none when flat.

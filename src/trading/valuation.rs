@@ -205,8 +205,8 @@ impl Core {
     #[must_use]
     pub fn unrealised_loss(&self, instrument: InstrumentId, position: &Position) -> Option<Decimal> {
         let instrument = self.instrument(instrument);
-        let value = self.mark(instrument)? * instrument.qty(position.qty);
-        self.in_account(instrument.quote, instrument.value(position.cost).decimal() - value)
+        let worth = self.worth_at_mark(instrument, position.qty)?;
+        self.in_account(instrument.settles_in(), instrument.value(position.cost).decimal() - worth)
     }
 
     /// Remembers a position whose last lot was closed.

@@ -77,7 +77,7 @@ impl Venue {
         }
     }
 
-    /// A position pays a share of its value at a price.
+    /// A position pays a share of its size at a price: a long pays a rate above zero, whatever it settles in.
     pub(super) fn charge_funding(
         &mut self,
         at: Timestamp,
@@ -90,7 +90,8 @@ impl Venue {
             return;
         }
         let of = &self.config.instruments[place(instrument)];
-        let paid = of.value(of.worth(position, price)).times(rate.decimal()).half_even(of.settle_scale());
+        let signed = of.size(position, price).times(position.0.signum().into());
+        let paid = signed.times(rate.decimal()).half_even(of.settle_scale());
         self.account.shift(of.settles_in(), -paid);
         out.push(VenueMessage::Funding { instrument, at, paid });
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
 use seatrial::data::synth::{BarOptions, L2Options, bars, l2};
 use seatrial::data::{OrderRow, OrderRowKind, Placed, Provenance, Records, Row, RowKind, Tape};
 use seatrial::market::{
@@ -99,6 +100,19 @@ fn instrument(tape: &Tape, contract: Contract) -> Instrument {
             fees,
         }],
     }
+}
+
+/// A run on a market whose quantities are contracts of 1 USDT each, settled in coins, with one coin to back them; in an
+/// account that counts in coins, or in USDT.
+#[allow(dead_code, reason = "not every test trades inverse contracts")]
+pub fn inverse_setup(tape: Tape, strategy: &str, in_coins: bool) -> Setup {
+    let decimals = (tape.price_unit.scale(), 0);
+    let tape = Tape::new(tape.symbol, decimals, tape.cadence, tape.records, tape.provenance);
+    let mut setup = setup(tape, Contract::Inverse, strategy);
+    let balances = vec![Balance { asset: AssetId(0), total: Money::new(Decimal::ONE) }];
+    (setup.balances, setup.venue.balances) = (balances.clone(), balances);
+    setup.account_currency = AssetId(u16::from(!in_coins));
+    setup
 }
 
 /// Delays that differ from message to message.

@@ -16,6 +16,9 @@ use crate::market::{
 };
 use crate::metrics::rates::Rates;
 
+/// Decimals of a unit's worth where that is a quotient: many units of it stay exact to the asset's unit.
+const QUOTIENT_DECIMALS: u32 = 26;
+
 /// The lots of one desk in one instrument.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct InstrumentLots {
@@ -37,9 +40,13 @@ impl InstrumentLots {
         Exact::whole(qty).times(self.unit)
     }
 
-    /// What the open lots would gain at a price in quote per base.
-    pub fn unrealised(&self, price: Exact) -> Result<Exact, TooLarge> {
-        self.matched.unrealised(price.times(self.unit)?)
+    /// What the open lots would gain at a price in quote per base; of an inverse contract each unit's worth there is
+    /// rounded to [`QUOTIENT_DECIMALS`].
+    pub fn unrealised(&self, card: &InstrumentCard, price: Exact) -> Result<Exact, TooLarge> {
+        self.matched.unrealised(match card.contract {
+            Contract::Spot | Contract::Linear => price.times(self.unit)?,
+            Contract::Inverse => self.unit.quotient(price, QUOTIENT_DECIMALS)?.negated()?,
+        })
     }
 }
 
@@ -184,7 +191,7 @@ impl Gathered<'_> {
                 let row = self.executions.entry(execution).or_default();
                 row.base = row.base.plus(amount)?;
             } else {
-                let worth = self.in_quote(posting.asset, amount, card)?;
+                let worth = self.in_settled(posting.asset, amount, card)?;
                 let row = self.executions.entry(execution).or_default();
                 row.quote = row.quote.plus(worth)?;
             }
@@ -192,12 +199,13 @@ impl Gathered<'_> {
         Ok(())
     }
 
-    /// An amount in the quote asset of an instrument; nothing, and a note, where no rate is known.
-    fn in_quote(&mut self, asset: AssetId, amount: Exact, card: &InstrumentCard) -> Result<Exact, TooLarge> {
-        if asset == card.quote {
+    /// An amount in what an instrument settles in; nothing, and a note, where no rate is known.
+    fn in_settled(&mut self, asset: AssetId, amount: Exact, card: &InstrumentCard) -> Result<Exact, TooLarge> {
+        let (settled, _) = card.settles_in();
+        if asset == settled {
             return Ok(amount);
         }
-        match (self.rates.of(asset)?, self.rates.of(card.quote)?) {
+        match (self.rates.of(asset)?, self.rates.of(settled)?) {
             (Some(rate), Some(quote)) if quote == Exact::whole(1) => amount.times(rate),
             (Some(rate), Some(quote)) => amount.times(rate)?.divided(quote, super::SHARE_DECIMALS),
             _ => {
@@ -229,7 +237,11 @@ fn trade(made: &Made, charged: Charged, card: &InstrumentCard, unit: Exact) -> R
     let price = card.price(made.price)?;
     let traded = Exact::whole(made.qty).times(card.qty_step())?;
     let qty = traded.minus(charged.base)?.units_up(unit)?;
-    let value = Exact::whole(qty).times(unit)?.abs()?.times(price)?;
+    let amount = Exact::whole(qty).times(unit)?.abs()?;
+    let value = match card.contract {
+        Contract::Spot | Contract::Linear => amount.times(price)?,
+        Contract::Inverse => amount.quotient(price, card.base_scale)?.negated()?,
+    };
     let fee = charged.quote.plus(charged.base.times(price)?)?;
     Ok(Trade { at: made.at, qty, price: made.price, value, fee })
 }

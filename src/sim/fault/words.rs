@@ -153,7 +153,7 @@ worded!(Damage {
 pub enum Coin {
     /// The quote asset of the first instrument, or of the named one, in whole units.
     Quote,
-    /// Its base asset, in minimum quantities.
+    /// Its base asset, in minimum quantities; of an inverse contract, which settles in it, in whole units.
     Base,
 }
 worded!(Coin { Coin::Quote = "quote", Coin::Base = "base", });

@@ -6,10 +6,11 @@ use super::super::params::Distance;
 use super::prices::Centre;
 use super::terms::Terms;
 use crate::market::{
-    Contract, Intention, OrderId, OrderState, Price, Purpose, Qty, Rules, SessionState, Side, TickLots, Timestamp,
-    TraderState,
+    Contract, Instrument, Intention, OrderId, OrderState, Price, Purpose, Qty, Rules, SessionState, Side, TickLots,
+    Timestamp, TraderState,
 };
 use crate::trading::orders::Order;
+use crate::trading::position::Position;
 use crate::trading::view::Reference;
 use crate::trading::{Config, Desk};
 
@@ -87,7 +88,7 @@ pub(super) struct Scene {
     /// Entry orders that filled since the position was flat.
     entries: u32,
     most_entries: u32,
-    spot: bool,
+    contract: Contract,
     rules: Rules,
 }
 
@@ -98,7 +99,7 @@ impl Scene {
         let rules = instrument.rules(now).clone();
         let position = desk.position(id);
         let twice_mid = reference.twice_mid;
-        let worth = worth(position.qty, twice_mid);
+        let worth = worth(instrument.contract, position.qty, twice_mid);
         let state = desk.state();
         Self {
             now,
@@ -106,7 +107,7 @@ impl Scene {
             held: position.qty,
             closable: closable(instrument, position.qty, twice_mid, now),
             worth,
-            twice_stop: twice_stop(terms, limits, &instrument.symbol, position.cost, position.qty),
+            twice_stop: twice_stop(terms, limits, instrument, &position),
             working: desk.orders().filter(|order| order.terms.instrument == id).map(Working::of).collect(),
             cooldown: desk.cooldown(id),
             may_exit: state != TraderState::Halted && state != TraderState::Reconciling,
@@ -115,7 +116,7 @@ impl Scene {
                 && !desk.is_naked(id),
             entries: position.entries,
             most_entries: limits.risk.max_entries_per_instrument.min(limits.risk.max_entries),
-            spot: instrument.contract == Contract::Spot,
+            contract: instrument.contract,
             rules,
         }
     }
@@ -162,11 +163,15 @@ impl Scene {
             let qty = self.closable;
             return (!self.is_dust()).then_some(Wanted { price, qty, purpose: Purpose::Exit });
         }
-        if (self.spot && side == Side::Sell) || self.worth >= terms.reduce_only_at {
+        if (self.contract == Contract::Spot && side == Side::Sell) || self.worth >= terms.reduce_only_at {
             return None;
         }
         let room = terms.size.0.min(terms.max_inventory.0 - self.worth.0);
-        let lots = i64::try_from(room / i128::from(price.0)).unwrap_or(i64::MAX).min(self.rules.max_qty.0);
+        let each = match self.contract {
+            Contract::Spot | Contract::Linear => price.0.into(),
+            Contract::Inverse => 1,
+        };
+        let lots = i64::try_from(room / each).unwrap_or(i64::MAX).min(self.rules.max_qty.0);
         let qty = Qty(lots / self.rules.lot.0 * self.rules.lot.0);
         (qty >= self.rules.min_qty && qty > Qty::ZERO).then_some(Wanted { price, qty, purpose: Purpose::Entry })
     }
@@ -192,8 +197,9 @@ fn centre(terms: &Terms, reference: Reference, tick: Price, held: Qty, worth: Ti
 /// Twice the mid at which a position is given up: the stop distance below (long) or above (short)
 /// the average price. Twice the average is truncated to a price unit; this is our own trigger, no
 /// order price.
-fn twice_stop(terms: &Terms, limits: &Config, symbol: &str, cost: TickLots, held: Qty) -> Option<i64> {
-    let average = (2 * cost.0).checked_div(held.0.into())?;
-    let distance = terms.stop.within(limits.stop.min, limits.stop_max(symbol)).of(average);
-    i64::try_from(average - i128::from(held.0.signum()) * distance).ok()
+fn twice_stop(terms: &Terms, limits: &Config, instrument: &Instrument, held: &Position) -> Option<i64> {
+    let (above, below) = held.average(instrument)?;
+    let average = above.checked_mul(2)? / below;
+    let distance = terms.stop.within(limits.stop.min, limits.stop_max(&instrument.symbol)).of(average);
+    i64::try_from(average - i128::from(held.qty.0.signum()) * distance).ok()
 }

@@ -51,7 +51,11 @@ pub(super) fn entry(desk: &Desk<'_>, of: InstrumentId, side: Side, numbers: &mut
         let farther = share(numbers.below(500));
         wish.target = Some(RawPrice::new(plan * (Decimal::ONE + sign * (reward + farther))));
     }
-    wish.size = size(limits.risk.trade_max, instrument.qty_for(Decimal::from(500), mid, desk.now()), numbers);
+    wish.size = size(
+        limits.risk.trade_max,
+        instrument.qty_for(instrument.settled(Decimal::from(500), mid), mid, Decimal::ONE, desk.now()),
+        numbers,
+    );
     wish.leverage = u8::try_from(numbers.between(1, 5)).expect("at most 5");
     let confidence = numbers.between(80, 100);
     wish.confidence = Rate::new(Decimal::new(confidence.into(), 2));

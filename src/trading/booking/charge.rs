@@ -43,7 +43,11 @@ impl Charge {
         } else {
             let rate = match (execution.fee_rate, schedule.asset) {
                 (Some(rate), _) => rate,
-                (None, FeeAsset::Third { asset: third, price, .. }) if third == asset => price,
+                (None, FeeAsset::Third { asset: third, price, .. })
+                    if third == asset && instrument.settles_in() == instrument.quote =>
+                {
+                    price
+                }
                 (None, _) if asset == instrument.base => Money::new(instrument.price(fill.price)),
                 (None, _) => return Err(BookError::NoRate { asset, amount }),
             };

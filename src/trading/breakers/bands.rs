@@ -4,12 +4,12 @@
 //! its sign, and moves no faster with a mark than what is held or could still be sold of it. So each
 //! difference allows each mark to move by its size over that speed, shared among the instruments
 //! that move it; the smallest allowance of all is the band. It is narrower than it could be, never
-//! wider. Where two marks multiply, no move is allowed.
+//! wider. Where two marks multiply, or a contract is worth the inverse of its mark, no move is allowed.
 
 use rust_decimal::Decimal;
 
 use super::thresholds::{Measured, Watch};
-use crate::market::{Account, Instrument, Purpose, Side};
+use crate::market::{Account, Contract, Instrument, Purpose, Side};
 use crate::trading::core::Core;
 
 /// As far as a band ever reaches.
@@ -77,7 +77,7 @@ impl Core {
         if self.values_base(instrument) {
             speed.equity += self.books.ledger().balance(Account::Cash, instrument.base).decimal().abs();
             // Whatever is counted in another asset may move with it and with a mark of its own.
-            let counted_elsewhere = |other: &Instrument| other.quote != self.currency && self.is_held(other);
+            let counted_elsewhere = |other: &Instrument| other.settles_in() != self.currency && self.is_held(other);
             speed.crossed = self.instruments.iter().any(counted_elsewhere);
         }
         let held = instrument.qty(self.position(instrument.id).abs());
@@ -91,15 +91,20 @@ impl Core {
         let beyond: Decimal = beyond.into_iter().map(|(_, qty)| instrument.qty(qty)).sum();
         speed.exposure = held + selling + beyond;
         speed.crossed |= !converts && speed.matters();
+        // What is worth so much of the quote asset is worth its inverse: no speed holds for all marks.
+        speed.crossed |= instrument.contract == Contract::Inverse && self.is_open(instrument);
         speed
     }
 
     /// Whether anything is held or pending in an instrument, or held of the base that its mark values.
     fn is_held(&self, instrument: &Instrument) -> bool {
         let cash = || self.books.ledger().balance(Account::Cash, instrument.base);
-        !self.position(instrument.id).is_zero()
-            || self.orders.open_in(instrument.id).next().is_some()
-            || self.values_base(instrument) && !cash().is_zero()
+        self.is_open(instrument) || self.values_base(instrument) && !cash().is_zero()
+    }
+
+    /// Whether anything is held or pending in an instrument.
+    fn is_open(&self, instrument: &Instrument) -> bool {
+        !self.position(instrument.id).is_zero() || self.orders.open_in(instrument.id).next().is_some()
     }
 }
 

@@ -84,7 +84,7 @@ impl Preflight<'_> {
         let (least, lot) = (self.rules.min_qty.max(Qty(1)), self.rules.lot.0);
         let (least_value, counted) =
             (self.rules.min_notional.decimal(), self.instrument.price(price).min(reference.price(self.instrument)));
-        let value = |qty: Qty| self.instrument.qty(qty).checked_mul(counted).unwrap_or(Decimal::MAX);
+        let value = |qty: Qty| self.instrument.notional_of(self.instrument.qty(qty), counted).unwrap_or(Decimal::MAX);
         let on_lot = |qty: Qty| Qty(qty.0 / lot * lot);
         let (measured, limit) = (self.instrument.qty(on_lot(wanted)), self.instrument.qty(least));
         self.at_least(check, measured, limit, "base", "the venue's least quantity")?;

@@ -200,10 +200,10 @@ impl Preflight<'_> {
         }
     }
 
-    /// CK-11: the book may be decided on, and so may the rate that converts its quote asset.
+    /// CK-11: the book may be decided on, and so may the rate that converts what it settles in.
     pub(super) fn usable_reference(&mut self) -> Result<Reference, Denied> {
         let reference = self.reference(Check::Entry(11))?;
-        if self.instrument.quote != self.core.currency {
+        if self.instrument.settles_in() != self.core.currency {
             self.fresh_conversion(Check::Entry(11))?;
         }
         Ok(reference)
@@ -212,7 +212,7 @@ impl Preflight<'_> {
     /// A rate into account currency is no older than a price may be: the market it is read from, or the
     /// rate itself where it keeps coming.
     fn fresh_conversion(&self, check: Check) -> Result<(), Denied> {
-        let asset = self.instrument.quote;
+        let asset = self.instrument.settles_in();
         self.fresh_rate(check, asset)?;
         match self.core.valued_by(asset) {
             Some(pair) if pair.quote != self.core.currency => self.fresh_rate(check, pair.quote),
@@ -269,16 +269,16 @@ impl Preflight<'_> {
 
     /// The notional asked for in account currency, where one was asked for.
     pub(super) fn requested(&self, plan: &Plan) -> Result<Option<Decimal>, Denied> {
-        let quote = match self.proposal.size {
+        let size = match self.proposal.size {
             Size::RiskBased => return Ok(None),
             Size::Notional(base) if planted(Bug::Safety2Size) => base.decimal() * plan.p_size,
-            Size::Notional(notional) => notional.decimal(),
+            Size::Notional(notional) => self.instrument.settled(notional.decimal(), plan.p_size),
             Size::Quantity(qty) => {
-                let quote = self.instrument.qty(qty).checked_mul(plan.p_size);
-                self.known(Check::Entry(12), quote, "a notional of 96 bits")?
+                let size = self.instrument.checked_size_at(qty, plan.p_size);
+                self.known(Check::Entry(12), size, "a notional of 96 bits")?
             }
         };
-        self.in_account(Check::Entry(12), quote).map(Some)
+        self.in_account(Check::Entry(12), size).map(Some)
     }
 
     /// CK-12: nobody would ask for so much (SAFETY-2). Nothing is trimmed here.

@@ -258,8 +258,8 @@ impl Preflight<'_> {
         self.known(check, self.core.equity(), "equity at a known mark")
     }
 
-    fn in_account(&self, check: Check, quote: Decimal) -> Result<Decimal, Denied> {
-        self.known(check, self.core.in_account(self.instrument.quote, quote), "a rate into account currency")
+    fn in_account(&self, check: Check, amount: Decimal) -> Result<Decimal, Denied> {
+        self.known(check, self.core.in_account(self.instrument.settles_in(), amount), "a rate into account currency")
     }
 
     /// The instrument's worst case in account currency, with or without one more order.

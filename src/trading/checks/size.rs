@@ -13,16 +13,16 @@ impl Preflight<'_> {
     /// CK-18 … CK-32; the notional in account currency, at the price size is counted at.
     pub(super) fn size_allowed(&mut self, plan: &Plan, qty: Qty, leverage: u8) -> Result<Decimal, Denied> {
         let untrimmed = self.requested(plan)?.filter(|_| planted(Bug::RiskTrimOrder));
-        let quote = untrimmed.unwrap_or_else(|| self.instrument.qty(qty) * plan.p_size);
-        let notional = self.in_account(Check::Entry(22), quote)?;
+        let size = untrimmed.unwrap_or_else(|| self.instrument.size_at(qty, plan.p_size));
+        let notional = self.in_account(Check::Entry(22), size)?;
         self.minimum_qty(qty)?;
         self.minimum_notional(plan, qty)?;
         self.venue_maximum(plan, qty)?;
         self.stop_leg(plan, qty)?;
-        self.size_caps(plan.side, quote, notional)?;
-        self.position_share(plan.side, quote)?;
+        self.size_caps(plan.side, size, notional)?;
+        self.position_share(plan.side, size)?;
         self.entry_counts()?;
-        self.total_exposure(plan.side, quote)?;
+        self.total_exposure(plan.side, size)?;
         self.correlated_exposure(notional)?;
         self.funds(plan, qty, leverage, notional)?;
         self.projected_loss(plan, qty)?;
@@ -52,7 +52,8 @@ impl Preflight<'_> {
     fn minimum_notional(&mut self, plan: &Plan, qty: Qty) -> Result<(), Denied> {
         let unrounded = self.unrounded.filter(|_| planted(Bug::Critical1Minimum2));
         let counted = unrounded.unwrap_or_else(|| self.instrument.qty(qty));
-        let notional = counted * plan.e_worst.min(plan.reference);
+        let notional = self.instrument.notional_of(counted, plan.e_worst.min(plan.reference));
+        let notional = self.known(Check::Entry(19), notional, "a notional of 96 bits")?;
         if planted(Bug::Critical1Minimum) {
             return Ok(());
         }
@@ -90,7 +91,8 @@ impl Preflight<'_> {
         let held = self.filled_of(qty);
         let (measured, least) = (self.instrument.qty(held), self.instrument.qty(self.rules.min_qty));
         self.at_least(check, measured, least, "base", "the stop leg")?;
-        let leg = self.instrument.qty(held) * self.instrument.price(stop);
+        let leg = self.instrument.notional_of(self.instrument.qty(held), self.instrument.price(stop));
+        let leg = self.known(check, leg, "a notional of 96 bits")?;
         self.at_least(check, leg, self.rules.min_notional.decimal(), "quote", "the stop leg")
     }
 
@@ -105,21 +107,21 @@ impl Preflight<'_> {
     }
 
     /// CK-22: size caps, recomputed from quantity × price (SAFETY-2).
-    fn size_caps(&mut self, side: Side, quote: Decimal, notional: Decimal) -> Result<(), Denied> {
+    fn size_caps(&mut self, side: Side, size: Decimal, notional: Decimal) -> Result<(), Denied> {
         let check = Check::Entry(22);
         let risk = &self.core.config.risk;
         self.at_most(check, notional, risk.trade_max.decimal(), "account currency, risk.trade_max", "")?;
         let equity = self.equity(check)?;
         self.at_most(check, notional, equity, "account currency, equity", "")?;
-        let worst = self.worst_case(check, Some((side, quote)))?;
+        let worst = self.worst_case(check, Some((side, size)))?;
         self.at_most(check, worst, risk.position_max.decimal(), "account currency, risk.position_max", "worst case")
     }
 
     /// CK-23: the instrument's share of equity.
-    fn position_share(&mut self, side: Side, quote: Decimal) -> Result<(), Denied> {
+    fn position_share(&mut self, side: Side, size: Decimal) -> Result<(), Denied> {
         let check = Check::Entry(23);
         let limit = self.equity(check)? * self.core.config.risk.position_share.decimal();
-        let worst = self.worst_case(check, Some((side, quote)))?;
+        let worst = self.worst_case(check, Some((side, size)))?;
         let words = format!("worst case, {}", self.share(worst));
         self.at_most(check, worst, limit, "account currency, equity × risk.position_share", &words)
     }
@@ -141,12 +143,12 @@ impl Preflight<'_> {
     }
 
     /// CK-25: the worst case of every instrument together.
-    fn total_exposure(&mut self, side: Side, quote: Decimal) -> Result<(), Denied> {
+    fn total_exposure(&mut self, side: Side, size: Decimal) -> Result<(), Denied> {
         let check = Check::Entry(25);
-        let mut total = self.worst_case(check, Some((side, quote)))?;
+        let mut total = self.worst_case(check, Some((side, size)))?;
         for other in self.core.instruments.iter().filter(|other| other.id != self.instrument.id) {
-            let worst = self.known(check, self.core.worst_case(other), "a mark of every instrument held")?.larger();
-            total += self.known(check, self.core.in_account(other.quote, worst), "a rate into account currency")?;
+            let worst = self.core.worst_in_account(other);
+            total += self.known(check, worst, "a mark of every instrument held, and a rate into account currency")?;
         }
         let limit = self.equity(check)? * self.core.config.risk.total_exposure.decimal();
         let words = format!("worst case, {}", self.share(total));
@@ -156,8 +158,8 @@ impl Preflight<'_> {
     /// CK-27 and CK-28: what it ties up is free (SAFETY-1).
     fn funds(&mut self, plan: &Plan, qty: Qty, leverage: u8, notional: Decimal) -> Result<(), Denied> {
         let check = Check::Entry(27);
-        let (value, fee) = Core::spot_cost(self.instrument, plan.e_worst.max(plan.p_size), qty, self.now);
-        let reserved = self.core.reserved(self.instrument.quote, self.now);
+        let (value, fee) = Core::opening_cost(self.instrument, plan.p_size, qty, self.now);
+        let reserved = self.core.reserved(self.instrument.settles_in(), self.now);
         if self.instrument.contract == Contract::Spot {
             let cash = self.core.books.ledger().balance(crate::market::Account::Cash, self.instrument.quote).decimal();
             let words = format!("notional {value}, fee {fee}, reserved {reserved}");

@@ -50,10 +50,16 @@ impl Preflight<'_> {
     }
 
     /// SZ-1: the notional that loses `risk.risk_per_trade` of equity at the stop. Without a stop
-    /// there is none.
+    /// there is none. What an inverse contract is worth at the entry stands to what it loses as the
+    /// stop stands to its distance.
     fn risk_notional(&self, plan: &Plan, equity: Decimal) -> Option<Decimal> {
-        let distance = (plan.e_worst - self.instrument.price(self.stop_used(plan)?)).abs();
-        quotient_down(equity * self.core.config.risk.risk_per_trade.decimal() * plan.e_worst, distance)
+        let stop = self.instrument.price(self.stop_used(plan)?);
+        let against = match self.instrument.contract {
+            Contract::Spot | Contract::Linear => plan.e_worst,
+            Contract::Inverse => stop,
+        };
+        let distance = (plan.e_worst - stop).abs();
+        quotient_down(equity * self.core.config.risk.risk_per_trade.decimal() * against, distance)
     }
 
     /// The proposal's stop, or the position's where that one is pinned, so that it will hold, and is
@@ -80,10 +86,10 @@ impl Preflight<'_> {
     fn lots(&mut self, plan: &Plan, notional: Decimal) -> Result<Qty, Denied> {
         let check = Check::Entry(18);
         let rate = self.in_account(check, Decimal::ONE)?;
-        self.unrounded = notional.checked_div(plan.p_size * rate);
-        let qty = self.instrument.qty_for(notional, plan.p_size * rate, self.now);
+        self.unrounded = self.instrument.amount_for(notional, plan.p_size, rate);
+        let qty = self.instrument.qty_for(notional, plan.p_size, rate, self.now);
         let qty = self.known(check, qty, "a quantity of 64 bits")?;
-        let value = self.instrument.qty(qty) * plan.p_size * rate;
+        let value = self.instrument.size_at(qty, plan.p_size) * rate;
         self.trimmed(notional, value, Trim::Lot);
         Ok(qty)
     }

@@ -51,7 +51,7 @@ pub(crate) fn closable_beside(instrument: &Instrument, held: Qty, taken: Qty, pr
 /// Whether the venue takes an order over `qty` that counts at `price`.
 pub(super) fn is_enough(instrument: &Instrument, qty: Qty, price: Price, now: Timestamp) -> bool {
     let rules = instrument.rules(now);
-    qty >= rules.min_qty.max(Qty(1)) && instrument.value(qty.at(price)) >= rules.min_notional
+    qty >= rules.min_qty.max(Qty(1)) && instrument.notional(qty, price) >= rules.min_notional
 }
 
 impl Core {

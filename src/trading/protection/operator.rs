@@ -6,8 +6,8 @@ use rust_decimal::Decimal;
 use super::plan::{Cover, against_average, beyond_stop, record, side_of};
 use super::{Key, Shield};
 use crate::market::{
-    Action, Author, Check, ControlAct, Decision, Denied, DeskId, InstrumentId, Price, RawPrice, Severity, Side,
-    Timestamp,
+    Action, Author, Check, ControlAct, Decision, Denied, DeskId, Instrument, InstrumentId, Price, RawPrice, Severity,
+    Side, Timestamp,
 };
 use crate::trading::core::{Core, alert};
 use crate::trading::position::Position;
@@ -48,11 +48,8 @@ impl Core {
             if core.market_beyond(now, key, side, stop) {
                 return Err(format!("{} against the losing side of the market", core.shown(key, stop)));
             }
-            let (average, most) = (held.cost.0.abs(), core.config.stop.max);
-            let loss = i128::from(side.sign()) * (average - held.qty.abs().at(stop).0);
-            let limit = Decimal::try_from_i128_with_scale(average, 0).map(|average| average * most.decimal());
-            let allowed = Decimal::try_from_i128_with_scale(loss, 0).ok().zip(limit.ok());
-            if allowed.is_none_or(|(loss, limit)| loss > limit) {
+            let (lost, most) = (lost_at(held, core.instrument(key.1), stop), core.config.stop.max);
+            if lost.is_none_or(|(loss, average)| loss > average * most.decimal()) {
                 return Err(format!("{} against stop.max {most} from the average price", core.shown(key, stop)));
             }
             (cover.stop, cover.pinned, cover.author) = (Some(stop), true, Author::Operator);
@@ -80,7 +77,8 @@ impl Core {
         self.operate(instrument, why, actions, |core, key, held, cover| {
             let side = side_of(held.qty);
             let target = target.map(|target| core.operator_price(key, side, target, now)).transpose()?;
-            if let Some(wrong) = target.filter(|target| against_average(side, held, *target) <= 0) {
+            let stands = |price| against_average(side, held, core.instrument(key.1), price);
+            if let Some(wrong) = target.filter(|target| stands(*target).is_some_and(|at| at <= 0)) {
                 return Err(format!("{} against the winning side of the average price", core.shown(key, wrong)));
             }
             if let Some(wrong) = target.filter(|target| core.is_reached(key, side, *target)) {
@@ -160,4 +158,12 @@ impl Core {
     fn shown(&self, key: Key, price: Price) -> Decimal {
         self.instrument(key.1).price(price).normalize()
     }
+}
+
+/// What a position loses at a stop, and its average price, in one unit of their own.
+fn lost_at(held: &Position, instrument: &Instrument, stop: Price) -> Option<(Decimal, Decimal)> {
+    let (above, below) = held.average(instrument)?;
+    let loss = i128::from(side_of(held.qty).sign()) * (above - i128::from(stop.0).checked_mul(below)?);
+    let whole = |number| Decimal::try_from_i128_with_scale(number, 0).ok();
+    whole(loss).zip(whole(above))
 }

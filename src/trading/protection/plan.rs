@@ -2,7 +2,9 @@
 //! (production-rules §4.4, PR-9, PR-10).
 
 use super::{Key, Shield};
-use crate::market::{Action, Author, Decision, DeskId, ExitCause, OrderId, Price, Qty, Severity, Side, Timestamp};
+use crate::market::{
+    Action, Author, Decision, DeskId, ExitCause, Instrument, OrderId, Price, Qty, Severity, Side, Timestamp,
+};
 use crate::trading::core::{Core, alert};
 use crate::trading::position::Position;
 
@@ -43,9 +45,11 @@ pub(super) const fn beyond_target(side: Side, target: Price, price: Price) -> bo
     side.sign() * (price.0 - target.0) >= 0
 }
 
-/// On which side of the average price a price stands, exactly: above zero the winning one.
-pub(super) fn against_average(side: Side, held: &Position, price: Price) -> i128 {
-    i128::from(side.sign()) * (held.qty.abs().at(price).0 - held.cost.0.abs()).signum()
+/// On which side of the average price a price stands, exactly: above zero the winning one. None where there is no
+/// average.
+pub(super) fn against_average(side: Side, held: &Position, instrument: &Instrument, price: Price) -> Option<i128> {
+    let (above, below) = held.average(instrument)?;
+    Some(i128::from(side.sign()) * (i128::from(price.0).checked_mul(below)? - above).signum())
 }
 
 impl Core {
@@ -89,7 +93,8 @@ impl Core {
         let Some(order) = self.orders.get(id) else { return };
         let (side, trailing, stop) = (side_of(held.qty), order.trailing, order.stop);
         let mut target = order.target;
-        if let Some(wrong) = target.filter(|target| against_average(side, held, *target) <= 0) {
+        let stands = |price| against_average(side, held, self.instrument(key.1), price);
+        if let Some(wrong) = target.filter(|target| stands(*target).is_some_and(|at| at <= 0)) {
             let text = format!("target {} is on the wrong side of the average price; it is dropped", wrong.0);
             alert(Severity::Warning, Some(key.1), Some(id), text, actions);
             target = None;
@@ -111,8 +116,8 @@ impl Core {
         };
         record(key, &cover, author, format!("order {} filled", id.0), actions);
         shield.cover = Some(cover);
-        let beyond = author == Author::Entry && stop.is_some_and(|stop| against_average(side, held, stop) >= 0);
-        if beyond {
+        let beyond = stop.and_then(|stop| against_average(side, held, self.instrument(key.1), stop));
+        if author == Author::Entry && beyond.is_some_and(|at| at >= 0) {
             self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::BeyondStop), actions);
         }
     }

@@ -13,12 +13,12 @@ use crate::trading::position::Position;
 
 /// The average price of a position, more (in its favour) by `rate` of it: the nearest price unit in
 /// the position's favour. `None` beyond the range of prices.
-fn beyond_average(held: &Position, rate: Rate) -> Option<Price> {
+fn beyond_average(held: &Position, instrument: &Instrument, rate: Rate) -> Option<Price> {
     let rate = rate.decimal();
     let (one, part) = (10_i128.checked_pow(rate.scale())?, rate.mantissa());
-    let side = side_of(held.qty);
-    let top = held.cost.0.abs().checked_mul(one + i128::from(side.sign()) * part)?;
-    let bottom = i128::from(held.qty.0.abs()).checked_mul(one)?;
+    let (side, (above, below)) = (side_of(held.qty), held.average(instrument)?);
+    let top = above.checked_mul(one + i128::from(side.sign()) * part)?;
+    let bottom = below.checked_mul(one)?;
     let units = match side {
         Side::Buy => -(-top).div_euclid(bottom),
         Side::Sell => top.div_euclid(bottom),
@@ -27,8 +27,8 @@ fn beyond_average(held: &Position, rate: Rate) -> Option<Price> {
 }
 
 /// The first price at which a position has gained `activation` of its average price.
-pub(super) fn gained_at(held: &Position, activation: Rate) -> Option<Price> {
-    beyond_average(held, activation)
+pub(super) fn gained_at(held: &Position, instrument: &Instrument, activation: Rate) -> Option<Price> {
+    beyond_average(held, instrument, activation)
 }
 
 /// Whether a price is at `mark` or beyond it in the favour of `side`.
@@ -45,7 +45,7 @@ fn trailed(instrument: &Instrument, side: Side, extreme: Price, distance: Rate, 
 
 /// The stop at the average price and a buffer, rounded toward the market.
 fn break_even(instrument: &Instrument, held: &Position, buffer: Rate, now: Timestamp) -> Option<Price> {
-    let raw = beyond_average(held, buffer)?;
+    let raw = beyond_average(held, instrument, buffer)?;
     instrument.limit_price(side_of(held.qty).opposite(), instrument.price(raw), now)
 }
 
@@ -92,7 +92,8 @@ impl Core {
             }
         }
         let rule = &self.config.break_even;
-        let reached = gained_at(held, rule.activation).is_some_and(|mark| reaches(side, mark, trade.price));
+        let reached = gained_at(held, self.instrument(key.1), rule.activation)
+            .is_some_and(|mark| reaches(side, mark, trade.price));
         if rule.enabled && reached && self.may_tighten(shield) {
             let stop = break_even(self.instrument(key.1), held, rule.buffer, now);
             if let Some(stop) = stop {
@@ -131,7 +132,9 @@ impl Core {
             Some(_) if planted(Bug::Critical8Trailing) => price,
             Some(extreme) if side.sign() * (price.0 - extreme.0) > 0 => price,
             Some(_) => return None,
-            None => gained_at(held, rule.activation).filter(|mark| reaches(side, *mark, price)).map(|_| price)?,
+            None => gained_at(held, self.instrument(key.1), rule.activation)
+                .filter(|mark| reaches(side, *mark, price))
+                .map(|_| price)?,
         };
         Some((trailed(self.instrument(key.1), side, extreme, rule.distance, now)?, extreme))
     }
@@ -169,12 +172,12 @@ mod tests {
     #[test]
     fn a_gain_is_measured_from_the_average() {
         let one = Rate::from_bps(100);
-        assert_eq!(gained_at(&held(3, 4_500_000), one), Some(Price(4_545_000)));
-        assert_eq!(gained_at(&held(-3, 4_500_000), one), Some(Price(4_455_000)));
+        assert_eq!(gained_at(&held(3, 4_500_000), &samples::b(), one), Some(Price(4_545_000)));
+        assert_eq!(gained_at(&held(-3, 4_500_000), &samples::b(), one), Some(Price(4_455_000)));
         let thirds = Position { qty: Qty(3), cost: TickLots(301), ..Position::default() };
-        assert_eq!(gained_at(&thirds, one), Some(Price(102)), "301 × 1.01 / 3 = 101.34");
+        assert_eq!(gained_at(&thirds, &samples::b(), one), Some(Price(102)), "301 × 1.01 / 3 = 101.34");
         let short = Position { qty: Qty(-3), cost: TickLots(-301), ..Position::default() };
-        assert_eq!(gained_at(&short, one), Some(Price(99)), "301 × 0.99 / 3 = 99.33");
+        assert_eq!(gained_at(&short, &samples::b(), one), Some(Price(99)), "301 × 0.99 / 3 = 99.33");
     }
 
     /// V-80, V-82, V-83, V-86: the desired stop of an extreme.
@@ -202,7 +205,7 @@ mod tests {
                 let gain = i128::from(sign) * (i128::from(price) * i128::from(qty) - i128::from(cost));
                 gain * 10_000 >= i128::from(bps) * i128::from(cost)
             };
-            if let Some(first) = gained_at(&held, Rate::from_bps(bps)) {
+            if let Some(first) = gained_at(&held, &samples::b(), Rate::from_bps(bps)) {
                 prop_assert!(has_gained(first.0));
                 prop_assert!(!has_gained(first.0 - sign));
             }

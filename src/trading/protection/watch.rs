@@ -243,14 +243,16 @@ impl Core {
         }
         if self.trails(shield) {
             let next = cover.extreme.map(|extreme| Price(extreme.0 + side.sign()));
-            let next = next.or_else(|| gained_at(held, self.config.trailing.activation));
+            let next = next.or_else(|| gained_at(held, self.instrument(key.1), self.config.trailing.activation));
             next.into_iter().for_each(&mut in_favour);
         }
         if self.config.break_even.enabled
             && cover.author != crate::market::Author::BreakEven
             && self.may_tighten(shield)
         {
-            gained_at(held, self.config.break_even.activation).into_iter().for_each(&mut in_favour);
+            gained_at(held, self.instrument(key.1), self.config.break_even.activation)
+                .into_iter()
+                .for_each(&mut in_favour);
         }
     }
 }
