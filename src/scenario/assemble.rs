@@ -90,9 +90,10 @@ impl Scenario {
         tape.and_then(|tape| fine_enough(tape, instrument)).map_err(|bad| vec![bad])
     }
 
-    /// Everything one run needs; `seed` instead of the scenario's own, if given.
+    /// Everything one run needs, files of rules included; `seed` instead of the scenario's own, if given.
     pub fn setup(&self, data_root: &Path, cache: &Path, seed: Option<u64>, run: u64) -> Result<Setup, Vec<BadInput>> {
-        self.traced(self.assembled(&self.tapes(data_root, cache)?, seed, run)?, data_root)
+        let whole = self.with_rules(data_root)?;
+        self.traced(whole.assembled(&whole.tapes(data_root, cache)?, seed, run)?, data_root)
     }
 
     /// Everything one run needs, on tapes that are open already. A scenario with recorded delays needs its data root,
@@ -110,14 +111,23 @@ impl Scenario {
         assert_eq!(tapes.len(), body.instruments.len(), "every instrument has a tape");
         let mut problems = Problems::new(&self.source);
         let mut instruments = Vec::new();
-        let mut markets = Vec::new();
+        let (mut markets, mut changed) = (Vec::new(), Vec::new());
         for (index, (text, tape)) in body.instruments.iter().zip(tapes).enumerate() {
             let id = InstrumentId(u16::try_from(index).expect("a scenario of 1 MiB has fewer than 65 536 instruments"));
-            instruments.push(instrument(id, text, tape, &body.assets, &mut problems));
+            if let Some(file) = &text.rules_file {
+                let field = format!("instrument.\"{}\".rules", text.symbol.value);
+                problems.add("E-SC-001", file.at, &field, quoted(&file.value), "a setup that opens it");
+            }
+            let (instrument, of_file) = instrument(id, text, tape, &body.assets, &mut problems);
+            instruments.push(instrument);
+            changed.extend(of_file);
             markets.push(part(market_of(body, text), tape, &mut problems));
         }
         let backgrounds = backgrounds(body, tapes, &mut problems);
         problems.into_result()?;
+        if !changed.is_empty() {
+            return Err(changed);
+        }
         let balances: Vec<Balance> = body
             .account
             .balances
@@ -186,6 +196,7 @@ fn market_of<'b>(body: &'b Body, instrument: &InstrumentText) -> &'b MarketText 
     body.markets.iter().find(of_it).expect("a scenario that was read has a market for every instrument")
 }
 
+/// Notes that a file named in a scenario is not to be had.
 pub(super) fn lost_file(
     lost: Lost,
     file: &Located<String>,
@@ -249,10 +260,22 @@ fn instrument(
     tape: &Tape,
     assets: &Assets,
     problems: &mut Problems<'_>,
-) -> Instrument {
+) -> (Instrument, Vec<BadInput>) {
     let path = format!("instrument.\"{}\"", text.symbol.value);
     let units = Units { path: &path, price: tape.price_unit, qty: tape.qty_unit };
-    let timeline: Vec<Rules> = text.rules.iter().map(|rules| units.rules(rules, assets, problems)).collect();
+    let mut timeline = vec![units.rules(&text.rules[0], assets, problems)];
+    let of_file = match &text.changes {
+        // The places of what changes are places in its own file.
+        Some(source) => {
+            let mut problems = Problems::new(source);
+            timeline.extend(text.rules[1..].iter().map(|rules| units.rules(rules, assets, &mut problems)));
+            problems.into_result().err().unwrap_or_default()
+        }
+        None => {
+            timeline.extend(text.rules[1..].iter().map(|rules| units.rules(rules, assets, problems)));
+            Vec::new()
+        }
+    };
     units.fit_scales(text, problems);
     let instrument = Instrument {
         id,
@@ -267,7 +290,7 @@ fn instrument(
         timeline,
     };
     units.fit_arithmetic(text, &instrument, extremes(tape), problems);
-    instrument
+    (instrument, of_file)
 }
 
 /// The units of a tape, in which an instrument's amounts are counted.
@@ -363,7 +386,8 @@ impl Units<'_> {
             };
             let fits = value.and_then(|value| value.checked_mul(digits)).is_some_and(|value| value < 1 << 96);
             if !fits || scale > Decimal::MAX_SCALE {
-                let at = written.max_qty.map_or(text.symbol.at, |max| max.at);
+                let here = written.max_qty.filter(|_| text.changes.is_none());
+                let at = here.map_or(text.symbol.at, |max| max.at);
                 let found =
                     format!("orders of up to {} at up to {}", instrument.qty(rules.max_qty), instrument.price(price));
                 let allowed = "values of at most 28 digits; a smaller max_qty, or data in coarser units";

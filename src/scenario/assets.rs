@@ -24,6 +24,11 @@ impl Assets {
         AssetId(u16::try_from(index).expect("a scenario of 1 MiB names fewer than 65 536 assets"))
     }
 
+    /// Whether an asset of this name and scale is in the table.
+    pub fn knows(&self, name: &str, scale: u32) -> bool {
+        self.0.iter().any(|asset| asset.name == name && asset.scale == scale)
+    }
+
     /// Adds an asset, or checks that what is known of it agrees.
     fn note(&mut self, name: &str, scale: Option<Located<u32>>, field: &str, problems: &mut Problems<'_>) {
         match (self.0.iter().find(|asset| asset.name == name), scale) {

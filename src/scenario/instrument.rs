@@ -10,7 +10,9 @@ use super::Located;
 use super::fees::{self, ChargeText};
 use super::margin::{self, MarginText};
 use super::market::instant;
+use super::root;
 use super::section::{Entry, Problems, Section};
+use super::source::Source;
 use crate::market::{Contract, Money, Rate, Timestamp};
 use crate::trading::setting::{Number, Setting};
 
@@ -43,6 +45,10 @@ pub struct InstrumentText {
     pub traded: Money,
     /// Rules by the instant from which they hold, ascending; never empty.
     pub rules: Vec<RulesText>,
+    /// The file that says how they change, until it is read ([`super::rules`]).
+    pub rules_file: Option<Located<String>>,
+    /// What that file said, once it was read: of all rules but the first.
+    pub changes: Option<Source>,
     /// What holding a margin position costs.
     pub margin: MarginText,
 }
@@ -111,9 +117,11 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
     let base_scale = scale(&mut section, "base_scale", problems);
     let quote_scale = scale(&mut section, "quote_scale", problems);
     let rules = timeline(&mut section, names.map(|(_, quote)| quote), problems);
+    let rules_file = rules_file(&mut section, rules.len() > 1, problems);
     let traded = section.get("fee_volume").map_or(Some(Money::ZERO), |entry| fees::amount(&entry, problems));
     fees_agree(contract, &rules, (at, &entry.path), problems);
-    if !rules.iter().any(|rules| rules.charge.plan.is_some())
+    if rules_file == Some(None)
+        && !rules.iter().any(|rules| rules.charge.plan.is_some())
         && let Some(entry) = section.get("fee_volume")
     {
         entry.refuse(problems, "E-SC-011", "nothing, unless fees names a schedule");
@@ -131,6 +139,8 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
         quote_scale: quote_scale?,
         traded: traded?,
         rules,
+        rules_file: rules_file?,
+        changes: None,
         margin: margin?,
     })
 }
@@ -186,6 +196,36 @@ fn timeline(section: &mut Section<'_>, quote: Option<&str>, problems: &mut Probl
         return Vec::new();
     };
     let mut timeline = vec![first];
+    changes(section, quote, &mut timeline, problems);
+    timeline
+}
+
+/// The file that says how rules change, which are then not changed here as well.
+fn rules_file(
+    section: &mut Section<'_>,
+    changed: bool,
+    problems: &mut Problems<'_>,
+) -> Option<Option<Located<String>>> {
+    let Some(entry) = section.get("rules") else { return Some(None) };
+    let text = entry.string(problems, root::ALLOWED)?;
+    if !root::stays_inside(text) {
+        entry.refuse(problems, "E-SC-012", root::ALLOWED);
+        return None;
+    }
+    if changed {
+        entry.refuse(problems, "E-SC-011", "a file of rules or [[change]] here, not both");
+        return None;
+    }
+    Some(Some(Located { value: text.to_owned(), at: entry.at }))
+}
+
+/// Adds every change to the rules before it.
+pub fn changes(
+    section: &mut Section<'_>,
+    quote: Option<&str>,
+    timeline: &mut Vec<RulesText>,
+    problems: &mut Problems<'_>,
+) {
     for mut change in section.sections("change", problems) {
         let at = change.require("at", problems, super::market::INSTANT);
         let from = at.as_ref().and_then(|entry| instant(entry, problems));
@@ -199,7 +239,6 @@ fn timeline(section: &mut Section<'_>, quote: Option<&str>, problems: &mut Probl
         change.finish(problems);
         timeline.extend(next);
     }
-    timeline
 }
 
 /// Reads one set of rules; what is not named is inherited, where there is something to inherit.

@@ -24,6 +24,7 @@ mod market;
 mod model;
 mod refusal;
 mod root;
+mod rules;
 mod section;
 mod source;
 mod trace;

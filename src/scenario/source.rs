@@ -15,7 +15,7 @@ use crate::bad_input::{BadInput, quoted, quoted_bytes};
 pub const SIZE_MAX: u64 = 1 << 20;
 
 /// A text that was read, under the name it was given by.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Source {
     /// The file as it was named to us.
     pub file: String,

@@ -13,6 +13,8 @@
 //! validate_trigger_prices = false    # whether a limit must lie beyond its own trigger
 //! self_trade = "cancel_newest"       # or cancel_oldest, cancel_both, decrement, allow: in a market of agents
 //! max_open_orders = 1000
+//! max_open_per_instrument = 200      # no such limit where it is not written
+//! max_triggers_per_instrument = 5    # of those, how many may wait for a trigger; no limit where it is not written
 //! ```
 
 use super::model;
@@ -52,6 +54,7 @@ pub struct VenueText {
     validate_trigger_prices: bool,
     self_trade: SelfTrade,
     max_open_orders: Option<usize>,
+    max_per_instrument: [Option<usize>; 2],
 }
 
 impl VenueText {
@@ -99,6 +102,8 @@ impl VenueText {
             strict_triggers: self.validate_trigger_prices,
             self_trade: self.self_trade,
             max_open_orders: self.max_open_orders.unwrap_or(standard.max_open_orders),
+            max_open_per_instrument: self.max_per_instrument[0].unwrap_or(standard.max_open_per_instrument),
+            max_triggers_per_instrument: self.max_per_instrument[1].unwrap_or(standard.max_triggers_per_instrument),
             ..standard
         }
     }
@@ -128,7 +133,12 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
     let (reserves_exits, validate) = (switch("reserves_exits", true), switch("validate_trigger_prices", false));
     let self_trade =
         section.get("self_trade").map_or(Some(SelfTrade::CancelNewest), |entry| entry.word(problems, &SELF_TRADE));
-    let open = section.get("max_open_orders").and_then(|entry| entry.whole(problems, 1..=OPEN_ORDERS_MAX));
+    let mut most = |key| {
+        let most = section.get(key).and_then(|entry| entry.whole(problems, 1..=OPEN_ORDERS_MAX));
+        most.map(|most| usize::try_from(most).expect("at most a million"))
+    };
+    let max_open_orders = most("max_open_orders");
+    let max_per_instrument = ["max_open_per_instrument", "max_triggers_per_instrument"].map(most);
     section.finish(problems);
     let (queue, queue_at) = queue?;
     Some(VenueText {
@@ -143,6 +153,7 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
         reserves_exits: reserves_exits?,
         validate_trigger_prices: validate?,
         self_trade: self_trade?,
-        max_open_orders: open.map(|most| usize::try_from(most).expect("at most a million")),
+        max_open_orders,
+        max_per_instrument,
     })
 }

@@ -25,9 +25,26 @@ impl Venue {
         self.session_admits(order, None)?;
         let expired = matches!(order.tif, TimeInForce::Gtd(end) if end <= now);
         ensure(now <= order.deadline && !expired, RejectReason::DeadlineElapsed)?;
-        ensure(self.orders.open.len() < self.config.max_open_orders, RejectReason::TooManyOrders)?;
+        ensure(self.has_room(order), RejectReason::TooManyOrders)?;
         ensure(supported(instrument, order), RejectReason::Unsupported)?;
         self.admit_terms(now, order, None)
+    }
+
+    /// Whether one more order may be open: of the account, in its instrument, and of those that wait for a trigger.
+    fn has_room(&self, order: &NewOrder) -> bool {
+        let config = &self.config;
+        let waits = |kind: OrderKind| kind.trigger().is_some();
+        let (mut here, mut waiting) = (0, 0);
+        if config.max_open_per_instrument.min(config.max_triggers_per_instrument) < usize::MAX {
+            let open = self.orders.open.iter().map(|number| self.orders.get(*number));
+            for other in open.filter(|other| other.terms.instrument == order.instrument) {
+                here += 1;
+                waiting += usize::from(waits(other.terms.kind) && !other.fired);
+            }
+        }
+        self.orders.open.len() < config.max_open_orders
+            && here < config.max_open_per_instrument
+            && (!waits(order.kind) || waiting < config.max_triggers_per_instrument)
     }
 
     /// Whether an order's quantity, prices and cost are allowed; as new terms of `open`, if there is

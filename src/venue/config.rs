@@ -119,6 +119,10 @@ pub struct VenueConfig {
     pub bar_display_ppm: i64,
     /// Most orders open at once.
     pub max_open_orders: usize,
+    /// Most orders open at once in one instrument.
+    pub max_open_per_instrument: usize,
+    /// Most orders waiting for a trigger at once in one instrument.
+    pub max_triggers_per_instrument: usize,
     /// How often the account may write; none is as often as it likes.
     pub rate_limit: Option<RateLimit>,
     /// Whether a resting trigger holds what it would cost.
@@ -155,6 +159,8 @@ impl VenueConfig {
             half_spread_ticks: Vec::new(),
             bar_display_ppm: 250_000,
             max_open_orders: 1_000,
+            max_open_per_instrument: usize::MAX,
+            max_triggers_per_instrument: usize::MAX,
             rate_limit: None,
             triggers_hold: true,
             strict_triggers: false,
