@@ -28,7 +28,9 @@ use crate::venue::{BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, Value
 /// Longest market of agents: a month and a day.
 const LENGTH_MAX: Span = Span::from_hours(32 * 24);
 /// Longest span an agent may name.
-const SPAN_MAX: Span = Span::from_hours(365 * 24);
+const SPAN_MAX: Span = Span::from_hours(7 * 24);
+/// How much time must be left after the end of a market.
+const LEFT: Span = Span::from_hours(365 * 24);
 /// What every table of agents has to say.
 const TABLE: &str = "a table of all its keys";
 
@@ -50,6 +52,17 @@ pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Ag
     let length = section
         .require("length", problems, "how long it goes on")
         .and_then(|entry| entry.within(problems, Span::from_secs(1)..=LENGTH_MAX, "1s to 768h"));
+    if let (Some(opens), Some(length)) = (opens, length)
+        && opens.0.checked_add(length.0).and_then(|end| end.checked_add(LEFT.0)).is_none()
+    {
+        problems.add(
+            "E-SC-010",
+            section.at,
+            "market.start",
+            "a market that ends too late",
+            "an end before the year 2261",
+        );
+    }
     let price = section.require("price", problems, "where the price starts").and_then(|entry| amount(&entry, problems));
     let at = section.at;
     // A kind that is not there has a size all the same, which means nothing.
@@ -209,7 +222,7 @@ fn count(
 
 fn span(table: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>) -> Option<Span> {
     let entry = table.require(key, problems, TABLE)?;
-    entry.within(problems, Span::from_millis(1)..=SPAN_MAX, "1ms to 8760h")
+    entry.within(problems, Span::from_millis(10)..=SPAN_MAX, "10ms to 168h")
 }
 
 /// The tape of a market of agents: when it opens and when it ends, and nothing between.

@@ -30,7 +30,9 @@
 
 use super::market::instant;
 use super::section::{Entry, Problems, Section};
-use crate::market::{Contract, Rate, Span, Timestamp};
+use rust_decimal::Decimal;
+
+use crate::market::{Contract, Money, Rate, Span, Timestamp};
 use crate::venue::{Backing, Basis, Bracket, Charged, CountedFrom, Every, ForcedPrice, Funding, Interest, MarginRules};
 
 /// What an interval may be.
@@ -177,13 +179,26 @@ fn read_bracket(
     last: bool,
     problems: &mut Problems<'_>,
 ) -> Option<Bracket> {
-    let leverage = section.require("leverage", problems, "a whole number from 1 to 255")?.whole(problems, 1..=255);
+    let levered = section.require("leverage", problems, "a whole number from 1 to 255")?;
+    let leverage = levered.whole(problems, 1..=255);
+    if let (Some(leverage), Some(before)) = (leverage, before)
+        && leverage > before.leverage.into()
+    {
+        levered.refuse(problems, "E-SC-011", "at most the leverage of the bracket before");
+        return None;
+    }
     let maintenance = section.require("maintenance", problems, SHARE)?;
     let rate = share(&maintenance, problems);
     if let (Some(rate), Some(before)) = (rate, before)
         && rate < before.maintenance
     {
         maintenance.refuse(problems, "E-SC-011", "at least the maintenance of the bracket before");
+        return None;
+    }
+    if let (Some(rate), Some(leverage)) = (rate, leverage)
+        && Money::new(rate.decimal()).times(leverage.into()) >= Money::new(Decimal::ONE)
+    {
+        maintenance.refuse(problems, "E-SC-011", "less than what an order of this leverage posts");
         return None;
     }
     let up_to = match section.get("up_to") {
@@ -230,7 +245,14 @@ fn share(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Rate> {
 fn every(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Every> {
     let range = Span::from_mins(1)..=Span::from_hours(7 * 24);
     let span = section.require("interval", problems, INTERVAL)?.within(problems, range, INTERVAL);
-    let phase = section.get("phase").map_or(Some(Span::ZERO), |entry| entry.setting::<Span>(problems));
+    let phase = section.get("phase").map_or(Some(Span::ZERO), |entry| {
+        let phase = entry.setting::<Span>(problems)?;
+        if span.is_some_and(|span| phase >= span) {
+            entry.refuse(problems, "E-SC-011", "less than the interval");
+            return None;
+        }
+        Some(phase)
+    });
     Some(Every { span: span?, phase: phase? })
 }
 

@@ -29,6 +29,7 @@ mod section;
 mod source;
 mod trace;
 mod trader;
+mod units;
 mod venue;
 mod wire;
 

@@ -98,6 +98,14 @@ impl Setup {
         ];
         let agents = self.venue.backgrounds.iter().flatten();
         profiles.extend(agents.map(|terms| profile("market", terms.to_string())));
+        if self.venue.backgrounds.iter().flatten().count() == self.instruments.len() {
+            // Orders meet orders: nothing is assumed of how they fill.
+            for assumed in
+                profiles.iter_mut().filter(|one| ["fill", "queue", "slippage", "partial"].contains(&&*one.name))
+            {
+                "one matching book".clone_into(&mut assumed.stamp);
+            }
+        }
         if self.venue.is_optimistic() {
             profiles.push(profile("stamp", "optimistic".to_owned()));
         }

@@ -44,6 +44,8 @@ struct Position {
     /// Of the order that last grew it.
     leverage: u8,
     margin: Money,
+    /// What forced closes of a part of it took of its own margin.
+    eaten: Money,
 }
 
 /// One asset's accounts.
@@ -114,15 +116,33 @@ impl Account {
                 if position.qty.0.signum() == signed.0.signum() {
                     position.leverage = done.leverage;
                 }
-                let margin = margin(instrument, position.cost, position.leverage);
-                let before = std::mem::replace(&mut position.margin, margin);
-                self.purse(instrument.settles_in()).margin += margin - before;
+                self.post_margin(instrument);
                 self.trade(instrument.settles_in(), instrument.cash(gross));
             }
         }
         let (asset, fee) = done.fee;
         self.recharge(asset, fee);
         effect
+    }
+
+    /// Keeps what a position must post: the initial margin of what it cost, less what forced closes took of it.
+    fn post_margin(&mut self, instrument: &Instrument) {
+        let position = &mut self.positions[usize::from(instrument.id.0)];
+        if position.qty.is_zero() {
+            position.eaten = Money::ZERO;
+        }
+        let whole = margin(instrument, position.cost, position.leverage);
+        let margin = (whole - position.eaten).max(Money::ZERO);
+        let before = std::mem::replace(&mut position.margin, margin);
+        self.purse(instrument.settles_in()).margin += margin - before;
+    }
+
+    /// A forced close of a part left a position so much of the margin that is its own.
+    pub(super) fn leave_margin(&mut self, instrument: &Instrument, left: Money) {
+        let position = &mut self.positions[usize::from(instrument.id.0)];
+        let whole = margin(instrument, position.cost, position.leverage);
+        position.eaten = (whole - left).max(Money::ZERO);
+        self.post_margin(instrument);
     }
 
     /// Charges a fee, or more of one.
@@ -179,9 +199,7 @@ impl Account {
                 let position = &mut self.positions[usize::from(instrument.id.0)];
                 position.qty -= signed;
                 position.cost -= done.effect.cost;
-                let margin = margin(instrument, position.cost, position.leverage);
-                let before = std::mem::replace(&mut position.margin, margin);
-                self.purse(instrument.settles_in()).margin += margin - before;
+                self.post_margin(instrument);
                 self.trade(instrument.settles_in(), -instrument.cash(done.effect.gross));
             }
         }

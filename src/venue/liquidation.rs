@@ -101,7 +101,13 @@ impl Venue {
         while self.must_close(instrument) {
             let before = self.account.position(instrument);
             let Some(qty) = self.qty_to_close(now, instrument) else { break };
+            let (cash, own) = (self.account.cash(asset), self.account.held(instrument).2);
             self.close_by_force(now, instrument, qty, out);
+            if self.is_isolated(instrument) {
+                // What a part lost and cost comes out of the position's own margin, not out of what is free.
+                let left = own + self.account.cash(asset) - cash;
+                self.account.leave_margin(&self.config.instruments[place(instrument)], left);
+            }
             if self.account.position(instrument) == before {
                 break;
             }
@@ -109,10 +115,14 @@ impl Venue {
         self.insure(instrument, posted - cash, out);
     }
 
+    fn is_isolated(&self, instrument: InstrumentId) -> bool {
+        self.margin_rules(instrument).is_some_and(|rules| rules.backing == Backing::Isolated)
+    }
+
     /// Cancels the open orders of every instrument that shares the backing.
     fn cancel_backed_with(&mut self, now: Timestamp, instrument: InstrumentId, out: &mut Vec<VenueMessage>) {
         let settles = self.config.instruments[place(instrument)].settles_in();
-        let isolated = self.margin_rules(instrument).is_some_and(|rules| rules.backing == Backing::Isolated);
+        let isolated = self.is_isolated(instrument);
         let shares = |number: &Number| {
             let id = self.orders.get(*number).terms.instrument;
             id == instrument || (!isolated && self.config.instruments[place(id)].settles_in() == settles)
@@ -224,7 +234,7 @@ impl Venue {
     fn insure(&mut self, instrument: InstrumentId, but_own: Money, out: &mut Vec<VenueMessage>) {
         let asset = self.config.instruments[place(instrument)].settles_in();
         let cash = self.account.cash(asset);
-        let isolated = self.margin_rules(instrument).is_some_and(|rules| rules.backing == Backing::Isolated);
+        let isolated = self.is_isolated(instrument);
         let flat = |of: &Instrument| of.settles_in() != asset || self.account.position(of.id).is_zero();
         let (owed, over) = if isolated {
             (-(cash + but_own), self.account.position(instrument).is_zero())

@@ -45,9 +45,10 @@ const FIRST_AGENT: u32 = 2;
 const FIRST_ID: u64 = 1 << 40;
 /// Parts of chance of one instrument: more agents than that there are not.
 pub(super) const AGENTS_MAX: u32 = 1 << 10;
-/// How long the market has gone on when it opens, in lives of a limit order; at least [`WARM_UP`].
+/// How long the market has gone on when it opens, in lives of a limit order.
 const WARM_UP_LIVES: i64 = 5;
-const WARM_UP: Span = Span::from_mins(5);
+/// At least and at most so long: what lives longer has not all come yet.
+const WARM_UP: [Span; 2] = [Span::from_mins(1), Span::from_mins(30)];
 
 /// Something that happens at an instant.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -91,7 +92,9 @@ struct Grid {
 impl Background {
     /// A market that has gone on for a while when it opens.
     pub(super) fn new(terms: &BackgroundTerms, rules: &Rules, number: u32, chance: &Arc<dyn Chance>) -> Self {
-        let start = Timestamp(terms.opens.0.saturating_sub((terms.noise.life.0 * WARM_UP_LIVES).max(WARM_UP.0)));
+        let [least, most] = WARM_UP;
+        let lives = terms.noise.life.0.saturating_mul(WARM_UP_LIVES).clamp(least.0, most.0);
+        let start = Timestamp(terms.opens.0.saturating_sub(lives));
         let mut dice = (0..AGENTS_MAX).map(|part| Dice::new(chance, number * AGENTS_MAX + part));
         let mut dice = || dice.next().expect("fewer agents than parts");
         let mut agents = Vec::new();
