@@ -102,14 +102,14 @@ fn instrument(tape: &Tape, contract: Contract) -> Instrument {
     }
 }
 
-/// A run on a market whose quantities are contracts of 1 USDT each, settled in coins, with one coin to back them; in an
+/// A run on a market whose quantities are contracts of 1 USDT each, settled in coins, with a fifth of a coin to back them; in an
 /// account that counts in coins, or in USDT.
 #[allow(dead_code, reason = "not every test trades inverse contracts")]
 pub fn inverse_setup(tape: Tape, strategy: &str, in_coins: bool) -> Setup {
     let decimals = (tape.price_unit.scale(), 0);
     let tape = Tape::new(tape.symbol, decimals, tape.cadence, tape.records, tape.provenance);
     let mut setup = setup(tape, Contract::Inverse, strategy);
-    let balances = vec![Balance { asset: AssetId(0), total: Money::new(Decimal::ONE) }];
+    let balances = vec![Balance { asset: AssetId(0), total: Money::new(Decimal::new(2, 1)) }];
     (setup.balances, setup.venue.balances) = (balances.clone(), balances);
     setup.account_currency = AssetId(u16::from(!in_coins));
     setup
