@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args as Group, Parser, Subcommand};
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use rust_decimal::Decimal;
 use seatrial::data::synth::{BarOptions, L2Options};
 use seatrial::market::{Span, Timestamp};
@@ -162,6 +162,8 @@ pub struct Data {
 pub enum DataCommand {
     /// Bring a raw file into a Parquet tape
     Import(Import),
+    /// Write a tape, or a raw file, as another program reads it
+    Export(Export),
     /// Make a market up from a seed
     Synth(Synth),
     /// Say what a file holds
@@ -186,6 +188,29 @@ pub struct Import {
     /// What its raw form does not say
     #[command(flatten)]
     pub known: Known,
+}
+
+/// A tape to write for another program.
+#[derive(Group, Debug)]
+#[command(after_help = "Example:\n  seatrial data export data/first-trial.parquet --format hftbacktest \\\n    \
+    --out first-trial.npz")]
+pub struct Export {
+    /// The tape, and what its raw form does not say
+    #[command(flatten)]
+    pub look: Look,
+    /// Who is to read it
+    #[arg(long, value_enum)]
+    pub format: ExportFormat,
+    /// A new file
+    #[arg(long, value_name = "NPZ")]
+    pub out: PathBuf,
+}
+
+/// Whom a tape can be written for.
+#[derive(Clone, Copy, ValueEnum, Debug)]
+pub enum ExportFormat {
+    /// An array of events in an .npz
+    Hftbacktest,
 }
 
 /// A recording to find agents for.

@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
-use super::args::{Calibrate, Data, DataCommand, Import, Known, Look, Synth, SynthKind, SynthMarket};
+use super::args::{
+    Calibrate, Data, DataCommand, Export, ExportFormat, Import, Known, Look, Synth, SynthKind, SynthMarket,
+};
 use super::engine::Failure;
 use super::exit::Exit;
 use super::output::{Output, complain};
@@ -20,6 +22,7 @@ use seatrial::sim::{self, Calibration};
 pub fn data(args: &Data, output: &mut Output) -> Exit {
     match &args.command {
         DataCommand::Import(import) => told(bring_in(import), &import.file, output),
+        DataCommand::Export(export) => told(send_out(export), &export.look.file, output),
         DataCommand::Synth(Synth { kind }) => told(make_up(kind), out_of(kind), output),
         DataCommand::Info(look) => told(look_into(look), &look.file, output),
         DataCommand::Check(look) => check(look, output),
@@ -39,6 +42,27 @@ fn bring_in(import: &Import) -> Result<Info, BadInput> {
     may_write(&import.out, Some(&import.file))?;
     data::import(&import.file, &options(&import.known)?)
         .map(|tape| Info::of(text::lossy(&import.out), Format::Parquet, &tape))
+}
+
+/// Writes a tape for another program.
+fn send_out(export: &Export) -> Result<Exported, BadInput> {
+    let ExportFormat::Hftbacktest = export.format;
+    let tape = data::import(&export.look.file, &options(&export.look.known)?)?;
+    let events = data::write_npz(tape, &export.out)?;
+    Ok(Exported { file: text::lossy(&export.out), events })
+}
+
+/// What was written for another program.
+#[derive(Serialize)]
+struct Exported {
+    file: String,
+    events: u64,
+}
+
+impl fmt::Display for Exported {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {} events", self.file, self.events)
+    }
 }
 
 /// Makes a market up, writes its tape, and says what the tape holds.

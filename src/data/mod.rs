@@ -33,6 +33,7 @@ mod latencies;
 mod levels;
 mod lobster;
 mod mapping;
+mod npz;
 mod number;
 mod order_row;
 mod orders;
@@ -66,6 +67,7 @@ pub use import::{IMPORTER_VERSION, import};
 pub use info::{Info, Latency, info};
 pub use lobster::PublishedRows;
 pub use mapping::{MappedColumn, MappedKind, Mapping};
+pub use npz::write_npz;
 pub use order_row::{OrderRow, OrderRowKind, Placed};
 #[cfg(feature = "batch")]
 pub use parquet::{import_into, may_write, write};

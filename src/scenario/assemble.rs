@@ -257,17 +257,14 @@ fn instrument(
     let path = format!("instrument.\"{}\"", text.symbol.value);
     let units = Units { path: &path, price: tape.price_unit, qty: tape.qty_unit };
     let mut timeline = vec![units.rules(&text.rules[0], assets, problems)];
-    let of_file = match &text.changes {
-        // The places of what changes are places in its own file.
-        Some(source) => {
-            let mut problems = Problems::new(source);
-            timeline.extend(text.rules[1..].iter().map(|rules| units.rules(rules, assets, &mut problems)));
-            problems.into_result().err().unwrap_or_default()
-        }
-        None => {
-            timeline.extend(text.rules[1..].iter().map(|rules| units.rules(rules, assets, problems)));
-            Vec::new()
-        }
+    // The places of what changes in a file are places in that file.
+    let of_file = if let Some(source) = &text.changes {
+        let mut problems = Problems::new(source);
+        timeline.extend(text.rules[1..].iter().map(|rules| units.rules(rules, assets, &mut problems)));
+        problems.into_result().err().unwrap_or_default()
+    } else {
+        timeline.extend(text.rules[1..].iter().map(|rules| units.rules(rules, assets, problems)));
+        Vec::new()
     };
     units.fit_scales(text, problems);
     let instrument = Instrument {

@@ -120,7 +120,7 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
     let rules_file = rules_file(&mut section, rules.len() > 1, problems);
     let traded = section.get("fee_volume").map_or(Some(Money::ZERO), |entry| fees::amount(&entry, problems));
     fees_agree(contract, &rules, (at, &entry.path), problems);
-    if rules_file == Some(None)
+    if rules_file.is_none()
         && !rules.iter().any(|rules| rules.charge.plan.is_some())
         && let Some(entry) = section.get("fee_volume")
     {
@@ -139,7 +139,7 @@ fn one(symbol: &str, at: usize, entry: &Entry<'_>, problems: &mut Problems<'_>) 
         quote_scale: quote_scale?,
         traded: traded?,
         rules,
-        rules_file: rules_file?,
+        rules_file,
         changes: None,
         margin: margin?,
     })
@@ -201,12 +201,8 @@ fn timeline(section: &mut Section<'_>, quote: Option<&str>, problems: &mut Probl
 }
 
 /// The file that says how rules change, which are then not changed here as well.
-fn rules_file(
-    section: &mut Section<'_>,
-    changed: bool,
-    problems: &mut Problems<'_>,
-) -> Option<Option<Located<String>>> {
-    let Some(entry) = section.get("rules") else { return Some(None) };
+fn rules_file(section: &mut Section<'_>, changed: bool, problems: &mut Problems<'_>) -> Option<Located<String>> {
+    let entry = section.get("rules")?;
     let text = entry.string(problems, root::ALLOWED)?;
     if !root::stays_inside(text) {
         entry.refuse(problems, "E-SC-012", root::ALLOWED);
@@ -216,7 +212,7 @@ fn rules_file(
         entry.refuse(problems, "E-SC-011", "a file of rules or [[change]] here, not both");
         return None;
     }
-    Some(Some(Located { value: text.to_owned(), at: entry.at }))
+    Some(Located { value: text.to_owned(), at: entry.at })
 }
 
 /// Adds every change to the rules before it.
