@@ -241,20 +241,28 @@ pub fn tape(text: &AgentsText, instrument: &InstrumentText) -> Tape {
     Tape::new(instrument.symbol.value.clone(), decimals, Span::ZERO, Records::Rows(rows), provenance)
 }
 
-/// What the market is made of, in an instrument's units; an error says which amount does not fit.
-pub fn terms(text: &AgentsText, price_unit: Decimal, qty_unit: Decimal) -> Result<BackgroundTerms, String> {
-    let units = |amount: Decimal, unit: Decimal| {
+/// What the market is made of, in an instrument's units; an error says which amount does not fit, and why.
+pub fn terms(
+    text: &AgentsText,
+    price_unit: Decimal,
+    qty_unit: Decimal,
+) -> Result<BackgroundTerms, (&'static str, String)> {
+    let units = |key, amount: Decimal, unit: Decimal| {
         let whole = amount.checked_div(unit).map(|units| units.floor()).and_then(|units| i64::try_from(units).ok());
         let fits = whole.filter(|units| (1..=i64::MAX / (1 << 24)).contains(units));
-        fits.ok_or_else(|| format!("{amount}, not between 1 and 2^39 units of {unit}"))
+        fits.ok_or_else(|| (key, format!("{amount}, not between 1 and 2^39 units of {unit}")))
     };
-    let size = |amount: Decimal| units(amount, qty_unit).map(Qty);
+    let size = |key, amount: Decimal| units(key, amount, qty_unit).map(Qty);
     let (noise, [market, limit]) = text.noise;
-    let noise = NoiseTerms { market_size: size(market)?, limit_size: size(limit)?, ..noise };
-    let makers = MakerTerms { size: size(text.makers.1)?, ..text.makers.0 };
-    let momentum = MomentumTerms { size: size(text.momentum.1)?, ..text.momentum.0 };
-    let value = ValueTerms { size: size(text.value.1)?, ..text.value.0 };
-    let price = Price(units(text.price, price_unit)?);
+    let noise = NoiseTerms {
+        market_size: size("noise.market_size", market)?,
+        limit_size: size("noise.limit_size", limit)?,
+        ..noise
+    };
+    let makers = MakerTerms { size: size("makers.size", text.makers.1)?, ..text.makers.0 };
+    let momentum = MomentumTerms { size: size("momentum.size", text.momentum.1)?, ..text.momentum.0 };
+    let value = ValueTerms { size: size("value.size", text.value.1)?, ..text.value.0 };
+    let price = Price(units("price", text.price, price_unit)?);
     let ends = text.opens.after(text.length);
     Ok(BackgroundTerms { opens: text.opens, ends, price, noise, makers, momentum, value })
 }

@@ -171,7 +171,10 @@ fn backgrounds(body: &Body, tapes: &[Arc<Tape>], problems: &mut Problems<'_>) ->
             problems.add("E-SC-011", market.at, "market.source", found, "profile = \"conservative\" and no such model");
         }
         let made = agents::terms(agents, tape.price_unit, tape.qty_unit);
-        made.map_err(|found| problems.add("E-SC-010", market.at, "market", found, "amounts that fit the grids")).ok()
+        let told = |(key, found)| {
+            problems.add("E-SC-010", market.at, &format!("market.{key}"), found, "an amount that fits the grids");
+        };
+        made.map_err(told).ok()
     };
     body.instruments.iter().zip(tapes).map(&mut one).collect()
 }

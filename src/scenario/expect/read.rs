@@ -167,9 +167,10 @@ fn each(
     section.open().filter_map(|(name, _, entry)| read(name, &entry, problems)).collect()
 }
 
-/// Whether a name is one of a closed list; if not, that is told.
+/// Whether a name is one of a closed list; if not, that is told. An empty list is one that could not be read,
+/// which was told already.
 fn is_known(name: &str, known: &[String], entry: &Entry<'_>, problems: &mut Problems<'_>) -> bool {
-    let found = known.iter().any(|known| known == name);
+    let found = known.is_empty() || known.iter().any(|known| known == name);
     if !found {
         let names = known.iter().map(String::as_str);
         unknown_key(problems, entry.at, &entry.path, name, names, &known.join(", "));

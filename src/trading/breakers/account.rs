@@ -73,7 +73,7 @@ impl Account {
 
     /// When the next day begins; a week begins with a day.
     pub(super) const fn next_boundary(&self) -> Timestamp {
-        Timestamp(self.day.at.0 + DAY)
+        Timestamp(self.day.at.0.saturating_add(DAY))
     }
 }
 
