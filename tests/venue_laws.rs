@@ -295,7 +295,12 @@ impl Watcher {
             return;
         }
         let mut wanted = fill.qty.0;
-        for (_, left) in self.left.iter_mut().filter(|((of, _), _)| *of == side) {
+        // Best first: the highest bid, the lowest ask.
+        let mut levels: Vec<_> = self.left.iter_mut().filter(|((of, _), _)| *of == side).collect();
+        if side == Side::Buy {
+            levels.reverse();
+        }
+        for (_, left) in levels {
             let here = wanted.min(*left);
             *left -= here;
             wanted -= here;
