@@ -155,7 +155,7 @@ impl Instrument {
     }
 
     /// The amount that comes to `value` at `price`, where a unit of what it settles in is worth `rate`; not on any grid.
-    /// Of an inverse contract to [`AMOUNT_DECIMALS`], so that what was divided by a price is found again.
+    /// Of an inverse contract to `AMOUNT_DECIMALS`, so that what was divided by a price is found again.
     #[must_use]
     pub fn amount_for(&self, value: Decimal, price: Decimal, rate: Decimal) -> Option<Decimal> {
         match self.contract {

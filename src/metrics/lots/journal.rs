@@ -41,7 +41,7 @@ impl InstrumentLots {
     }
 
     /// What the open lots would gain at a price in quote per base; of an inverse contract each unit's worth there is
-    /// rounded to [`QUOTIENT_DECIMALS`].
+    /// rounded to `QUOTIENT_DECIMALS`.
     pub fn unrealised(&self, card: &InstrumentCard, price: Exact) -> Result<Exact, TooLarge> {
         self.matched.unrealised(match card.contract {
             Contract::Spot | Contract::Linear => price.times(self.unit)?,
