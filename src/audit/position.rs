@@ -6,7 +6,7 @@
 //! implementation on purpose: it shares nothing with the one it checks.
 
 use crate::journal::{Exact, InstrumentCard, TooLarge};
-use crate::market::{Contract, Fee, Fill, TickLots, Timestamp};
+use crate::market::{Contract, Fee, FeeAsset, Fill, TickLots, Timestamp};
 
 /// One desk's position in one instrument.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -53,7 +53,14 @@ impl Position {
         let mut effect = Effect { gross, closed, ..Effect::default() };
         match fee {
             Some(fee) if card.contract == Contract::Spot && fee.asset == card.base && !fee.amount.is_zero() => {
-                effect.net = Some(self.book_in_base(card, fill, (fee, at), [before, closed], &mut effect.gross)?);
+                if card.rules(at).fees.asset == FeeAsset::Received {
+                    effect.net = Some(self.book_in_base(card, fill, (fee, at), [before, closed], &mut effect.gross)?);
+                } else {
+                    // What such a fee is worth is not counted here: net realised is not judged then.
+                    let paid = self.pay_in_base(card, fee.amount.into(), fill.price, at)?;
+                    effect.gross = effect.gross.checked_add(paid).ok_or(TooLarge)?;
+                    self.return_lots(card, at)?;
+                }
             }
             Some(fee) if fee.asset != card.settles_in().0 => {}
             fee => {
