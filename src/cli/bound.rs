@@ -10,6 +10,7 @@ use super::engine::{self, Failure};
 use super::exit::Exit;
 use super::output::{Output, complain};
 use super::places::Places;
+use super::run::each;
 use super::text;
 use seatrial::bound::{Bound, Factor, Parts, Ran, Set};
 use seatrial::journal::{Exact, TooLarge};
@@ -19,15 +20,7 @@ const SETS: [Set; 3] = [Set::Optimistic, Set::Central, Set::Pessimistic];
 
 /// Bounds every scenario named.
 pub fn run(args: &Run, places: &Places, output: &mut Output) -> Exit {
-    let mut exit = Exit::Fine;
-    let mut documents = Vec::new();
-    for path in &args.scenarios {
-        let (document, end) = one(path, args, places, output).unwrap_or_else(|failure| text::failed(path, &failure));
-        documents.push(document);
-        exit = exit.max(end);
-    }
-    output.document(&text::one_or_many(documents, args.scenarios.len()));
-    exit
+    each(args, output, |path, output| one(path, args, places, output))
 }
 
 fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<(Value, Exit), Failure> {

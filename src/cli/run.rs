@@ -24,10 +24,19 @@ pub fn run(args: &Run, places: &Places, output: &mut Output) -> Exit {
         complain("error: --journal keeps one run; name one scenario with it");
         return Exit::Usage;
     }
+    each(args, output, |path, output| one(path, args, places, output))
+}
+
+/// Does the same with every scenario named: one document, or a list of them; the worst end is the end.
+pub(super) fn each(
+    args: &Run,
+    output: &mut Output,
+    one: impl Fn(&Path, &mut Output) -> Result<(Value, Exit), Failure>,
+) -> Exit {
     let mut exit = Exit::Fine;
     let mut documents = Vec::new();
     for path in &args.scenarios {
-        let (document, end) = one(path, args, places, output).unwrap_or_else(|failure| text::failed(path, &failure));
+        let (document, end) = one(path, output).unwrap_or_else(|failure| text::failed(path, &failure));
         documents.push(document);
         exit = exit.max(end);
     }
