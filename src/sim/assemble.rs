@@ -1,6 +1,7 @@
 //! From a setup to the parts of a run, the same for a simulation and for a replay.
 
 use std::collections::BTreeSet;
+use std::fmt;
 use std::sync::Arc;
 
 use super::distortion::Distortion;
@@ -82,15 +83,28 @@ impl Setup {
         kinds.into_iter().map(str::to_owned).collect()
     }
 
+    /// A profile for each instrument that has terms of a kind, with the instrument's symbol.
+    fn of_each<T: fmt::Display>(&self, name: &'static str, terms: &[Option<T>]) -> impl Iterator<Item = Profile> {
+        let told = self.instruments.iter().zip(terms);
+        told.filter_map(move |(of, terms)| {
+            Some(Profile { name: name.to_owned(), stamp: format!("{}: {}", of.symbol, terms.as_ref()?) })
+        })
+    }
+
     /// The first record of the run's journal.
     #[must_use]
     pub fn header(&self) -> Header {
         let profile = |name: &str, stamp: String| Profile { name: name.to_owned(), stamp };
+        // Where orders meet orders nothing is assumed of how they fill.
+        let matched = self.venue.backgrounds.iter().flatten().count() == self.instruments.len();
+        let assumed = |name, model: &dyn fmt::Display| {
+            profile(name, if matched { "one matching book".to_owned() } else { model.to_string() })
+        };
         let mut profiles = vec![
-            profile("fill", self.venue.profile.name().to_owned()),
-            profile("queue", self.venue.queue.to_string()),
-            profile("slippage", self.venue.slippage.to_string()),
-            profile("partial", self.venue.partial.to_string()),
+            assumed("fill", &self.venue.profile.name()),
+            assumed("queue", &self.venue.queue),
+            assumed("slippage", &self.venue.slippage),
+            assumed("partial", &self.venue.partial),
             profile("impact", self.venue.impact.to_string()),
             profile("consumption", self.venue.consumption.name().to_owned()),
             profile("latency", self.latency.to_string()),
@@ -98,32 +112,16 @@ impl Setup {
         ];
         let agents = self.venue.backgrounds.iter().flatten();
         profiles.extend(agents.map(|terms| profile("market", terms.to_string())));
-        if self.venue.backgrounds.iter().flatten().count() == self.instruments.len() {
-            // Orders meet orders: nothing is assumed of how they fill.
-            for assumed in
-                profiles.iter_mut().filter(|one| ["fill", "queue", "slippage", "partial"].contains(&&*one.name))
-            {
-                "one matching book".clone_into(&mut assumed.stamp);
-            }
-        }
         if self.venue.is_optimistic() {
             profiles.push(profile("stamp", "optimistic".to_owned()));
         }
         if self.funding_against_ppm != 0 {
             profiles.push(profile("funding", format!("{} millionths against what is held", self.funding_against_ppm)));
         }
-        let plans = self.instruments.iter().zip(&self.venue.fee_plans);
-        let costs = plans.filter_map(|(of, plan)| Some(format!("{}: {}", of.symbol, plan.as_ref()?)));
-        profiles.extend(costs.map(|plan| profile("fees", plan)));
-        let funding = self.instruments.iter().zip(&self.venue.funding);
-        let funding = funding.filter_map(|(of, plan)| Some(format!("{}: {}", of.symbol, plan.as_ref()?)));
-        profiles.extend(funding.map(|plan| profile("funding", plan)));
-        let margin = self.instruments.iter().zip(&self.venue.margin);
-        let margin = margin.filter_map(|(of, rules)| Some(format!("{}: {}", of.symbol, rules.as_ref()?)));
-        profiles.extend(margin.map(|rules| profile("margin", rules)));
-        let interest = self.instruments.iter().zip(&self.venue.interest);
-        let interest = interest.filter_map(|(of, terms)| Some(format!("{}: {}", of.symbol, terms.as_ref()?)));
-        profiles.extend(interest.map(|terms| profile("interest", terms)));
+        profiles.extend(self.of_each("fees", &self.venue.fee_plans));
+        profiles.extend(self.of_each("funding", &self.venue.funding));
+        profiles.extend(self.of_each("margin", &self.venue.margin));
+        profiles.extend(self.of_each("interest", &self.venue.interest));
         profiles.extend(self.trader.stamp().map(|stamp| profile("stamp", stamp)));
         Header {
             scenario: ScenarioStamp {
