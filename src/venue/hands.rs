@@ -195,24 +195,28 @@ impl Venue {
         (side, kind, qty): (Side, OrderKind, Qty),
         out: &mut Vec<VenueMessage>,
     ) {
-        let resting = kind.limit().is_some();
-        let order = NewOrder {
+        let order = self.of_others(instrument, side, kind, qty);
+        if self.admit(now, &order).is_ok() {
+            self.whims.by_others += 1;
+            self.on_new(now, &order, out);
+        }
+    }
+
+    /// The next order of other hands, or of the venue itself.
+    pub(super) fn of_others(&self, instrument: InstrumentId, side: Side, kind: OrderKind, qty: Qty) -> NewOrder {
+        NewOrder {
             id: OrderId(OrderId::FIRST_EXTERNAL.0 + self.whims.by_others),
             instrument,
             side,
             kind,
             trigger_by: TriggerSource::Last,
             qty,
-            tif: if resting { TimeInForce::Gtc } else { TimeInForce::Ioc },
+            tif: if kind.limit().is_some() { TimeInForce::Gtc } else { TimeInForce::Ioc },
             post_only: false,
             reduce_only: false,
             leverage: 1,
             deadline: Timestamp::MAX,
             risk_pass: RiskPassId(0),
-        };
-        if self.admit(now, &order).is_ok() {
-            self.whims.by_others += 1;
-            self.on_new(now, &order, out);
         }
     }
 

@@ -14,8 +14,8 @@ use super::account::Settlement;
 use super::margin::{Backed, Backing, ForcedPrice, MarginRules, bankruptcy_price};
 use super::resting::{Life, Number, place};
 use crate::market::{
-    AssetId, Balance, CancelledBecause, Instrument, InstrumentId, Liquidity, Money, NewOrder, OrderId, OrderKind,
-    Price, Qty, ReportKind, RiskPassId, Side, TimeInForce, Timestamp, TriggerSource, VenueMessage,
+    AssetId, Balance, CancelledBecause, Instrument, InstrumentId, Liquidity, Money, NewOrder, OrderKind, Price, Qty,
+    ReportKind, Side, Timestamp, VenueMessage,
 };
 
 impl Venue {
@@ -159,7 +159,8 @@ impl Venue {
         if at.is_none() && !trades {
             return;
         }
-        let number = self.orders.add(now, self.forced(instrument, side, qty), None);
+        let order = NewOrder { reduce_only: true, ..self.of_others(instrument, side, OrderKind::Market, qty) };
+        let number = self.orders.add(now, order, None);
         self.whims.by_others += 1;
         self.orders.get_mut(number).forced = true;
         out.push(self.report(now, number, ReportKind::Accepted));
@@ -171,23 +172,6 @@ impl Venue {
                 self.book(now, number, Liquidity::Taker, &Settlement { side, price, qty, fee, leverage: 1 }, out);
                 self.end(now, number, Life::Filled);
             }
-        }
-    }
-
-    fn forced(&self, instrument: InstrumentId, side: Side, qty: Qty) -> NewOrder {
-        NewOrder {
-            id: OrderId(OrderId::FIRST_EXTERNAL.0 + self.whims.by_others),
-            instrument,
-            side,
-            kind: OrderKind::Market,
-            trigger_by: TriggerSource::Last,
-            qty,
-            tif: TimeInForce::Ioc,
-            post_only: false,
-            reduce_only: true,
-            leverage: 1,
-            deadline: Timestamp::MAX,
-            risk_pass: RiskPassId(0),
         }
     }
 

@@ -69,6 +69,7 @@ impl Venue {
             return self.cancel_remainder(now, number, CancelledBecause::ReduceOnly, out);
         }
         let means = self.means(now, number, qty);
+        let short = if means.whole { CancelledBecause::Remainder } else { CancelledBecause::Venue };
         let stay = match terms.tif {
             // Its end is the venue's to watch.
             TimeInForce::Gtc | TimeInForce::Gtd(_) => Stay::Gtc,
@@ -78,10 +79,7 @@ impl Venue {
         let (limit, qty, stay) = match (terms.kind.limit(), means.worst) {
             (Some(limit), _) if means.whole => (limit, qty, stay),
             (_, Some(worst)) if !means.qty.is_zero() => (worst, means.qty, Stay::Ioc),
-            _ => {
-                let why = if means.whole { CancelledBecause::Remainder } else { CancelledBecause::Venue };
-                return self.cancel_remainder(now, number, why, out);
-            }
+            _ => return self.cancel_remainder(now, number, short, out),
         };
         let arrival = Arrival {
             owner: OURS,
@@ -101,8 +99,7 @@ impl Venue {
         self.happened(now, at, &said, out);
         let rests = self.markets[at].background.as_ref().is_some_and(|book| book.holds(arrival.id));
         if self.orders.get(number).life == Life::Open && !rests {
-            let why = if means.whole { CancelledBecause::Remainder } else { CancelledBecause::Venue };
-            self.cancel_remainder(now, number, why, out);
+            self.cancel_remainder(now, number, short, out);
         }
     }
 
