@@ -50,16 +50,8 @@ fn recorded() -> Option<Vec<LevelChange>> {
 }
 
 fn perpetual() -> Instrument {
-    let rules = Rules {
-        from: Timestamp::MIN,
-        tick: Price(1),
-        lot: Qty(1),
-        min_qty: Qty(1),
-        max_qty: Qty(i64::MAX),
-        min_notional: Money::ZERO,
-        band: None,
-        fees: FeeSchedule { maker: Rate::from_bps(2), taker: Rate::from_bps(5), asset: FeeAsset::Quote },
-    };
+    let rules =
+        Rules::unbounded(FeeSchedule { maker: Rate::from_bps(2), taker: Rate::from_bps(5), asset: FeeAsset::Quote });
     Instrument {
         id: InstrumentId(0),
         symbol: "BTC/USDT".to_owned(),

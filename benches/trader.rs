@@ -49,16 +49,7 @@ fn instrument() -> Instrument {
         contract: Contract::Spot,
         price_unit: Decimal::new(1, 1),
         qty_unit: Decimal::new(1, 5),
-        timeline: vec![Rules {
-            from: Timestamp::MIN,
-            tick: Price(1),
-            lot: Qty(1),
-            min_qty: Qty(1),
-            max_qty: Qty(i64::MAX),
-            min_notional: Money::ZERO,
-            band: None,
-            fees,
-        }],
+        timeline: vec![Rules::unbounded(fees)],
     }
 }
 

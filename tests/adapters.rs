@@ -9,24 +9,15 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use seatrial::adapters::{Asked, Field, Reply, ReplyClass, Venue};
 use seatrial::market::{
-    Amend, AssetId, Contract, Event, FeeAsset, FeeSchedule, Instrument, InstrumentId, LinkEvent, Money, NewOrder,
-    OrderId, OrderKind, Price, Qty, Rate, RejectReason, RiskPassId, Rules, Side, TimeInForce, Timestamp, TriggerSource,
+    Amend, AssetId, Contract, Event, FeeAsset, FeeSchedule, Instrument, InstrumentId, LinkEvent, NewOrder, OrderId,
+    OrderKind, Price, Qty, Rate, RejectReason, RiskPassId, Rules, Side, TimeInForce, Timestamp, TriggerSource,
 };
 
 const NOW: Timestamp = Timestamp(1_704_067_200_000_000_000);
 
 fn instrument() -> Instrument {
     let fees = FeeSchedule { maker: Rate::ZERO, taker: Rate::ZERO, asset: FeeAsset::Quote };
-    let rules = Rules {
-        from: Timestamp::MIN,
-        tick: Price(1),
-        lot: Qty(1),
-        min_qty: Qty(1),
-        max_qty: Qty(i64::MAX),
-        min_notional: Money::ZERO,
-        band: None,
-        fees,
-    };
+    let rules = Rules::unbounded(fees);
     Instrument {
         id: InstrumentId(0),
         symbol: "BTC/USDT".into(),

@@ -216,16 +216,7 @@ fn quanto(symbol: &str, rows: &[FillRow]) -> Instrument {
         contract: Contract::Linear,
         price_unit: Decimal::new(1, finest),
         qty_unit: Decimal::from(multiplier),
-        timeline: vec![Rules {
-            from: Timestamp::MIN,
-            tick: Price(1),
-            lot: Qty(1),
-            min_qty: Qty(1),
-            max_qty: Qty(i64::MAX),
-            min_notional: Money::ZERO,
-            band: None,
-            fees: FeeSchedule { maker: Rate::ZERO, taker: Rate::ZERO, asset: FeeAsset::Quote },
-        }],
+        timeline: vec![Rules::unbounded(FeeSchedule { maker: Rate::ZERO, taker: Rate::ZERO, asset: FeeAsset::Quote })],
     }
 }
 

@@ -171,16 +171,7 @@ fn hour(number: usize) -> Timestamp {
 /// Spot with lots of a millionth, its fee in what is received; money keeps more decimals than the products of the
 /// data have.
 fn instrument(price_unit: Decimal, rate: Rate) -> Instrument {
-    let rules = Rules {
-        from: Timestamp::MIN,
-        tick: Price(1),
-        lot: Qty(1),
-        min_qty: Qty(1),
-        max_qty: Qty(i64::MAX),
-        min_notional: Money::ZERO,
-        band: None,
-        fees: FeeSchedule { maker: rate, taker: rate, asset: FeeAsset::Received },
-    };
+    let rules = Rules::unbounded(FeeSchedule { maker: rate, taker: rate, asset: FeeAsset::Received });
     Instrument {
         id: InstrumentId(0),
         symbol: "BASE/QUOTE".to_owned(),

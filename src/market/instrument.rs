@@ -133,6 +133,23 @@ pub struct Rules {
     pub fees: FeeSchedule,
 }
 
+impl Rules {
+    /// Rules that refuse nothing, from the beginning of time: grids of one unit, no bounds and no band.
+    #[must_use]
+    pub const fn unbounded(fees: FeeSchedule) -> Self {
+        Self {
+            from: Timestamp::MIN,
+            tick: Price(1),
+            lot: Qty(1),
+            min_qty: Qty(1),
+            max_qty: Qty(i64::MAX),
+            min_notional: Money::ZERO,
+            band: None,
+            fees,
+        }
+    }
+}
+
 /// What is traded.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Instrument {

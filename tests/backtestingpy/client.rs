@@ -337,15 +337,6 @@ fn instrument(commission: Decimal, price_unit: Decimal) -> Instrument {
         contract: Contract::Linear,
         price_unit,
         qty_unit: Decimal::ONE,
-        timeline: vec![Rules {
-            from: Timestamp::MIN,
-            tick: Price(1),
-            lot: Qty(1),
-            min_qty: Qty(1),
-            max_qty: Qty(i64::MAX),
-            min_notional: Money::ZERO,
-            band: None,
-            fees: FeeSchedule { maker: rate, taker: rate, asset: FeeAsset::Quote },
-        }],
+        timeline: vec![Rules::unbounded(FeeSchedule { maker: rate, taker: rate, asset: FeeAsset::Quote })],
     }
 }

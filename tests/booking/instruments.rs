@@ -5,7 +5,7 @@
 use rust_decimal::Decimal;
 use seatrial::market::{
     AssetId, Contract, Fee, FeeAsset, FeeSchedule, Fill, Instrument, InstrumentId, Liquidity, Money, Price, Qty, Rate,
-    Rules, Side, Timestamp, VenueRef,
+    Rules, Side, VenueRef,
 };
 
 /// Names of the assets, by id.
@@ -46,16 +46,11 @@ pub fn instrument(name: &str, contract: Contract, maker: &str, taker: &str, plac
         contract,
         price_unit: decimal(tick),
         qty_unit: decimal(lot),
-        timeline: vec![Rules {
-            from: Timestamp::MIN,
-            tick: Price(1),
-            lot: Qty(1),
-            min_qty: Qty(1),
-            max_qty: Qty(i64::MAX),
-            min_notional: Money::ZERO,
-            band: None,
-            fees: FeeSchedule { maker: rate(maker), taker: rate(taker), asset: FeeAsset::Quote },
-        }],
+        timeline: vec![Rules::unbounded(FeeSchedule {
+            maker: rate(maker),
+            taker: rate(taker),
+            asset: FeeAsset::Quote,
+        })],
     }
 }
 
