@@ -166,10 +166,6 @@ fn backgrounds(body: &Body, tapes: &[Arc<Tape>], problems: &mut Problems<'_>) ->
     let mut one = |(text, tape): (&InstrumentText, &Arc<Tape>)| {
         let market = market_of(body, text);
         let Origin::Agents(agents) = &market.origin else { return None };
-        if !body.venue.only_matches() {
-            let found = "agents beside a model of fills";
-            problems.add("E-SC-011", market.at, "market.source", found, "profile = \"conservative\" and no such model");
-        }
         let made = agents::terms(agents, tape.price_unit, tape.qty_unit);
         let told = |(key, found)| {
             problems.add("E-SC-010", market.at, &format!("market.{key}"), found, "an amount that fits the grids");

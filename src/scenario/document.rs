@@ -8,7 +8,7 @@ use super::assets::{self, Assets};
 use super::expect::{self, Expectation};
 use super::fault::{self, FaultText};
 use super::instrument::{self, InstrumentText};
-use super::market::{self, MarketText};
+use super::market::{self, MarketText, Origin};
 use super::section::{self, Problems, Section};
 use super::trader::{self, StrategyText};
 use super::venue::VenueText;
@@ -16,6 +16,7 @@ use super::wire::WireText;
 
 use super::{Located, venue, wire};
 use crate::bad_input::quoted;
+use crate::sim::latency::Latencies;
 use crate::trading::config::Config;
 
 /// The version of the scenario format this program reads.
@@ -82,6 +83,9 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
     if let Some(venue) = &venue {
         venue.hold(&trader, problems);
     }
+    if let (Some(venue), Some(wire)) = (&venue, &wire) {
+        agents_agree(&markets, venue, &wire.latencies, problems);
+    }
     let faults = fault::read(&mut top, &symbols, problems);
     let expected = top.section("expect", problems);
     for (later, what) in [("sweep", "parameter grids"), ("include", "includes")] {
@@ -147,6 +151,27 @@ fn name(top: &mut Section<'_>, stem: &str, problems: &mut Problems<'_>) -> Optio
         return None;
     }
     Some(name.to_owned())
+}
+
+/// What goes with a market of agents, and what with it alone.
+fn agents_agree(markets: &[MarketText], venue: &VenueText, latencies: &Latencies, problems: &mut Problems<'_>) {
+    let agents = markets.iter().find(|market| matches!(market.origin, Origin::Agents(_)));
+    let Some(market) = agents else {
+        if let Some(at) = venue.self_trade_at() {
+            let found = "a rule for our orders among themselves, where none of them meet";
+            problems.add("E-SC-011", at, "venue.self_trade", found, "nothing, without a market of agents");
+        }
+        return;
+    };
+    if !venue.only_matches() {
+        let found = "agents beside a model of fills";
+        let allowed = "profile = \"conservative\" and no such model";
+        problems.add("E-SC-011", market.at, "market.source", found, allowed);
+    }
+    if latencies.feed.is_none() {
+        let found = "nothing, and no recording says it";
+        problems.add("E-SC-007", market.at, "wire.feed", found, "how long the market takes to the trader");
+    }
 }
 
 /// A venue displays the same share of every bar.

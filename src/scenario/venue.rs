@@ -52,7 +52,7 @@ pub struct VenueText {
     rate_limit: Option<(RateLimit, usize)>,
     reserves_exits: bool,
     validate_trigger_prices: bool,
-    self_trade: SelfTrade,
+    self_trade: Option<(SelfTrade, usize)>,
     max_open_orders: Option<usize>,
     max_per_instrument: [Option<usize>; 2],
 }
@@ -73,6 +73,11 @@ impl VenueText {
     /// Whether the venue wants every order of a market, and not its levels.
     pub const fn reads_orders(&self) -> bool {
         self.queue.reads_orders()
+    }
+
+    /// Where it is said what happens when our orders meet each other, if it is.
+    pub fn self_trade_at(&self) -> Option<usize> {
+        self.self_trade.map(|(_, at)| at)
     }
 
     /// Whether nothing is assumed of how orders fill: a market of agents fills them itself.
@@ -100,7 +105,7 @@ impl VenueText {
             rate_limit: self.rate_limit.map(|(limit, _)| limit),
             triggers_hold: self.reserves_exits,
             strict_triggers: self.validate_trigger_prices,
-            self_trade: self.self_trade,
+            self_trade: self.self_trade.map_or(standard.self_trade, |(mode, _)| mode),
             max_open_orders: self.max_open_orders.unwrap_or(standard.max_open_orders),
             max_open_per_instrument: self.max_per_instrument[0].unwrap_or(standard.max_open_per_instrument),
             max_triggers_per_instrument: self.max_per_instrument[1].unwrap_or(standard.max_triggers_per_instrument),
@@ -132,7 +137,7 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
     let mut switch = |key, usual| section.get(key).map_or(Some(usual), |entry| entry.setting::<bool>(problems));
     let (reserves_exits, validate) = (switch("reserves_exits", true), switch("validate_trigger_prices", false));
     let self_trade =
-        section.get("self_trade").map_or(Some(SelfTrade::CancelNewest), |entry| entry.word(problems, &SELF_TRADE));
+        section.get("self_trade").and_then(|entry| entry.word(problems, &SELF_TRADE).map(|mode| (mode, entry.at)));
     let mut most = |key| {
         let most = section.get(key).and_then(|entry| entry.whole(problems, 1..=OPEN_ORDERS_MAX));
         most.map(|most| usize::try_from(most).expect("at most a million"))
@@ -152,7 +157,7 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
         rate_limit,
         reserves_exits: reserves_exits?,
         validate_trigger_prices: validate?,
-        self_trade: self_trade?,
+        self_trade,
         max_open_orders,
         max_per_instrument,
     })
