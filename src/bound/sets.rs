@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use crate::data::Records;
 use crate::market::{FeePlan, FeeSchedule, FeeTier, Money, Rate, Span};
 use crate::sim::latency::{Latencies, Latency};
 use crate::sim::setup::{MarketTape, Setup};
@@ -107,11 +106,12 @@ pub fn mixed(central: &Setup, sets: [Set; 6]) -> Setup {
 /// The fault by which a scenario charges funding.
 const FUNDING: &str = "funding";
 
-/// Twice as wide around bars, one tick on each side at least; a recorded spread is a fact. The kind set leaves it
+/// Twice as wide around bars and lone trades, one tick on each side at least; a recorded spread is a fact. The kind set leaves it
 /// as it is displayed, and [`slippage`] lets takers trade at the mid of it.
 fn spread(setup: &mut Setup) {
-    let bars = |market: &MarketTape| matches!(market.tape.records, Records::Bars(_));
-    for (half, _) in setup.venue.half_spread_ticks.iter_mut().zip(&setup.tapes).filter(|(_, market)| bars(market)) {
+    for (half, _) in
+        setup.venue.half_spread_ticks.iter_mut().zip(&setup.tapes).filter(|(_, market)| market.tape.assumes().is_some())
+    {
         *half = half.saturating_mul(2).max(1);
     }
 }
@@ -225,9 +225,9 @@ pub fn says(setup: &Setup, factor: Factor) -> String {
             if matches!(venue.slippage, SlippageModel::Mid) {
                 return "none is paid".to_owned();
             }
-            let one = |(market, half): (&MarketTape, &i64)| match market.tape.records {
-                Records::Bars(_) => format!("{} ticks around a bar", 2 * half),
-                Records::Rows(_) | Records::Orders(_) => "as recorded".to_owned(),
+            let one = |(market, half): (&MarketTape, &i64)| {
+                let assumed = market.tape.assumes().is_some();
+                if assumed { format!("{} ticks, assumed", 2 * half) } else { "as recorded".to_owned() }
             };
             let halves = venue.half_spread_ticks.iter().chain(std::iter::repeat(&0));
             setup.tapes.iter().zip(halves).map(one).collect::<Vec<_>>().join(", ")

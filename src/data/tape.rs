@@ -15,6 +15,7 @@ use std::fmt;
 use super::hash::TapeHasher;
 use super::order_row::OrderRow;
 use super::row::Row;
+use super::shows::{Assumed, Shows};
 use crate::market::{Bar, Span, Timestamp};
 
 /// What a tape holds.
@@ -105,6 +106,8 @@ pub struct Tape {
     pub provenance: Provenance,
     /// SHA-256 of everything above a replay can see: units, cadence and records, not the names.
     pub hash: TapeHash,
+    /// How much of the market the records show.
+    pub shows: Shows,
 }
 
 impl Tape {
@@ -115,7 +118,18 @@ impl Tape {
         let rows = u64::try_from(records.len()).expect("a count fits 64 bits");
         let provenance = Provenance { rows, ..provenance };
         let (price_unit, qty_unit) = (Decimal::new(1, decimals.0), Decimal::new(1, decimals.1));
-        Self { symbol, price_unit, qty_unit, cadence, records, provenance, hash }
+        let shows = Shows::of(&records);
+        Self { symbol, price_unit, qty_unit, cadence, records, provenance, hash, shows }
+    }
+
+    /// Around what a run assumes a touch, where the records show none.
+    #[must_use]
+    pub const fn assumes(&self) -> Option<Assumed> {
+        match (&self.records, self.shows) {
+            (Records::Bars(_), _) => Some(Assumed::AroundBars),
+            (_, Shows::Trades) => Some(Assumed::AroundTrades),
+            (Records::Rows(_) | Records::Orders(_), _) => None,
+        }
     }
 
     /// The rows; none for a tape of orders or bars.

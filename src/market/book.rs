@@ -35,6 +35,15 @@ impl Book {
         ladder.update(key(side, price), |level| std::mem::replace(level, qty))
     }
 
+    /// Displays one level of a side and no other that was best: what a quote says of it.
+    pub fn show(&mut self, side: Side, price: Price, qty: Qty) {
+        let before = self.best(side);
+        self.set(side, price, qty);
+        if let Some((old, _)) = before.filter(|(old, _)| *old != price) {
+            self.set(side, old, Qty::ZERO);
+        }
+    }
+
     /// The quantity displayed at a level.
     #[must_use]
     #[inline]

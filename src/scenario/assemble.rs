@@ -17,7 +17,7 @@ use super::section::Problems;
 use super::units::{Units, extremes};
 use super::{Located, Scenario, agents, fault};
 use crate::bad_input::{BadInput, quoted};
-use crate::data::{self, ImportOptions, Records, Tape};
+use crate::data::{self, ImportOptions, Records, Shows, Tape};
 use crate::market::{Balance, FeePlan, Instrument, InstrumentId, Timestamp};
 use crate::sim::setup::{MarketTape, ScenarioText, Setup, StrategySpec};
 use crate::venue::{BackgroundTerms, VenueConfig};
@@ -80,7 +80,9 @@ impl Scenario {
             BadInput::new("E-SC-017", &self.source.file, found, allowed).field("market.events")
         };
         let tape = inline::tape(market, &format!("{} {symbol}", self.source.file), symbol).map_err(bad);
-        tape.and_then(|tape| fine_enough(tape, instrument)).map_err(|bad| vec![bad])
+        // What is written is all there is: behind a written touch nobody stands unseen.
+        let whole = tape.map(|tape| Tape { shows: Shows::Depth, ..tape });
+        whole.and_then(|tape| fine_enough(tape, instrument)).map_err(|bad| vec![bad])
     }
 
     /// Everything one run needs, files of rules included; `seed` instead of the scenario's own, if given.

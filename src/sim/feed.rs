@@ -13,8 +13,9 @@ use super::distortion::Distortion;
 use super::latency::{Latency, Load};
 use super::rng::Stream;
 use super::setup::MarketTape;
-use crate::data::{Records, Tape, TapeRow};
+use crate::data::{Records, Shows, Tape, TapeRow};
 use crate::market::{Bar, InstrumentId, MarketEvent, PathPoint, Price, Qty, Quote, Span, Timestamp};
+use crate::venue::PublicBook;
 
 /// Whoever keeps the public book: the venue in a simulation, a bare book in a replay.
 pub trait Exchange {
@@ -37,12 +38,12 @@ pub struct Delivery {
     pub recorded: bool,
 }
 
-/// How bars become quotes.
+/// How bars, and trades without a book, become quotes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct BarQuotes {
     /// Half the spread, in price units.
     pub half_spread: Price,
-    /// Millionths of the bar's volume displayed on each side.
+    /// Millionths of the bar's or the trade's volume displayed on each side.
     pub display_ppm: i64,
 }
 
@@ -66,6 +67,9 @@ pub struct Feed {
     /// Messages of the last second, where they make a delay longer.
     load: Load,
     last_local: Timestamp,
+    /// What of the book a tape shows that does not show all of it, and whether the message under way changed it.
+    book: PublicBook,
+    touched: bool,
     /// The instant of what was told last, and when the trader has it: one message is one.
     told: Option<(Timestamp, Timestamp)>,
     pending: VecDeque<Delivery>,
@@ -100,6 +104,8 @@ impl Feed {
             latency,
             load: Load::default(),
             last_local: Timestamp::MIN,
+            book: PublicBook::default(),
+            touched: false,
             told: None,
             pending: VecDeque::with_capacity(1024),
             distortion: None,
@@ -196,7 +202,8 @@ impl Feed {
         let (mut booked, mut end) = (false, false);
         let (now, recorded) = rows[self.next].times();
         if self.next < self.first {
-            exchange.apply(now, &rows[self.next].event(self.instrument));
+            let row = &rows[self.next];
+            self.take(now, &row.event(self.instrument), row.last(), exchange);
             self.next += 1;
             return;
         }
@@ -204,7 +211,8 @@ impl Feed {
         while !end && self.next < self.end {
             let row = &rows[self.next];
             let event = row.event(self.instrument);
-            exchange.apply(now, &event);
+            end = row.last();
+            booked |= self.take(now, &event, end, exchange);
             match event {
                 MarketEvent::Level(_) => booked = true,
                 MarketEvent::Order(change) => {
@@ -215,12 +223,54 @@ impl Feed {
                 }
                 _ => self.line_up(local, now, event),
             }
-            end = row.last();
             self.next += 1;
         }
         if booked {
             self.line_up(local, now, MarketEvent::Quote(exchange.touch(self.instrument)));
         }
+    }
+
+    /// Plays an event to the exchange, and at the end of a message the touch where the tape does not show all of
+    /// the book: that of its levels, or one around the last trade. True if it played that.
+    fn take(&mut self, now: Timestamp, event: &MarketEvent, last: bool, exchange: &mut impl Exchange) -> bool {
+        let quote = match self.tape.shows {
+            Shows::Depth => {
+                exchange.apply(now, event);
+                return false;
+            }
+            Shows::Touch => {
+                let level = matches!(event, MarketEvent::Level(_));
+                self.touched |= level;
+                if level {
+                    self.book.apply(event);
+                } else {
+                    exchange.apply(now, event);
+                }
+                self.book.touch(self.instrument)
+            }
+            Shows::Trades => {
+                exchange.apply(now, event);
+                if let MarketEvent::Trade(trade) = event {
+                    self.touched = true;
+                    let around = self.around(trade.price, trade.qty);
+                    self.book.apply(&MarketEvent::Quote(around));
+                }
+                self.book.touch(self.instrument)
+            }
+        };
+        let whole = last && std::mem::take(&mut self.touched);
+        if whole {
+            exchange.apply(now, &MarketEvent::Quote(quote));
+        }
+        whole
+    }
+
+    /// The touch that is assumed around a price at which so much traded.
+    fn around(&self, price: Price, traded: Qty) -> Quote {
+        let displayed = i128::from(traded.0) * i128::from(self.bars.display_ppm) / 1_000_000;
+        let qty = Qty(i64::try_from(displayed).unwrap_or(i64::MAX).max(1));
+        let (bid, ask) = (price - self.bars.half_spread, price + self.bars.half_spread);
+        Quote { instrument: self.instrument, bid, bid_qty: qty, ask, ask_qty: qty }
     }
 
     fn advance_bar(&mut self, bar: Bar, exchange: &mut impl Exchange) {
@@ -240,11 +290,7 @@ impl Feed {
 
     fn line_up_bar(&mut self, now: Timestamp, price: Price, bar: &Bar, closed: bool) {
         let local = self.local(now, now);
-        let displayed = i128::from(bar.volume.0) * i128::from(self.bars.display_ppm) / 1_000_000;
-        let qty = Qty(i64::try_from(displayed).unwrap_or(i64::MAX).max(1));
-        let (bid, ask) = (price - self.bars.half_spread, price + self.bars.half_spread);
-        let quote = Quote { instrument: self.instrument, bid, bid_qty: qty, ask, ask_qty: qty };
-        self.line_up(local, now, MarketEvent::Quote(quote));
+        self.line_up(local, now, MarketEvent::Quote(self.around(price, bar.volume)));
         if closed {
             self.line_up(local, now, MarketEvent::Bar(*bar));
         }

@@ -256,11 +256,7 @@ impl Market {
 
     /// Displays one level on a side, where only the touch is displayed.
     pub(super) fn show(&mut self, side: Side, price: Price, qty: Qty) {
-        let before = self.best(side);
-        self.book.set(side, price, qty);
-        if let Some((old, _)) = before.filter(|(old, _)| *old != price) {
-            self.book.set(side, old, Qty::ZERO);
-        }
+        self.book.show(side, price, qty);
     }
 
     /// The first level of a side with something left for us, and how much.

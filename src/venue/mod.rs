@@ -97,6 +97,9 @@
 //! waits until the best comes to its price, then behind what is shown there. Where depth is recorded,
 //! a quote says nothing new.
 //!
+//! **Of trades alone the touch is assumed**: half a spread on each side of the last trade, with a share of what
+//! traded displayed, and an order behind it waits as behind any touch.
+//!
 //! **A bar is a path**: its open, one extreme, the other, its close. The first extreme is the one on
 //! the way to which a resting stop of ours is touched soonest; if none is, the one nearer the open.
 //! From close to the next open the price jumps; within the bar it moves continuously and serves our

@@ -19,7 +19,7 @@ use crate::market::{
 };
 
 /// The public orders of a market, and the levels that the message under way has touched.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct PublicOrders {
     book: OrderBook,
     touched: Vec<(Side, Price)>,
@@ -95,7 +95,7 @@ impl PublicOrders {
 
 /// One instrument's public book by itself, of levels or of orders, as a venue keeps it: what a feed is read
 /// against where there is no venue.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct PublicBook {
     book: Book,
     orders: PublicOrders,
@@ -107,6 +107,10 @@ impl PublicBook {
         match event {
             MarketEvent::Level(LevelChange { side, price, qty, .. }) => {
                 self.book.set(*side, *price, *qty);
+            }
+            MarketEvent::Quote(Quote { bid, bid_qty, ask, ask_qty, .. }) => {
+                self.book.show(Side::Buy, *bid, *bid_qty);
+                self.book.show(Side::Sell, *ask, *ask_qty);
             }
             MarketEvent::Order(change) => {
                 self.orders.take(change);
