@@ -11,8 +11,9 @@ use super::places::Places;
 use seatrial::audit::{AuditReport, LawResult};
 use seatrial::bad_input::BadInput;
 use seatrial::data::{Records, Tape};
+use seatrial::journal::Profile;
 use seatrial::market::Timestamp;
-use seatrial::sim::setup::{MarketTape, Setup};
+use seatrial::sim::setup::Setup;
 
 /// A path for a document.
 pub fn lossy(path: &Path) -> String {
@@ -60,33 +61,16 @@ pub fn assumptions(setup: &Setup) -> Vec<String> {
         .zip(&setup.tapes)
         .map(|(instrument, market)| format!("market      {} from {}", instrument.symbol, of_tape(&market.tape)))
         .collect();
-    lines.push(format!("fills       {}", setup.venue.profile.name()));
-    lines.push(format!("queue       {}", setup.venue.queue));
-    lines.push(format!("slippage    {}", setup.venue.slippage));
-    lines.push(format!("partials    {}", setup.venue.partial));
-    lines.push(format!("impact      {}, consumption {}", setup.venue.impact, setup.venue.consumption.name()));
-    let plans = setup.instruments.iter().zip(&setup.venue.fee_plans);
-    lines.extend(plans.filter_map(|(of, plan)| Some(format!("fees        {}: {}", of.symbol, plan.as_ref()?))));
-    let plans = setup.instruments.iter().zip(&setup.venue.funding);
-    lines.extend(plans.filter_map(|(of, plan)| Some(format!("funding     {}: {}", of.symbol, plan.as_ref()?))));
-    let rules = setup.instruments.iter().zip(&setup.venue.margin);
-    lines.extend(rules.filter_map(|(of, rules)| Some(format!("margin      {}: {}", of.symbol, rules.as_ref()?))));
-    let terms = setup.instruments.iter().zip(&setup.venue.interest);
-    lines.extend(terms.filter_map(|(of, terms)| Some(format!("interest    {}: {}", of.symbol, terms.as_ref()?))));
-    let bars = |(index, market): (usize, &MarketTape)| {
-        let half = setup.venue.half_spread_ticks.get(index).copied().unwrap_or_default();
-        let symbol = &setup.instruments[index].symbol;
-        matches!(market.tape.records, Records::Bars(_)).then(|| {
-            let percent = percent(setup.venue.bar_display_ppm);
-            format!(
-                "bars        {symbol}: a spread of {} ticks, {percent} of the volume displayed on each side",
-                2 * half
-            )
-        })
-    };
-    lines.extend(setup.tapes.iter().enumerate().filter_map(bars));
-    lines.push(format!("delays      {}", setup.latency));
-    lines.push(format!("strategy    {}", strategy(setup)));
+    for Profile { name, stamp } in setup.profiles() {
+        match &*name {
+            // Told of once, below.
+            "stamp" => {}
+            "strategy" => lines.push(format!("{name:<12}{}", strategy(setup))),
+            "fill" | "partial" => lines.push(format!("{:<12}{stamp}", name + "s")),
+            "latency" => lines.push(format!("delays      {stamp}")),
+            _ => lines.push(format!("{name:<12}{stamp}")),
+        }
+    }
     let stamps = stamps(setup);
     if !stamps.is_empty() {
         lines.push(format!("stamped     {}", stamps.join(", ")));
@@ -96,8 +80,8 @@ pub fn assumptions(setup: &Setup) -> Vec<String> {
 
 /// What a result is stamped with: reasons for which it proves nothing about production.
 pub fn stamps(setup: &Setup) -> Vec<String> {
-    let optimistic = setup.venue.is_optimistic().then(|| "optimistic".to_owned());
-    optimistic.into_iter().chain(setup.trader.stamp()).collect()
+    let stamps = setup.profiles().into_iter().filter(|profile| profile.name == "stamp");
+    stamps.map(|profile| profile.stamp).collect()
 }
 
 fn strategy(setup: &Setup) -> String {
@@ -123,12 +107,6 @@ fn of_tape(tape: &Tape) -> String {
     let source = shown(&tape.provenance.source);
     let hash = tape.hash.to_string();
     format!("{source}: {} {kind}, {first} to {last}, tape {}", tape.records.len(), &hash[..16])
-}
-
-/// Parts per million as a percentage.
-fn percent(ppm: i64) -> String {
-    let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
-    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
 }
 
 /// Every law of an audit, how often it was checked and how often it was broken.
@@ -180,12 +158,5 @@ mod tests {
         assert_eq!(in_shell("scenarios/first-trial.toml"), "scenarios/first-trial.toml");
         assert_eq!(in_shell("my trial's.toml"), "'my trial'\\''s.toml'");
         assert_eq!(in_shell(""), "''");
-    }
-
-    #[test]
-    fn shares_are_exact() {
-        assert_eq!(percent(250_000), "25%");
-        assert_eq!(percent(1), "0.0001%");
-        assert_eq!(percent(1_000_000), "100%");
     }
 }

@@ -9,6 +9,7 @@ use super::feed::{BarQuotes, Feed};
 use super::feeds::Feeds;
 use super::rng::{Component, Stream, VenueChance};
 use super::setup::{MarketTape, Setup};
+use crate::data::Assumed;
 use crate::journal::{Header, InstrumentCard, Profile, ScenarioStamp, TapeCard};
 use crate::market::{Instrument, Price, Timestamp};
 use crate::strategies::{self, ParamError};
@@ -83,6 +84,17 @@ impl Setup {
         kinds.into_iter().map(str::to_owned).collect()
     }
 
+    /// What is assumed of each instrument's touch, where its records are of a kind that shows none.
+    fn assumed_touches(&self, of: Assumed) -> Vec<Option<String>> {
+        let displayed = percent(self.venue.bar_display_ppm);
+        let halves = self.venue.half_spread_ticks.iter().chain(std::iter::repeat(&0));
+        let told = |(market, half): (&MarketTape, &i64)| {
+            let text = || format!("a spread of {} ticks, {displayed} of the volume displayed on each side", 2 * half);
+            (market.tape.assumes() == Some(of)).then(text)
+        };
+        self.tapes.iter().zip(halves).map(told).collect()
+    }
+
     /// A profile for each instrument that has terms of a kind, with the instrument's symbol.
     fn of_each<T: fmt::Display>(&self, name: &'static str, terms: &[Option<T>]) -> impl Iterator<Item = Profile> {
         let told = self.instruments.iter().zip(terms);
@@ -91,9 +103,9 @@ impl Setup {
         })
     }
 
-    /// The first record of the run's journal.
+    /// What a result is made under and must not be read without, each with its name.
     #[must_use]
-    pub fn header(&self) -> Header {
+    pub fn profiles(&self) -> Vec<Profile> {
         let profile = |name: &str, stamp: String| Profile { name: name.to_owned(), stamp };
         // Where orders meet orders nothing is assumed of how they fill.
         let matched = self.venue.backgrounds.iter().flatten().count() == self.instruments.len();
@@ -105,24 +117,30 @@ impl Setup {
             assumed("queue", &self.venue.queue),
             assumed("slippage", &self.venue.slippage),
             assumed("partial", &self.venue.partial),
-            profile("impact", self.venue.impact.to_string()),
-            profile("consumption", self.venue.consumption.name().to_owned()),
-            profile("latency", self.latency.to_string()),
-            profile("strategy", self.strategy.name.clone()),
+            profile("impact", format!("{}, consumption {}", self.venue.impact, self.venue.consumption.name())),
         ];
-        let agents = self.venue.backgrounds.iter().flatten();
-        profiles.extend(agents.map(|terms| profile("market", terms.to_string())));
-        if self.venue.is_optimistic() {
-            profiles.push(profile("stamp", "optimistic".to_owned()));
-        }
+        profiles.extend(self.of_each("agents", &self.venue.backgrounds));
+        profiles.extend(self.of_each("bars", &self.assumed_touches(Assumed::AroundBars)));
+        profiles.extend(self.of_each("trades", &self.assumed_touches(Assumed::AroundTrades)));
+        profiles.extend(self.of_each("fees", &self.venue.fee_plans));
+        profiles.extend(self.of_each("funding", &self.venue.funding));
         if self.funding_against_ppm != 0 {
             profiles.push(profile("funding", format!("{} millionths against what is held", self.funding_against_ppm)));
         }
-        profiles.extend(self.of_each("fees", &self.venue.fee_plans));
-        profiles.extend(self.of_each("funding", &self.venue.funding));
         profiles.extend(self.of_each("margin", &self.venue.margin));
         profiles.extend(self.of_each("interest", &self.venue.interest));
+        profiles.push(profile("latency", self.latency.to_string()));
+        profiles.push(profile("strategy", self.strategy.name.clone()));
+        if self.venue.is_optimistic() {
+            profiles.push(profile("stamp", "optimistic".to_owned()));
+        }
         profiles.extend(self.trader.stamp().map(|stamp| profile("stamp", stamp)));
+        profiles
+    }
+
+    /// The first record of the run's journal.
+    #[must_use]
+    pub fn header(&self) -> Header {
         Header {
             scenario: ScenarioStamp {
                 name: self.name.clone(),
@@ -136,7 +154,7 @@ impl Setup {
             assets: self.assets.clone(),
             instruments: self.cards(),
             account: self.account_currency,
-            profiles,
+            profiles: self.profiles(),
             config: self.configured(),
             faults: self.fault_kinds(),
             again: None,
@@ -150,5 +168,23 @@ fn tape_card(market: &MarketTape) -> TapeCard {
         hash: market.tape.hash.to_string(),
         from: market.from.unwrap_or(Timestamp::MIN),
         to: market.to.unwrap_or(Timestamp::MAX),
+    }
+}
+
+/// Parts per million as a percentage.
+fn percent(ppm: i64) -> String {
+    let text = format!("{}.{:04}", ppm / 10_000, ppm % 10_000);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_are_exact() {
+        assert_eq!(percent(250_000), "25%");
+        assert_eq!(percent(1), "0.0001%");
+        assert_eq!(percent(1_000_000), "100%");
     }
 }
