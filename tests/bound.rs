@@ -140,26 +140,78 @@ fn a_lost_execution_and_a_lost_posting_are_unexplained() {
     }
 }
 
+fn worked(file: &str, text: &str) -> Bound {
+    let source = Source { file: file.into(), text: text.to_owned() };
+    let nowhere = Path::new("no data is needed");
+    let setup = Scenario::parse(source, "worked").and_then(|scenario| scenario.setup(nowhere, nowhere, None, 0));
+    let bound = bounded(&setup.unwrap_or_else(|all| panic!("{all:?}")));
+    closes(&bound);
+    bound
+}
+
+fn told(bound: &Bound, set: Set) -> Vec<String> {
+    let parts = bound.under(set).account.parts;
+    Parts::NAMES.iter().zip(&parts.of).map(|(name, amount)| format!("{name} {amount}")).collect()
+}
+
 /// By hand: decided at a mid of 45000, traded 0.01 at 45011 and 0.01 at 45012 where the mid was 45010, and worth
 /// 45100 in the end.
 #[test]
 fn parts_are_as_worked_by_hand() {
-    let source = Source { file: "worked.toml".into(), text: include_str!("bound/worked.toml").to_owned() };
-    let nowhere = Path::new("no data is needed");
-    let setup = Scenario::parse(source, "worked").and_then(|scenario| scenario.setup(nowhere, nowhere, None, 0));
-    let setup = setup.unwrap_or_else(|all| panic!("{all:?}"));
-    let bound = bounded(&setup);
-    closes(&bound);
-    let central = bound.under(Set::Central).account;
-    let told: Vec<String> =
-        Parts::NAMES.iter().zip(&central.parts.of).map(|(name, amount)| format!("{name} {amount}")).collect();
+    let bound = worked("worked.toml", include_str!("bound/worked.toml"));
     let expected =
         ["decision 2", "latency -0.2", "queue 0", "spread -0.02", "slippage -0.01", "fees -0.90023", "funding 0"];
-    assert_eq!(told[..7], expected);
-    assert_eq!(central.ledger.to_string(), "0.86977");
+    assert_eq!(told(&bound, Set::Central)[..7], expected);
+    assert_eq!(bound.under(Set::Central).account.ledger.to_string(), "0.86977");
     // Free, at once and whole at the mid of 45000; with the spread alone, at 45001.
     assert_eq!(bound.under(Set::Optimistic).account.ledger.to_string(), "2");
     assert_eq!(bound.rungs[0].ran.account.ledger.to_string(), "1.98");
+}
+
+/// The same of an inverse contract, 5000 at 45011 and 4000 at 45012. In coins a quantity q at p is -q / p, rounded
+/// half-even: 5000 is -0.11111111 at D = 45000, -0.11108643 at F = 45010, -0.11108396 at T = p = 45011 and -0.11086475
+/// at E = 45100; 4000 is -0.08888889, -0.08886914, -0.08886717, at its p of 45012 -0.08886519, and -0.08869180. Fees are
+/// 0.0001110840 and 0.0000888652, up. The 9000 as one are -0.19955654 at E, 0.00000001 more than the two.
+#[test]
+fn an_inverse_contract_is_taken_apart_in_coins() {
+    let bound = worked("worked_inverse.toml", include_str!("bound/worked_inverse.toml"));
+    let expected = [
+        "decision 0.00044345",
+        "latency -0.00004443",
+        "queue 0",
+        "spread -0.00000444",
+        "slippage -0.00000198",
+        "fees -0.00019996",
+        "funding 0",
+        "rounding 0.00000001",
+    ];
+    assert_eq!(told(&bound, Set::Central), expected);
+    assert_eq!(bound.under(Set::Central).account.ledger.to_string(), "0.00019265");
+}
+
+/// Two markets, two exchanges, coins, liquidations, funding, interest, revised fees: whatever a shipped scenario has.
+#[test]
+fn nothing_is_unexplained_of_shipped_scenarios() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let margin = std::fs::read_dir(home.join("scenarios/margin")).expect("it is shipped");
+    let margin =
+        margin.map(|file| file.expect("readable").path()).filter(|path| path.extension() == Some("toml".as_ref()));
+    let others =
+        ["two-exchanges", "two-instruments", "review/critical-6-fees", "swarm/p7-fee-revised-while-an-exit-is-out"];
+    let others = others.map(|name| home.join(format!("scenarios/{name}.toml")));
+    let cache = Path::new(env!("CARGO_TARGET_TMPDIR")).join("bound-shipped");
+    let mut paid = 0;
+    for path in margin.chain(others) {
+        let scenario = Scenario::read(&path).unwrap_or_else(|all| panic!("{all:?}"));
+        let setup = scenario.setup(&home.join("data"), &cache, None, 0).unwrap_or_else(|all| panic!("{all:?}"));
+        println!("{}", path.display());
+        let bound = bounded(&setup);
+        closes(&bound);
+        let free = part(&bound, Set::Optimistic, "funding");
+        assert!(free.is_zero(), "{free}");
+        paid += u32::from(!part(&bound, Set::Central, "funding").is_zero());
+    }
+    assert!(paid >= 3, "funding, of both kinds of contract, and interest");
 }
 
 /// Each set is no kinder than the one before it, factor by factor.

@@ -25,7 +25,7 @@ pub enum BoundError {
 /// What a run of the ladder came to.
 #[derive(Clone, Debug)]
 pub struct Ran {
-    /// Its P&L, in quote.
+    /// Its P&L, in account currency.
     pub account: Account,
     /// Its figures.
     pub summary: metrics::Summary,

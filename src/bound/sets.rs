@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use crate::market::{FeePlan, FeeSchedule, FeeTier, Money, Rate, Span};
+use crate::journal::Profile;
+use crate::market::{FeePlan, FeeSchedule, FeeTier, Money, Rate, Span, Timestamp};
 use crate::sim::latency::{Latencies, Latency};
 use crate::sim::setup::{MarketTape, Setup};
 use crate::venue::{
@@ -57,7 +58,7 @@ pub enum Factor {
     Latency,
     /// What trades at all: the queue, what is displayed, and how much of it is ours.
     Queue,
-    /// What is paid for holding a margin contract.
+    /// What is paid for holding a margin contract, interest too.
     Funding,
 }
 
@@ -97,7 +98,7 @@ pub fn mixed(central: &Setup, sets: [Set; 6]) -> Setup {
             Factor::Latency => latency(&mut setup.latency, harsh),
             Factor::Queue => queue(&mut setup, harsh),
             Factor::Funding if harsh => setup.funding_against_ppm = FUNDING_PPM,
-            Factor::Funding => setup.faults.retain(|fault| fault.kind.name() != FUNDING),
+            Factor::Funding => holding_costs_nothing(&mut setup),
         }
     }
     setup
@@ -106,8 +107,16 @@ pub fn mixed(central: &Setup, sets: [Set; 6]) -> Setup {
 /// The fault by which a scenario charges funding.
 const FUNDING: &str = "funding";
 
-/// Twice as wide around bars and lone trades, one tick on each side at least; a recorded spread is a fact. The kind set leaves it
-/// as it is displayed, and [`slippage`] lets takers trade at the mid of it.
+fn holding_costs_nothing(setup: &mut Setup) {
+    setup.faults.retain(|fault| fault.kind.name() != FUNDING);
+    setup.venue.funding.fill(None);
+    for terms in setup.venue.interest.iter_mut().flatten() {
+        terms.rates = vec![(Timestamp::MIN, [Rate::ZERO; 2])];
+    }
+}
+
+/// Twice as wide around bars and lone trades, one tick on each side at least; a recorded spread is a fact. The kind
+/// set leaves it as it is displayed, and [`slippage`] lets takers trade at the mid of it.
 fn spread(setup: &mut Setup) {
     for (half, _) in
         setup.venue.half_spread_ticks.iter_mut().zip(&setup.tapes).filter(|(_, market)| market.tape.assumes().is_some())
@@ -159,6 +168,9 @@ fn fees(setup: &mut Setup, harsh: bool) {
         }
     }
     setup.venue.instruments.clone_from(&setup.instruments);
+    if !harsh {
+        setup.venue.interest.iter_mut().flatten().for_each(|terms| terms.opening = Rate::ZERO);
+    }
 }
 
 fn tiers(plan: &FeePlan) -> Vec<FeeTier> {
@@ -244,19 +256,22 @@ pub fn says(setup: &Setup, factor: Factor) -> String {
             venue.partial,
             venue.consumption.name()
         ),
-        Factor::Funding => {
-            let faults = setup.faults.iter().filter(|fault| fault.kind.name() == FUNDING).count();
-            match (faults, setup.funding_against_ppm) {
-                (0, 0) => "none".to_owned(),
-                (_, 0) => "as the scenario says".to_owned(),
-                (0, ppm) => format!("{} bps of what is held, each 8 hours", Decimal::new(ppm, 2).normalize()),
-                (_, ppm) => format!(
-                    "as the scenario says, and {} bps of what is held, each 8 hours",
-                    Decimal::new(ppm, 2).normalize()
-                ),
-            }
-        }
+        Factor::Funding => holding(setup),
     }
+}
+
+/// What holding a position costs, in words.
+fn holding(setup: &Setup) -> String {
+    let faults = setup.faults.iter().filter(|fault| fault.kind.name() == FUNDING).count();
+    let faults = (faults > 0).then(|| format!("{faults} as the scenario says"));
+    // What is charged to open is a fee.
+    let idle =
+        setup.venue.interest.iter().flatten().all(|terms| terms.rates.iter().all(|rate| rate.1 == [Rate::ZERO; 2]));
+    let profiles = setup.profiles().into_iter();
+    let of_venue = profiles.filter(|profile| profile.name == "funding" || profile.name == "interest" && !idle);
+    let said: Vec<String> =
+        faults.into_iter().chain(of_venue.map(|Profile { name, stamp }| format!("{name} {stamp}"))).collect();
+    if said.is_empty() { "none".to_owned() } else { said.join("; ") }
 }
 
 /// The fees of a setup.
@@ -276,8 +291,13 @@ impl fmt::Display for Fees<'_> {
             .collect();
             rates.dedup();
             let several = rates.len() > 1;
+            let opening = self.0.venue.interest.get(at).and_then(Option::as_ref).map(|terms| terms.opening);
+            let opening = opening.filter(|rate| *rate != Rate::ZERO);
             let shown = if several { format!("{} to {}", rates[0], rates[rates.len() - 1]) } else { rates.concat() };
             write!(f, "{}{shown}", if at > 0 { ", " } else { "" })?;
+            if let Some(rate) = opening {
+                write!(f, " and {}% to open", percent(rate))?;
+            }
         }
         Ok(())
     }

@@ -79,9 +79,9 @@ impl Figures {
 
 /// The result for people.
 fn lines(setup: &Setup, bound: &Bound, figures: &Figures) -> Vec<String> {
-    let quote = &setup.assets[usize::from(setup.instruments[0].quote.0)].name;
+    let currency = &setup.assets[usize::from(setup.account_currency.0)].name;
     let mut lines =
-        vec![format!("{}, seed {}, run {}: the optimism bound, in {quote}", setup.name, setup.seed, setup.run)];
+        vec![format!("{}, seed {}, run {}: the optimism bound, in {currency}", setup.name, setup.seed, setup.run)];
     let said = |set: Set, at: usize| match set {
         Set::Optimistic => bound.says[at].clone(),
         Set::Central => bound.rungs[at].says.clone(),
@@ -168,7 +168,7 @@ fn document(path: &Path, setup: &Setup, bound: &Bound, figures: &Figures) -> Val
         "scenario": setup.name,
         "seed": setup.seed,
         "run": setup.run,
-        "asset": setup.assets[usize::from(setup.instruments[0].quote.0)].name,
+        "asset": setup.assets[usize::from(setup.account_currency.0)].name,
         "sets": SETS.into_iter().enumerate().map(set).collect::<Map<String, Value>>(),
         "order": Factor::ALL.map(Factor::name),
         "ladder": bound.rungs.iter().zip(&figures.rungs).map(rung).collect::<Vec<_>>(),

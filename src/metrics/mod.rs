@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use orders::OrderBook;
 pub use orders::{OrderStatistics, Spread};
-use rates::Rates;
+pub(crate) use rates::Rates;
 pub use summary::{Outcome, Summary};
 
 use crate::journal::{Body, Exact, Header, TooLarge};

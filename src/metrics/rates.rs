@@ -14,7 +14,7 @@ const INVERSE_DECIMALS: u32 = 12;
 
 /// Marks by instrument and rates by asset.
 #[derive(Clone, Debug)]
-pub(super) struct Rates {
+pub(crate) struct Rates {
     account: AssetId,
     /// Base, quote and mark of each instrument.
     pairs: Vec<(AssetId, AssetId, Option<Exact>)>,
@@ -22,13 +22,13 @@ pub(super) struct Rates {
 }
 
 impl Rates {
-    pub fn new(header: &Header) -> Self {
+    pub(crate) fn new(header: &Header) -> Self {
         let pairs = header.instruments.iter().map(|card| (card.base, card.quote, None)).collect();
         Self { account: header.account, pairs, stated: BTreeMap::new() }
     }
 
     /// The mark of an instrument is half of this price now.
-    pub fn mark(&mut self, header: &Header, id: InstrumentId, twice: i64) -> Result<(), TooLarge> {
+    pub(crate) fn mark(&mut self, header: &Header, id: InstrumentId, twice: i64) -> Result<(), TooLarge> {
         if let (Some(pair), Some(card)) = (self.pairs.get_mut(usize::from(id.0)), header.card(id)) {
             pair.2 = Some(card.price(Price(twice))?.times(Exact::new(5, 1))?);
         }
@@ -36,17 +36,17 @@ impl Rates {
     }
 
     /// The mark of an instrument, in its quote asset.
-    pub fn of_instrument(&self, id: InstrumentId) -> Option<Exact> {
+    pub(crate) fn of_instrument(&self, id: InstrumentId) -> Option<Exact> {
         self.pairs.get(usize::from(id.0)).and_then(|pair| pair.2)
     }
 
     /// A rate is known from elsewhere.
-    pub fn state(&mut self, asset: AssetId, rate: Exact) {
+    pub(crate) fn state(&mut self, asset: AssetId, rate: Exact) {
         self.stated.insert(asset, rate);
     }
 
     /// Account currency per unit of an asset.
-    pub fn of(&self, asset: AssetId) -> Result<Option<Exact>, TooLarge> {
+    pub(crate) fn of(&self, asset: AssetId) -> Result<Option<Exact>, TooLarge> {
         if let Some(rate) = self.direct(asset)? {
             return Ok(Some(rate));
         }

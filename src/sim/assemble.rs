@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use rust_decimal::Decimal;
+
 use super::distortion::Distortion;
 use super::feed::{BarQuotes, Feed};
 use super::feeds::Feeds;
@@ -125,7 +127,8 @@ impl Setup {
         profiles.extend(self.of_each("fees", &self.venue.fee_plans));
         profiles.extend(self.of_each("funding", &self.venue.funding));
         if self.funding_against_ppm != 0 {
-            profiles.push(profile("funding", format!("{} millionths against what is held", self.funding_against_ppm)));
+            let bps = Decimal::new(self.funding_against_ppm, 2).normalize();
+            profiles.push(profile("funding", format!("{bps} bps of what is held, long or short, each 8 hours")));
         }
         profiles.extend(self.of_each("margin", &self.venue.margin));
         profiles.extend(self.of_each("interest", &self.venue.interest));
