@@ -165,6 +165,17 @@ fn escape(character: char) -> String {
     }
 }
 
+/// A word as a shell takes it.
+#[must_use]
+pub fn in_shell(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,5 +208,12 @@ mod tests {
         assert_eq!(shown.chars().count(), 80 + 3);
         assert!(shown.ends_with("9\"…"));
         assert_eq!(quoted(&"9".repeat(80)).chars().count(), 82, "eighty are shown whole");
+    }
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(in_shell("scenarios/first-trial.toml"), "scenarios/first-trial.toml");
+        assert_eq!(in_shell("my trial's.toml"), "'my trial'\\''s.toml'");
+        assert_eq!(in_shell(""), "''");
     }
 }

@@ -8,6 +8,7 @@ use rust_decimal::Decimal;
 use seatrial::data::synth::{BarOptions, L2Options};
 use seatrial::market::{Span, Timestamp};
 use seatrial::metrics::lots::Method;
+use seatrial::scenario::Over;
 use seatrial::trading::setting::{Number, Setting};
 
 /// A deterministic sea trial for trading systems.
@@ -65,6 +66,7 @@ pub enum Command {
 #[command(after_help = "Examples:\n  seatrial run scenarios/first-trial.toml\n  \
     seatrial run scenarios/real-btcusdt.toml --data-root ../shared/data --json\n  \
     seatrial run scenarios/first-trial.toml --seed 7 --run 3 --journal trial.journal\n  \
+    seatrial run scenarios/first-trial.toml --set wire.decision=1ms\n  \
     seatrial run scenarios/first-trial.toml --bound\n  \
     seatrial run --swarm --seed 7 --hours 100")]
 pub struct Run {
@@ -92,6 +94,9 @@ pub struct Run {
     /// Seed instead of the scenario's
     #[arg(long, value_name = "S")]
     pub seed: Option<u64>,
+    /// A value over what the scenario says, by its dotted name; TOML, or else the text of a string
+    #[arg(long = "set", value_name = "KEY=VALUE", conflicts_with = "swarm", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
     /// Keep the journal in this file; with one scenario only. A journal that is there is replaced, and that is said;
     /// any other file is refused
     #[arg(long, value_name = "F")]
@@ -112,6 +117,9 @@ pub struct Check {
     /// Scenario files
     #[arg(required = true, value_name = "SCENARIO")]
     pub scenarios: Vec<PathBuf>,
+    /// A value over what the scenario says, by its dotted name; TOML, or else the text of a string
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
+    pub set: Vec<(String, String)>,
 }
 
 /// Replay a journal.
@@ -351,4 +359,20 @@ fn length(text: &str) -> Result<Span, String> {
 fn step(text: &str) -> Result<Decimal, String> {
     let number = Number::read(text).map(|number| number.0).filter(|number| *number > Decimal::ZERO);
     number.ok_or_else(|| "a decimal above 0, such as 0.01".to_owned())
+}
+
+/// A name and a value for it.
+fn assignment(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once('=').ok_or("a value is set as KEY=VALUE")?;
+    Over::default().set(name.trim(), value)?;
+    Ok((name.trim().to_owned(), value.to_owned()))
+}
+
+/// What was set, each name once.
+pub fn over(set: &[(String, String)]) -> Over {
+    let mut over = Over::default();
+    for (name, value) in set {
+        over.set(name, value).expect("a name that was read");
+    }
+    over
 }

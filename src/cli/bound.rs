@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
-use super::args::Run;
+use super::args::{Run, over};
 use super::check::open;
 use super::engine::{self, Failure};
 use super::exit::Exit;
@@ -24,7 +24,7 @@ pub fn run(args: &Run, places: &Places, output: &mut Output) -> Exit {
 }
 
 fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<(Value, Exit), Failure> {
-    let (_, setup) = open(path, places, args.seed, args.number).map_err(Failure::BadInput)?;
+    let (_, setup) = open(path, places, &over(&args.set), (args.seed, args.number)).map_err(Failure::BadInput)?;
     let bound = engine::bound(&setup)?;
     let figures = Figures::of(&bound).map_err(|error| Failure::Internal(error.to_string()))?;
     for line in lines(&setup, &bound, &figures) {

@@ -4,21 +4,22 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use super::args::Check;
+use super::args::{Check, over};
 use super::exit::Exit;
 use super::output::{Output, complain_all};
 use super::places::Places;
 use super::{engine, text};
 use seatrial::bad_input::BadInput;
-use seatrial::scenario::Scenario;
+use seatrial::scenario::{Over, Scenario};
 use seatrial::sim::setup::Setup;
 
 /// Checks every scenario named.
 pub fn check(args: &Check, places: &Places, output: &mut Output) -> Exit {
     let mut exit = Exit::Fine;
     let mut documents = Vec::new();
+    let over = over(&args.set);
     for path in &args.scenarios {
-        let (document, end) = one(path, places, output);
+        let (document, end) = one(path, places, &over, output);
         documents.push(document);
         exit = exit.max(end);
     }
@@ -26,8 +27,8 @@ pub fn check(args: &Check, places: &Places, output: &mut Output) -> Exit {
     exit
 }
 
-fn one(path: &Path, places: &Places, output: &mut Output) -> (Value, Exit) {
-    match open(path, places, None, 0) {
+fn one(path: &Path, places: &Places, over: &Over, output: &mut Output) -> (Value, Exit) {
+    match open(path, places, over, (None, 0)) {
         Ok((_, setup)) => {
             output.line(&format!("{}: sound", text::shown(&text::lossy(path))));
             for line in text::assumptions(&setup) {
@@ -43,8 +44,13 @@ fn one(path: &Path, places: &Places, output: &mut Output) -> (Value, Exit) {
 }
 
 /// Reads a scenario, opens its data and checks its strategy: what `run` and `check` share.
-pub fn open(path: &Path, places: &Places, seed: Option<u64>, run: u64) -> Result<(Scenario, Setup), Vec<BadInput>> {
-    let scenario = Scenario::read(path)?;
+pub fn open(
+    path: &Path,
+    places: &Places,
+    over: &Over,
+    (seed, run): (Option<u64>, u64),
+) -> Result<(Scenario, Setup), Vec<BadInput>> {
+    let scenario = Scenario::read_over(path, over)?;
     let setup = scenario.setup(&places.data_root, &places.cache, seed, run)?;
     engine::check_strategy(&setup).map_err(|wrong| vec![scenario.bad_parameter(&wrong)])?;
     Ok((scenario, setup))

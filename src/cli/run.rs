@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Number, Value, json};
 
-use super::args::Run;
+use super::args::{Run, over};
 use super::check::open;
 use super::engine::{self, Failure, Simulated};
 use super::exit::Exit;
@@ -45,7 +45,8 @@ pub(super) fn each(
 }
 
 fn one(path: &Path, args: &Run, places: &Places, output: &mut Output) -> Result<(Value, Exit), Failure> {
-    let (scenario, setup) = open(path, places, args.seed, args.number).map_err(Failure::BadInput)?;
+    let (scenario, setup) =
+        open(path, places, &over(&args.set), (args.seed, args.number)).map_err(Failure::BadInput)?;
     // Created only now: a scenario that is refused leaves no file behind.
     let journal = match &args.journal {
         Some(file) => keep(file)?,

@@ -9,7 +9,7 @@ use super::exit::Exit;
 use super::output::{complain, complain_all};
 use super::places::Places;
 use seatrial::audit::{AuditReport, LawResult};
-use seatrial::bad_input::BadInput;
+use seatrial::bad_input::{BadInput, in_shell};
 use seatrial::data::{Records, Tape};
 use seatrial::journal::Profile;
 use seatrial::market::Timestamp;
@@ -130,17 +130,9 @@ pub fn iso(time: Timestamp) -> String {
 pub fn rerun(path: &Path, setup: &Setup, places: &Places) -> String {
     let root = places.asked_root.as_ref();
     let root = root.map(|root| format!(" --data-root {}", in_shell(&lossy(root)))).unwrap_or_default();
-    format!("seatrial run {} --seed {} --run {}{root}", in_shell(&lossy(path)), setup.seed, setup.run)
-}
-
-/// A word as a shell takes it.
-fn in_shell(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:@%,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
+    let set = &setup.scenario.set;
+    let set = if set.is_empty() { String::new() } else { format!(" {set}") };
+    format!("seatrial run {} --seed {} --run {}{set}{root}", in_shell(&lossy(path)), setup.seed, setup.run)
 }
 
 #[cfg(test)]
@@ -151,12 +143,5 @@ mod tests {
     fn names_cannot_touch_a_terminal() {
         assert_eq!(shown("Größe 1.csv"), "Größe 1.csv");
         assert_eq!(shown("a\u{1b}[2J\u{202e}\n"), "a\\u{1b}[2J\\u{202e}\\n");
-    }
-
-    #[test]
-    fn words_survive_a_shell() {
-        assert_eq!(in_shell("scenarios/first-trial.toml"), "scenarios/first-trial.toml");
-        assert_eq!(in_shell("my trial's.toml"), "'my trial'\\''s.toml'");
-        assert_eq!(in_shell(""), "''");
     }
 }

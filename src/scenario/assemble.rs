@@ -15,7 +15,7 @@ use super::market::{MarketText, Origin};
 use super::root::{self, Lost};
 use super::section::Problems;
 use super::units::{Units, extremes};
-use super::{Located, Scenario, agents, fault};
+use super::{Located, Scenario, Source, agents, fault, over};
 use crate::bad_input::{BadInput, quoted};
 use crate::data::{self, ImportOptions, Records, Shows, Tape};
 use crate::market::{Balance, FeePlan, Instrument, InstrumentId, Timestamp};
@@ -131,7 +131,8 @@ impl Scenario {
             .collect();
         let start = markets.iter().filter_map(MarketTape::starts).min().unwrap_or_default();
         let params = body.strategy.params.iter().map(|(key, param)| (key.clone(), param.value.value.clone()));
-        let scenario = ScenarioText { path: self.source.file.clone(), text: self.source.text.clone(), hash: self.hash };
+        let Source { file: path, text } = self.source.clone();
+        let scenario = ScenarioText { set: over::typed(&text), path, text, hash: self.hash };
         let setup = Setup {
             name: body.name.clone(),
             scenario,

@@ -22,6 +22,7 @@ mod mapping;
 mod margin;
 mod market;
 mod model;
+mod over;
 mod refusal;
 mod root;
 mod rules;
@@ -46,6 +47,7 @@ use section::Problems;
 pub use document::SCHEMA;
 pub use expect::Unmet;
 pub use mapping::mapping;
+pub use over::Over;
 pub use source::{SIZE_MAX, Source};
 
 /// A value and the byte it begins at.
@@ -68,16 +70,25 @@ pub struct Scenario {
 impl Scenario {
     /// Reads a scenario file. What is wrong with it is told in the order of the file.
     pub fn read(path: &Path) -> Result<Self, Vec<BadInput>> {
+        Self::read_over(path, &Over::default())
+    }
+
+    /// Reads a scenario file with values over what it says.
+    pub fn read_over(path: &Path, over: &Over) -> Result<Self, Vec<BadInput>> {
         let source = Source::read(path).map_err(|bad| vec![bad])?;
         let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
-        Self::parse(source, &stem)
+        Self::parse(over.applied(&source), &stem)
     }
 
     /// Reads a scenario's text; `stem` names it where it does not name itself.
     pub fn parse(source: Source, stem: &str) -> Result<Self, Vec<BadInput>> {
         let mut problems = Problems::new(&source);
         let read = match DeTable::parse(&source.text) {
-            Ok(table) => document::read(table.get_ref(), stem, &mut problems),
+            Ok(table) => {
+                let mut table = table.into_inner();
+                over::merge(&mut table, &source.text, &mut problems);
+                document::read(&table, stem, &mut problems)
+            }
             Err(error) => {
                 no_toml(&error, &mut problems);
                 None

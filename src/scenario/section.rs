@@ -10,6 +10,7 @@ use std::ops::RangeInclusive;
 
 use toml::de::{DeTable, DeValue};
 
+use super::over;
 use super::source::Source;
 use crate::bad_input::{BadInput, quoted};
 use crate::trading::setting::Setting;
@@ -48,8 +49,14 @@ impl<'s> Problems<'s> {
     }
 
     fn push(&mut self, at: usize, bad: BadInput) {
-        let (line, column) = self.source.place(at);
-        self.found.push((at, bad.at_line(line, column)));
+        // What was put over the file stands on none of its lines.
+        let bad = if over::begins(&self.source.text).is_some_and(|begins| at > begins) {
+            bad
+        } else {
+            let (line, column) = self.source.place(at);
+            bad.at_line(line, column)
+        };
+        self.found.push((at, bad));
     }
 
     /// All problems in the order of the text; none is `Ok`.

@@ -10,7 +10,7 @@ use super::distortion::Distortion;
 use super::feed::{BarQuotes, Feed};
 use super::feeds::Feeds;
 use super::rng::{Component, Stream, VenueChance};
-use super::setup::{MarketTape, Setup};
+use super::setup::{MarketTape, ScenarioText, Setup};
 use crate::data::Assumed;
 use crate::journal::{Header, InstrumentCard, Profile, ScenarioStamp, TapeCard};
 use crate::market::{Instrument, Price, Timestamp};
@@ -144,6 +144,9 @@ impl Setup {
     /// The first record of the run's journal.
     #[must_use]
     pub fn header(&self) -> Header {
+        let ScenarioText { path, set, .. } = &self.scenario;
+        let again =
+            (!set.is_empty()).then(|| format!("seatrial run {path} --seed {} --run {} {set}", self.seed, self.run));
         Header {
             scenario: ScenarioStamp {
                 name: self.name.clone(),
@@ -160,7 +163,7 @@ impl Setup {
             profiles: self.profiles(),
             config: self.configured(),
             faults: self.fault_kinds(),
-            again: None,
+            again,
         }
     }
 }

@@ -64,6 +64,8 @@ pub struct ScenarioText {
     pub text: String,
     /// SHA-256 of the text.
     pub hash: [u8; 32],
+    /// What was put over the file, as a command line takes it; empty where nothing was.
+    pub set: String,
 }
 
 /// A tape and the part of it that counts.

@@ -146,7 +146,12 @@ pub fn setup(tape: Tape, contract: Contract, strategy: &str) -> Setup {
     }
     Setup {
         name: "trial".to_owned(),
-        scenario: ScenarioText { path: "trial.toml".to_owned(), text: "a test".to_owned(), hash: [0; 32] },
+        scenario: ScenarioText {
+            path: "trial.toml".to_owned(),
+            text: "a test".to_owned(),
+            hash: [0; 32],
+            set: String::new(),
+        },
         seed: 1,
         run: 0,
         assets: vec![asset("BTC"), asset("USDT")],
