@@ -22,6 +22,7 @@
 //! | Room | What it is |
 //! |---|---|
 //! | `cli` (in the binary) | arguments, exit codes, files by name |
+//! | `sweep` (feature `batch`) | thousands of runs: planned, on all cores, collected by number, stored as data frames |
 //! | [`swarm`] | random cases under faults, judged, counted and shrunk |
 //! | [`bound`] | one run under kind, named and harsh models, and where the difference comes from |
 //! | [`scenario`] | TOML to checked types; the only place that knows TOML |
@@ -38,7 +39,7 @@
 //! and every dependency that only it needs, comes with the feature `simulator`.
 //!
 //! [`trading`] and [`venue`] stand side by side with no arrow between them; that empty space is the
-//! design. To come: sweeps, the go-live gate and its report, the live bridge.
+//! design. To come: the go-live gate and its report, the live bridge.
 //!
 //! # Where to start reading
 //!
@@ -77,6 +78,8 @@ pub mod sim;
 pub mod strategies;
 #[cfg(feature = "simulator")]
 pub mod swarm;
+#[cfg(feature = "batch")]
+pub mod sweep;
 pub mod trading;
 #[cfg(feature = "simulator")]
 pub mod venue;

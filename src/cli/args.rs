@@ -50,6 +50,9 @@ pub struct Common {
 pub enum Command {
     /// Run scenarios once each and print what they came to
     Run(Run),
+    /// Run scenarios by the thousand, and store what they came to as data frames
+    #[cfg(feature = "batch")]
+    Sweep(super::sweep::args::Sweep),
     /// Check scenarios and the data they name, without running them
     Check(Check),
     /// Prove that a journal's trader acts the same again, byte for byte
@@ -362,7 +365,7 @@ fn step(text: &str) -> Result<Decimal, String> {
 }
 
 /// A name and a value for it.
-fn assignment(text: &str) -> Result<(String, String), String> {
+pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or("a value is set as KEY=VALUE")?;
     Over::default().set(name.trim(), value)?;
     Ok((name.trim().to_owned(), value.to_owned()))

@@ -15,6 +15,8 @@ pub enum Exit {
     Breach = 5,
     /// A defect of the program, or a result that could not be written.
     Internal = 6,
+    /// Ended early by Ctrl-C, with what was done; as shells count it.
+    Interrupted = 130,
 }
 
 impl From<Exit> for ExitCode {

@@ -20,6 +20,8 @@ mod places;
 mod replay;
 mod run;
 mod swarm;
+#[cfg(feature = "batch")]
+mod sweep;
 mod text;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -56,6 +58,8 @@ fn carry_out(args: Args) -> Exit {
         Command::Run(run) if run.swarm => swarm::run(&run, &mut output),
         Command::Run(run) if run.bound => bound::run(&run, &places, &mut output),
         Command::Run(run) => run::run(&run, &places, &mut output),
+        #[cfg(feature = "batch")]
+        Command::Sweep(sweep) => sweep::run(&sweep, &places, &mut output),
         Command::Check(check) => check::check(&check, &places, &mut output),
         Command::Replay(replay) => replay::replay(&replay, &places, &mut output),
         Command::Audit(audit) => audit::audit(&audit, &mut output),

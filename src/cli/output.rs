@@ -39,6 +39,12 @@ impl Output {
         Self { style, reader_gone: false, failed: false }
     }
 
+    /// Whether nobody wants to be told how far things are.
+    #[cfg(feature = "batch")]
+    pub fn is_quiet(&self) -> bool {
+        self.style == Style::Nothing
+    }
+
     /// A line for a person: part of the result, unless JSON or quiet was asked for.
     pub fn line(&mut self, text: &str) {
         if self.style == Style::Text {

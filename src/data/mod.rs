@@ -71,6 +71,8 @@ pub use mapping::{MappedColumn, MappedKind, Mapping};
 pub use npz::write_npz;
 pub use order_row::{OrderRow, OrderRowKind, Placed};
 #[cfg(feature = "batch")]
+pub(crate) use parquet::place;
+#[cfg(feature = "batch")]
 pub use parquet::{import_into, may_write, write};
 pub use path::below_root;
 pub use row::{Row, RowKind};

@@ -122,6 +122,16 @@ impl Tape {
         Self { symbol, price_unit, qty_unit, cadence, records, provenance, hash, shows }
     }
 
+    /// Bytes that its records take in memory.
+    #[must_use]
+    pub const fn bytes(&self) -> u64 {
+        (match &self.records {
+            Records::Rows(rows) => size_of_val(rows.as_slice()),
+            Records::Orders(rows) => size_of_val(rows.as_slice()),
+            Records::Bars(bars) => size_of_val(bars.as_slice()),
+        }) as u64
+    }
+
     /// Around what a run assumes a touch, where the records show none.
     #[must_use]
     pub const fn assumes(&self) -> Option<Assumed> {

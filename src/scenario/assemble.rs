@@ -15,7 +15,7 @@ use super::market::{MarketText, Origin};
 use super::root::{self, Lost};
 use super::section::Problems;
 use super::units::{Units, extremes};
-use super::{Located, Scenario, Source, agents, fault, over};
+use super::{Library, Located, Scenario, Source, agents, fault, over};
 use crate::bad_input::{BadInput, quoted};
 use crate::data::{self, ImportOptions, Records, Shows, Tape};
 use crate::market::{Balance, FeePlan, Instrument, InstrumentId, Timestamp};
@@ -25,36 +25,50 @@ use crate::venue::{BackgroundTerms, VenueConfig};
 impl Scenario {
     /// Opens the data, each file once, in the order of the instruments.
     pub fn tapes(&self, data_root: &Path, cache: &Path) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
-        let one = |instrument: &InstrumentText| {
-            let file = match &market_of(&self.body, instrument).origin {
-                Origin::Inline(market) => return self.written(market, instrument).map(Arc::new),
-                Origin::Brisk(market) => {
-                    let tape = brisk::tape(market, instrument).and_then(|tape| fine_enough(tape, instrument));
-                    return tape.map(Arc::new).map_err(|bad| vec![bad]);
-                }
-                Origin::Agents(market) => {
-                    let tape = fine_enough(agents::tape(market, instrument), instrument);
-                    return tape.map(Arc::new).map_err(|bad| vec![bad]);
-                }
-                Origin::Recorded(file) => file,
-            };
-            if let Err(lost) = root::find(data_root, &file.value) {
-                let mut problems = Problems::new(&self.source);
-                lost_file(lost, file, "market.file", data_root, &mut problems);
-                return Err(problems.into_result().expect_err("one was just added"));
-            }
-            let tape = data::open(&file.value, data_root, cache, &ImportOptions::default()).map_err(|bad| vec![bad])?;
-            let tape = self.shown(tape)?;
-            fine_enough(tape, instrument).map(Arc::new).map_err(|bad| vec![bad])
-        };
+        self.tapes_from(&Library::none(), data_root, cache)
+    }
+
+    fn tapes_from(&self, library: &Library, data_root: &Path, cache: &Path) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
         let (mut tapes, mut all) = (Vec::new(), Vec::new());
         for instrument in &self.body.instruments {
-            match one(instrument) {
+            let origin = &market_of(&self.body, instrument).origin;
+            // What a tape is made from: its market, the grids of its instrument, and whether orders are wanted.
+            let grids: Vec<_> = instrument.rules.iter().map(|rules| (rules.tick.value, rules.lot.value)).collect();
+            let symbol = &instrument.symbol.value;
+            let key = format!("{symbol} {grids:?} {} {origin:?}", self.body.venue.reads_orders());
+            match library.tape(&key, || self.tape(origin, instrument, data_root, cache)) {
                 Ok(tape) => tapes.push(tape),
                 Err(bad) => all.extend(bad),
             }
         }
         if all.is_empty() { Ok(tapes) } else { Err(all) }
+    }
+
+    fn tape(
+        &self,
+        origin: &Origin,
+        instrument: &InstrumentText,
+        data_root: &Path,
+        cache: &Path,
+    ) -> Result<Tape, Vec<BadInput>> {
+        let file = match origin {
+            Origin::Inline(market) => return self.written(market, instrument),
+            Origin::Brisk(market) => {
+                let tape = brisk::tape(market, instrument).and_then(|tape| fine_enough(tape, instrument));
+                return tape.map_err(|bad| vec![bad]);
+            }
+            Origin::Agents(market) => {
+                return fine_enough(agents::tape(market, instrument), instrument).map_err(|bad| vec![bad]);
+            }
+            Origin::Recorded(file) => file,
+        };
+        if let Err(lost) = root::find(data_root, &file.value) {
+            let mut problems = Problems::new(&self.source);
+            lost_file(lost, file, "market.file", data_root, &mut problems);
+            return Err(problems.into_result().expect_err("one was just added"));
+        }
+        let tape = data::open(&file.value, data_root, cache, &ImportOptions::default()).map_err(|bad| vec![bad])?;
+        fine_enough(self.shown(tape)?, instrument).map_err(|bad| vec![bad])
     }
 
     /// Orders where the venue wants them, otherwise the levels that follow from them.
@@ -87,8 +101,19 @@ impl Scenario {
 
     /// Everything one run needs, files of rules included; `seed` instead of the scenario's own, if given.
     pub fn setup(&self, data_root: &Path, cache: &Path, seed: Option<u64>, run: u64) -> Result<Setup, Vec<BadInput>> {
+        self.setup_from(&Library::none(), data_root, cache, (seed, run))
+    }
+
+    /// The same, with tapes that other runs may have read already.
+    pub fn setup_from(
+        &self,
+        library: &Library,
+        data_root: &Path,
+        cache: &Path,
+        (seed, run): (Option<u64>, u64),
+    ) -> Result<Setup, Vec<BadInput>> {
         let whole = self.with_rules(data_root)?;
-        self.traced(whole.assembled(&whole.tapes(data_root, cache)?, seed, run)?, data_root)
+        self.traced(whole.assembled(&whole.tapes_from(library, data_root, cache)?, seed, run)?, data_root)
     }
 
     /// Everything one run needs, on tapes that are open already. A scenario with recorded delays needs its data root,

@@ -10,6 +10,7 @@ use super::fault::{self, FaultText};
 use super::instrument::{self, InstrumentText};
 use super::market::{self, MarketText, Origin};
 use super::section::{self, Problems, Section};
+use super::sweep::{self, Sweep};
 use super::trader::{self, StrategyText};
 use super::venue::VenueText;
 use super::wire::WireText;
@@ -55,6 +56,8 @@ pub struct Body {
     pub acts: Vec<Act>,
     /// What a run must come to.
     pub expect: Vec<Expectation>,
+    /// What a batch of runs goes over, if it says so.
+    pub sweep: Option<Sweep>,
 }
 
 /// Reads every section; `None` only where a problem was noted.
@@ -88,10 +91,9 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
     }
     let faults = fault::read(&mut top, &symbols, problems);
     let expected = top.section("expect", problems);
-    for (later, what) in [("sweep", "parameter grids"), ("include", "includes")] {
-        if let Some(at) = top.later(later) {
-            problems.add("E-SC-014", at, later, format!("{what}, not yet supported"), "a scenario without them");
-        }
+    let sweep = sweep::read(&mut top, problems);
+    if let Some(at) = top.later("include") {
+        problems.add("E-SC-014", at, "include", "includes, not yet supported", "a scenario without them");
     }
     // Read before the account decides whether there is anything to say of assets, so that the keys
     // are known in any case.
@@ -117,6 +119,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
         faults,
         acts,
         expect,
+        sweep,
     })
 }
 

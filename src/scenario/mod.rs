@@ -18,6 +18,7 @@ pub mod fault;
 mod fees;
 mod inline;
 mod instrument;
+mod library;
 mod mapping;
 mod margin;
 mod market;
@@ -28,6 +29,7 @@ mod root;
 mod rules;
 mod section;
 mod source;
+mod sweep;
 mod trace;
 mod trader;
 mod units;
@@ -46,9 +48,11 @@ use section::Problems;
 
 pub use document::SCHEMA;
 pub use expect::Unmet;
+pub use library::Library;
 pub use mapping::mapping;
 pub use over::Over;
 pub use source::{SIZE_MAX, Source};
+pub use sweep::{Kind, Sweep};
 
 /// A value and the byte it begins at.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -122,6 +126,12 @@ impl Scenario {
     #[must_use]
     pub const fn runs(&self) -> u64 {
         self.body.runs
+    }
+
+    /// What a batch of its runs goes over; one point where it says nothing.
+    #[must_use]
+    pub fn sweep(&self) -> Sweep {
+        self.body.sweep.clone().unwrap_or_else(Sweep::none).drawn()
     }
 
     /// Whether a run of it must come to anything: only then is it a test.

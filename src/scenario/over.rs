@@ -62,7 +62,7 @@ fn is_a_value(text: &str) -> bool {
 }
 
 /// A string as TOML writes it, on one line: as JSON does, but for one character.
-fn quoted_toml(text: &str) -> String {
+pub(super) fn quoted_toml(text: &str) -> String {
     serde_json::to_string(text).expect("a string is JSON").replace('\u{7f}', "\\u007f")
 }
 

@@ -42,6 +42,10 @@ pub enum Component {
     SwarmTerms = 32,
     /// Its workload.
     SwarmWorkload = 33,
+    /// Where on its axes a point of a sweep lies.
+    SweepPoint = 34,
+    /// Which stratum of each axis a point of a latin hypercube has.
+    SweepStrata = 35,
 }
 
 /// The chance of one component in one run.

@@ -112,7 +112,7 @@ fn gather<R>(group: &mut Vec<R>, record: R, mut write: impl FnMut(&[R]) -> Polar
 }
 
 /// Writes a file beside its place and renames it into it.
-fn place(path: &Path, write: impl FnOnce(&File) -> PolarsResult<()>) -> Result<(), BadInput> {
+pub(crate) fn place(path: &Path, write: impl FnOnce(&File) -> PolarsResult<()>) -> Result<(), BadInput> {
     let refuse = |found: &str| BadInput::new(UNWRITABLE, &path.display().to_string(), found, "a place to write a file");
     let (file, beside) = create_beside(path).map_err(|_| refuse("a folder that takes no file"))?;
     let result = write(&file)

@@ -1,0 +1,140 @@
+//! Tapes that several runs share: each is read once, and kept as long as there is room.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::bad_input::BadInput;
+use crate::data::Tape;
+
+/// Tapes by what they were made from.
+#[derive(Debug)]
+pub struct Library {
+    /// The most bytes of tapes that nobody may be using; a tape in use is never taken away.
+    room: u64,
+    shelves: Mutex<Shelves>,
+}
+
+#[derive(Debug, Default)]
+struct Shelves {
+    /// The one used last is the last.
+    tapes: Vec<(String, Arc<Shelf>)>,
+    /// The most bytes that were kept at once.
+    peak: u64,
+}
+
+/// A tape, once it was made; who comes while it is made waits.
+type Shelf = Mutex<Option<Arc<Tape>>>;
+
+impl Library {
+    /// A library with room for so many bytes of tapes.
+    #[must_use]
+    pub fn with_room(bytes: u64) -> Self {
+        Self { room: bytes, shelves: Mutex::default() }
+    }
+
+    /// One that keeps nothing: for a single run.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::with_room(0)
+    }
+
+    /// The most bytes that were kept at once.
+    #[must_use]
+    pub fn peak(&self) -> u64 {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner).peak
+    }
+
+    /// The tape made from what `key` names; made now, if it is not there.
+    pub(super) fn tape(
+        &self,
+        key: &str,
+        make: impl FnOnce() -> Result<Tape, Vec<BadInput>>,
+    ) -> Result<Arc<Tape>, Vec<BadInput>> {
+        let shelf = self.shelf(key);
+        let mut place = shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tape) = &*place {
+            return Ok(Arc::clone(tape));
+        }
+        let tape = Arc::new(make()?);
+        *place = Some(Arc::clone(&tape));
+        drop(place);
+        self.tidy();
+        Ok(tape)
+    }
+
+    fn shelf(&self, key: &str) -> Arc<Shelf> {
+        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = shelves.tapes.iter().position(|(name, _)| name == key);
+        let entry = known.map_or_else(|| (key.to_owned(), Arc::default()), |at| shelves.tapes.remove(at));
+        let shelf = Arc::clone(&entry.1);
+        shelves.tapes.push(entry);
+        shelf
+    }
+
+    /// Takes away what was not used for longest, until what is left fits.
+    fn tidy(&self) {
+        let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        // One that is being made has no size yet.
+        let size = |shelf: &Shelf| shelf.try_lock().map_or(0, |place| place.as_ref().map_or(0, |tape| tape.bytes()));
+        let mut kept: u64 = shelves.tapes.iter().map(|(_, shelf)| size(shelf)).sum();
+        let mut at = 0;
+        while kept > self.room && at < shelves.tapes.len() {
+            let bytes = size(&shelves.tapes[at].1);
+            if bytes > 0 {
+                shelves.tapes.remove(at);
+                kept -= bytes;
+            } else {
+                at += 1;
+            }
+        }
+        shelves.peak = shelves.peak.max(kept);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{Provenance, Records};
+    use crate::market::{Bar, InstrumentId, Price, Qty, Span, Timestamp};
+
+    fn tape(bars: i64) -> Tape {
+        let bar = |at| Bar {
+            instrument: InstrumentId(0),
+            opened: Timestamp(at),
+            length: Span(1),
+            open: Price(1),
+            high: Price(1),
+            low: Price(1),
+            close: Price(1),
+            volume: Qty(1),
+        };
+        let records = Records::Bars((0..bars).map(bar).collect());
+        Tape::new("X".to_owned(), (0, 0), Span(1), records, Provenance::default())
+    }
+
+    #[test]
+    fn a_tape_is_made_once_and_kept_while_there_is_room() {
+        let library = Library::with_room(2 * tape(100).bytes());
+        let made = std::cell::Cell::new(0);
+        let get = |key: &str| {
+            let make = || {
+                made.set(made.get() + 1);
+                Ok(tape(100))
+            };
+            library.tape(key, make).expect("it can be made")
+        };
+        let first = get("a");
+        assert!(Arc::ptr_eq(&first, &get("a")));
+        let _ = (get("b"), get("a"), get("c"), get("a"));
+        assert_eq!(made.get(), 3, "b was used before a, and went");
+        let _ = get("b");
+        assert_eq!(made.get(), 4);
+        assert_eq!(library.peak(), 2 * tape(100).bytes());
+    }
+
+    #[test]
+    fn what_cannot_be_made_is_tried_again() {
+        let library = Library::none();
+        assert!(library.tape("a", || Err(Vec::new())).is_err());
+        assert!(library.tape("a", || Ok(tape(1))).is_ok());
+    }
+}

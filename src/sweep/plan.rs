@@ -1,0 +1,127 @@
+//! Which runs there are: the points of a scenario's sweep, times the runs of each.
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use crate::bad_input::BadInput;
+use crate::scenario::{Kind, Over, Scenario, Source, Sweep};
+
+/// A scenario, what it goes over, and how often.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    source: Source,
+    stem: String,
+    name: String,
+    sweep: Sweep,
+    runs: u64,
+}
+
+impl Plan {
+    /// Reads a scenario, with values over what it says, and looks at every value it goes over by itself. `runs` of each
+    /// point instead of as many as it says, if given.
+    pub fn read(path: &Path, over: &Over, runs: Option<u64>) -> Result<Self, Vec<BadInput>> {
+        let source = over.applied(&Source::read(path).map_err(|bad| vec![bad])?);
+        let stem = path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+        let scenario = Scenario::parse(source.clone(), &stem)?;
+        let sweep = scenario.sweep();
+        let runs = runs.unwrap_or_else(|| scenario.runs());
+        let plan = Self { name: scenario.name().to_owned(), source, stem, sweep, runs };
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// A value that no run can read is found before any run begins.
+    fn check(&self) -> Result<(), Vec<BadInput>> {
+        if self.runs.checked_mul(self.sweep.points()).is_none() {
+            let found = format!("{} points of {} runs", self.sweep.points(), self.runs);
+            return Err(vec![BadInput::new("E-SC-010", &self.source.file, found, "at most 2^64 runs")]);
+        }
+        for (name, value) in self.sweep.probes() {
+            let mut over = Over::default();
+            over.set(name, &value).expect("a name that was read");
+            Scenario::parse(over.applied(&self.source), &self.stem)?;
+        }
+        Ok(())
+    }
+
+    /// The scenario's file as it was named to us.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.source.file
+    }
+
+    /// The scenario's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// How many runs there are.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.sweep.points() * self.runs
+    }
+
+    /// How many points, and how many runs of each.
+    #[must_use]
+    pub const fn size(&self) -> (u64, u64) {
+        (self.sweep.points(), self.runs)
+    }
+
+    /// What it goes over, in words.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        self.sweep.describe()
+    }
+
+    /// The keys it goes over, and the kind of their values.
+    pub fn axes(&self) -> impl Iterator<Item = (&str, Kind)> {
+        self.sweep.axes()
+    }
+
+    /// The point of a run's number, and the run of that point's seed.
+    #[must_use]
+    pub const fn place(&self, number: u64) -> (u64, u64) {
+        (number / self.runs, number % self.runs)
+    }
+
+    /// The value of each key at a point, as TOML.
+    #[must_use]
+    pub fn values(&self, point: u64) -> Vec<String> {
+        self.sweep.at(point)
+    }
+
+    /// The scenario of a point.
+    pub fn scenario(&self, point: u64) -> Result<Scenario, Vec<BadInput>> {
+        let mut over = Over::default();
+        for ((name, _), value) in self.sweep.axes().zip(self.values(point)) {
+            over.set(name, &value).expect("a name that was read");
+        }
+        Scenario::parse(over.applied(&self.source), &self.stem)
+    }
+
+    /// SHA-256 of all that decides which runs there are, hexadecimal.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        sha256(&[super::SCHEMA, env!("CARGO_PKG_VERSION"), &self.source.text, &self.runs.to_string()])
+    }
+
+    /// SHA-256 of the scenario's text, hexadecimal.
+    #[must_use]
+    pub fn text_hash(&self) -> String {
+        sha256(&[&self.source.text])
+    }
+}
+
+/// Of texts one after another, each after its length where there are several.
+fn sha256(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        if parts.len() > 1 {
+            hash.update((part.len() as u64).to_le_bytes());
+        }
+        hash.update(part.as_bytes());
+    }
+    hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}

@@ -1,0 +1,123 @@
+//! One run of a plan, whatever comes of it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::time::Duration;
+
+use super::plan::Plan;
+use super::store::Store;
+use crate::audit::audit_records;
+use crate::bad_input::{BadInput, in_shell};
+use crate::journal::{Body, Journal};
+use crate::metrics::{Outcome, Summary};
+use crate::scenario::{Library, Scenario};
+use crate::sim::{self, Setup};
+
+/// A run of a plan.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Row {
+    /// Its number in the plan.
+    pub number: u64,
+    /// The value of each key at its point, as TOML.
+    pub values: Vec<String>,
+    /// What came of it.
+    pub came: Result<Came, String>,
+    /// The line that runs it alone.
+    pub again: String,
+    /// How long it took.
+    pub wall: Duration,
+}
+
+/// What came of a run that ended as it should.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Came {
+    /// Its figures.
+    pub summary: Summary,
+    /// Hashes of its tapes.
+    pub data: String,
+}
+
+/// Runs numbers of a plan, one after another; the scenario of a point is read once.
+pub(super) struct Runner<'a> {
+    plan: &'a Plan,
+    library: &'a Library,
+    data_root: &'a Path,
+    cache: &'a Path,
+    /// What a line that runs one again ends with.
+    places: &'a str,
+    /// The point at hand.
+    point: Option<(u64, Result<Scenario, String>)>,
+}
+
+impl<'a> Runner<'a> {
+    pub fn new(
+        plan: &'a Plan,
+        library: &'a Library,
+        (data_root, cache, places): (&'a Path, &'a Path, &'a str),
+    ) -> Self {
+        Self { plan, library, data_root, cache, places, point: None }
+    }
+
+    /// Runs one. A panic is its result like any other error.
+    pub fn run(&mut self, number: u64) -> Row {
+        let (point, run) = self.plan.place(number);
+        if self.point.as_ref().is_none_or(|(at, _)| *at != point) {
+            self.point = Some((point, self.plan.scenario(point).map_err(|all| told(&all))));
+        }
+        let scenario = self.point.as_ref().map(|(_, scenario)| scenario).expect("just read");
+        let (came, wall) = timed(|| {
+            let scenario = scenario.as_ref().map_err(Clone::clone)?;
+            let setup =
+                catch_unwind(AssertUnwindSafe(|| self.setup(scenario, run))).unwrap_or_else(|panic| Err(said(&*panic)));
+            catch_unwind(AssertUnwindSafe(|| simulated(&setup?))).unwrap_or_else(|panic| Err(said(&*panic)))
+        });
+        Row { number, values: self.plan.values(point), came, again: self.again(number), wall }
+    }
+
+    fn setup(&self, scenario: &Scenario, run: u64) -> Result<Setup, String> {
+        scenario.setup_from(self.library, self.data_root, self.cache, (None, run)).map_err(|all| told(&all))
+    }
+
+    fn again(&self, number: u64) -> String {
+        let (point, run) = self.plan.place(number);
+        let axes = self.plan.axes().zip(self.plan.values(point));
+        let set: String =
+            axes.fold(String::new(), |set, ((name, _), value)| set + " --set " + &in_shell(&format!("{name}={value}")));
+        format!("seatrial run {}{set} --run {run}{}", in_shell(self.plan.file()), self.places)
+    }
+}
+
+/// One run of a plan alone, of which nothing is kept.
+#[must_use]
+pub fn try_one(plan: &Plan, number: u64, store: &Store) -> Row {
+    let library = Library::none();
+    Runner::new(plan, &library, (&store.data_root, &store.cache, &store.places)).run(number)
+}
+
+fn simulated(setup: &Setup) -> Result<Came, String> {
+    let outcome = sim::run(setup, Journal::recording()).map_err(|error| error.to_string())?;
+    let sim::Outcome { metrics, events, digest, journal, .. } = outcome;
+    let records = journal.into_records();
+    let Some(Body::Header(header)) = records.first().map(|record| &record.body) else {
+        return Err("a journal without a header".to_owned());
+    };
+    let audit_breaches = audit_records(header, &records).breached();
+    let data: Vec<String> = setup.tapes.iter().map(|market| market.tape.hash.to_string()).collect();
+    Ok(Came { summary: metrics.finish(Outcome { events, digest, audit_breaches }), data: data.join(" ") })
+}
+
+fn told(all: &[BadInput]) -> String {
+    all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+}
+
+fn said(panic: &(dyn std::any::Any + Send)) -> String {
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    format!("panic: {}", said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words"))
+}
+
+#[expect(clippy::disallowed_types, reason = "how long a run took stands apart from what came of it")]
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = std::time::Instant::now();
+    let done = work();
+    (done, start.elapsed())
+}

@@ -1,0 +1,343 @@
+//! A sweep's folder, and the sweep itself: who runs what, and what is left when it ends.
+//!
+//! ```text
+//! OUT/runs.parquet     one row per run: the result
+//! OUT/timing.parquet   how long each took: never the same twice
+//! OUT/work/            pieces of a sweep that has not ended; --resume goes on from them
+//! ```
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use super::plan::Plan;
+use super::run::{Row, Runner};
+use super::{SCHEMA, frame, pieces, trials};
+use crate::bad_input::BadInput;
+use crate::scenario::Library;
+
+/// How long the runs of a piece should take together: what a killed sweep loses of each thread.
+const PIECE: Duration = Duration::from_secs(2);
+/// The most runs of a piece.
+const PIECE_MAX: u64 = 1_024;
+
+/// Why a sweep could not be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// What we were given is wrong.
+    #[error("{0}")]
+    BadInput(Box<BadInput>),
+    /// A thread could not be had, or a frame not be made.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<BadInput> for SweepError {
+    fn from(bad: BadInput) -> Self {
+        Self::BadInput(Box::new(bad))
+    }
+}
+
+/// Which numbers of a plan are run, the last one not.
+pub type Part = Range<u64>;
+
+/// Who is told of runs that ended, in no order.
+pub type Progress<'a> = &'a (dyn Fn(&Row) + Sync);
+
+/// Where a sweep's results are, and what they say of where they come from.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// The folder.
+    pub out: PathBuf,
+    /// The command, without what does not change the result.
+    pub command: String,
+    /// Where data is and imported data may be kept.
+    pub data_root: PathBuf,
+    /// Where imported data may be kept.
+    pub cache: PathBuf,
+    /// What a line that runs one run again ends with.
+    pub places: String,
+}
+
+/// What a sweep came to.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Swept {
+    /// Runs that are stored, of those asked for.
+    pub stored: u64,
+    /// Runs that were made now.
+    pub ran: u64,
+    /// Whether all are there, and the result with them.
+    pub ended: bool,
+}
+
+impl Store {
+    fn runs(&self) -> PathBuf {
+        self.out.join("runs.parquet")
+    }
+
+    fn timing(&self) -> PathBuf {
+        self.out.join("timing.parquet")
+    }
+
+    fn work(&self) -> PathBuf {
+        self.out.join("work")
+    }
+
+    fn fault(&self, found: &str, allowed: &str) -> BadInput {
+        BadInput::new("E-SW-001", &self.out.display().to_string(), found, allowed)
+    }
+
+    /// Makes sure that what is there is ours, and says which numbers are missing.
+    fn begin(&self, plan: &Plan, part: &Part, resume: bool) -> Result<Vec<Part>, BadInput> {
+        let identity = identity(plan, part);
+        if self.runs().exists() {
+            let keys = pieces::keys(&self.runs())?;
+            let same = identity.iter().all(|pair| keys.contains(pair));
+            return match (same, resume) {
+                (true, true) => Ok(Vec::new()),
+                (true, false) => Err(self.fault("these runs, there already", "--resume, or another --out")),
+                (false, _) => Err(self.fault("the runs of another sweep", "a folder of its own: --out DIR")),
+            };
+        }
+        let (work, told) = (self.work(), self.work().join("sweep.json"));
+        let text = serde_json::to_string_pretty(&identity).expect("pairs of text are JSON");
+        if work.exists() {
+            let same = fs::read_to_string(&told).is_ok_and(|found| found == text);
+            match (same, resume) {
+                (true, true) => {}
+                (true, false) => return Err(self.fault("a sweep that has not ended", "--resume, or another --out")),
+                (false, _) => {
+                    return Err(self.fault("another sweep that has not ended", "a folder of its own: --out DIR"));
+                }
+            }
+        } else {
+            let unwritable = |_| self.fault("a folder that cannot be made", "a place to write files");
+            fs::create_dir_all(&work).map_err(unwritable)?;
+            fs::write(&told, &text).map_err(|_| self.fault("a folder that takes no file", "a place to write files"))?;
+        }
+        let mut missing = Vec::new();
+        let mut next = part.start;
+        for (piece, _) in self.pieces()? {
+            if piece.start > next {
+                missing.push(next..piece.start);
+            }
+            next = next.max(piece.end);
+        }
+        if next < part.end {
+            missing.push(next..part.end);
+        }
+        Ok(missing)
+    }
+
+    /// Pieces of which both files are there, in order.
+    fn pieces(&self) -> Result<Vec<(Part, PathBuf)>, BadInput> {
+        let unreadable = |_| self.fault("a folder that cannot be read", "the folder of a sweep");
+        let mut found = Vec::new();
+        for entry in fs::read_dir(self.work()).map_err(unreadable)? {
+            let path = entry.map_err(unreadable)?.path();
+            let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let numbers = name.strip_suffix(".runs.parquet").and_then(|name| name.split_once('-'));
+            let range = numbers.and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
+            if let Some(range) = range.filter(|_| timing_of(&path).exists()) {
+                found.push((range, path));
+            }
+        }
+        found.sort_by_key(|(range, _)| (range.start, range.end));
+        Ok(found)
+    }
+
+    /// Keeps consecutive runs. Their timing goes first: a piece is there once its runs are.
+    fn keep(&self, plan: &Plan, rows: &[Row]) -> Result<(), SweepError> {
+        let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
+        let path = self.work().join(format!("{:012}-{:012}.runs.parquet", first.number, last.number + 1));
+        let made = |error: polars::prelude::PolarsError| SweepError::Internal(error.to_string());
+        pieces::write(&timing_of(&path), &frame::of_timing(rows).map_err(made)?, &Vec::new())?;
+        pieces::write(&path, &frame::of_runs(plan, rows).map_err(made)?, &Vec::new())?;
+        Ok(())
+    }
+
+    /// Makes the result of pieces.
+    fn finish(&self, plan: &Plan, part: &Part, found: &[PathBuf]) -> Result<(), BadInput> {
+        let data = data_of(found)?;
+        trials::add(&trials::registry(&self.out), plan, part, &data)?;
+        let keys = keys(plan, part, &self.command, &data);
+        let timings: Vec<PathBuf> = found.iter().map(|path| timing_of(path)).collect();
+        pieces::join(&timings, &self.timing(), &keys)?;
+        pieces::join(found, &self.runs(), &keys)
+    }
+}
+
+fn timing_of(runs: &Path) -> PathBuf {
+    let name = runs.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    runs.with_file_name(name.replace("runs.parquet", "timing.parquet"))
+}
+
+/// Every tape that was read, once.
+fn data_of(found: &[PathBuf]) -> Result<String, BadInput> {
+    let mut all = std::collections::BTreeSet::new();
+    for path in found {
+        let frame = pieces::read(path, Some(&["data"]))?;
+        let column =
+            frame.column("data").and_then(|column| column.str().cloned()).map_err(|_| pieces::damaged(path))?;
+        all.extend(column.iter().flatten().flat_map(str::split_whitespace).map(str::to_owned).collect::<Vec<_>>());
+    }
+    Ok(all.into_iter().collect::<Vec<_>>().join(" "))
+}
+
+/// What two results must share to be of one sweep, and which part of it they are.
+fn identity(plan: &Plan, part: &Part) -> pieces::Keys {
+    let pairs = [
+        ("schema", SCHEMA.to_owned()),
+        ("build", concat!("seatrial ", env!("CARGO_PKG_VERSION")).to_owned()),
+        ("plan", plan.hash()),
+        ("runs", format!("{}..{} of {}", part.start, part.end, plan.total())),
+    ];
+    pairs.into_iter().map(|(key, value)| (format!("seatrial.{key}"), value)).collect()
+}
+
+fn keys(plan: &Plan, part: &Part, command: &str, data: &str) -> pieces::Keys {
+    let (points, runs) = plan.size();
+    let more = [
+        ("scenario", plan.name().to_owned()),
+        ("scenario_sha256", plan.text_hash()),
+        ("sweep", format!("{}, {runs} runs of each of {points}", plan.describe())),
+        ("command", command.to_owned()),
+        ("data", data.to_owned()),
+    ];
+    let more = more.into_iter().map(|(key, value)| (format!("seatrial.{key}"), value));
+    identity(plan, part).into_iter().chain(more).collect()
+}
+
+/// Runs a part of a plan on so many threads, and stores it. `stop` ends it early, with what is done.
+pub fn sweep(
+    plan: &Plan,
+    part: &Part,
+    (store, resume): (&Store, bool),
+    (library, threads): (&Library, usize),
+    stop: &AtomicBool,
+    progress: Progress<'_>,
+) -> Result<Swept, SweepError> {
+    let todo = store.begin(plan, part, resume)?;
+    let missing: u64 = todo.iter().map(|range| range.end - range.start).sum();
+    if !store.runs().exists() {
+        let queue = Mutex::new(todo);
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let pool = pool.map_err(|error| SweepError::Internal(error.to_string()))?;
+        let failed = Mutex::new(None);
+        pool.broadcast(|_| {
+            let mut worker = Worker { plan, store, queue: &queue, stop, progress, pace: 1 };
+            if let Err(error) = worker.work(library) {
+                stop.store(true, Ordering::Relaxed);
+                failed.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+        });
+        if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
+        let found = store.pieces()?;
+        let stored: u64 = found.iter().map(|(range, _)| range.end - range.start).sum();
+        let all = part.end - part.start;
+        if stored < all {
+            return Ok(Swept { stored, ran: missing - (all - stored), ended: false });
+        }
+        let paths: Vec<PathBuf> = found.into_iter().map(|(_, path)| path).collect();
+        store.finish(plan, part, &paths)?;
+        // The result is there; what is left of the work is in nobody's way.
+        drop(fs::remove_dir_all(store.work()));
+    }
+    Ok(Swept { stored: part.end - part.start, ran: missing, ended: true })
+}
+
+/// One thread's work.
+struct Worker<'a> {
+    plan: &'a Plan,
+    store: &'a Store,
+    queue: &'a Mutex<Vec<Part>>,
+    stop: &'a AtomicBool,
+    progress: Progress<'a>,
+    /// Runs of the next piece.
+    pace: u64,
+}
+
+impl Worker<'_> {
+    fn work(&mut self, library: &Library) -> Result<(), SweepError> {
+        let places = (self.store.data_root.as_path(), self.store.cache.as_path(), self.store.places.as_str());
+        let mut runner = Runner::new(self.plan, library, places);
+        while let Some(piece) = self.next() {
+            let mut rows = Vec::new();
+            for number in piece {
+                if self.stop.load(Ordering::Relaxed) {
+                    break;
+                }
+                let row = runner.run(number);
+                (self.progress)(&row);
+                rows.push(row);
+            }
+            self.store.keep(self.plan, &rows)?;
+            let took: Duration = rows.iter().map(|row| row.wall).sum();
+            if !rows.is_empty() && took * 2 < PIECE {
+                self.pace = (self.pace * 2).min(PIECE_MAX);
+            } else if took > PIECE * 2 {
+                self.pace = (self.pace / 2).max(1);
+            }
+        }
+        Ok(())
+    }
+
+    fn next(&self) -> Option<Part> {
+        if self.stop.load(Ordering::Relaxed) {
+            return None;
+        }
+        let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = queue.first_mut()?;
+        let end = first.end.min(first.start.saturating_add(self.pace));
+        let piece = first.start..end;
+        first.start = end;
+        if first.is_empty() {
+            queue.remove(0);
+        }
+        Some(piece)
+    }
+}
+
+/// Makes one result of parts that were run apart: neighbours, each stored whole.
+pub fn merge(plan: &Plan, parts: &[PathBuf], store: &Store) -> Result<Part, SweepError> {
+    if store.out.join("runs.parquet").exists() {
+        return Err(store.fault("runs, there already", "another --out").into());
+    }
+    let mut found = Vec::new();
+    for folder in parts {
+        let path = folder.join("runs.parquet");
+        let keys = pieces::keys(&path)?;
+        let told = keys.iter().find(|(key, _)| key == "seatrial.runs").map(|(_, value)| value.as_str());
+        let part = told.and_then(read_part).ok_or_else(|| pieces::damaged(&path))?;
+        if !identity(plan, &part).iter().all(|pair| keys.contains(pair)) {
+            let bad =
+                BadInput::new("E-SW-003", &path.display().to_string(), "runs of another sweep", "parts of this one");
+            return Err(bad.into());
+        }
+        found.push((part, path));
+    }
+    found.sort_by_key(|(part, _)| (part.start, part.end));
+    let whole = found.first().map_or(0, |(part, _)| part.start)..found.last().map_or(0, |(part, _)| part.end);
+    if let Some(pair) = found.windows(2).find(|pair| pair[0].0.end != pair[1].0.start) {
+        let told = format!("{}..{} and then {}..{}", pair[0].0.start, pair[0].0.end, pair[1].0.start, pair[1].0.end);
+        let bad = BadInput::new("E-SW-004", &pair[1].1.display().to_string(), told, "parts that are neighbours");
+        return Err(bad.into());
+    }
+    fs::create_dir_all(&store.out)
+        .map_err(|_| store.fault("a folder that cannot be made", "a place to write files"))?;
+    let paths: Vec<PathBuf> = found.into_iter().map(|(_, path)| path).collect();
+    store.finish(plan, &whole, &paths)?;
+    Ok(whole)
+}
+
+/// Reads `A..B of N`.
+fn read_part(told: &str) -> Option<Part> {
+    let (range, _) = told.split_once(" of ")?;
+    let (from, to) = range.split_once("..")?;
+    Some(from.parse().ok()?..to.parse().ok()?)
+}
