@@ -25,7 +25,7 @@ use crate::venue::{BackgroundTerms, VenueConfig};
 impl Scenario {
     /// Opens the data, each file once, in the order of the instruments.
     pub fn tapes(&self, data_root: &Path, cache: &Path) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
-        let one = |instrument: &InstrumentText| {
+        let one = |(place, instrument): (usize, &InstrumentText)| {
             let file = match &market_of(&self.body, instrument).origin {
                 Origin::Inline(market) => return self.written(market, instrument).map(Arc::new),
                 Origin::Brisk(market) => {
@@ -44,11 +44,11 @@ impl Scenario {
                 return Err(problems.into_result().expect_err("one was just added"));
             }
             let tape = data::open(&file.value, data_root, cache, &ImportOptions::default()).map_err(|bad| vec![bad])?;
-            let tape = self.shown(tape)?;
+            let tape = self.shown(place, tape)?;
             fine_enough(tape, instrument).map(Arc::new).map_err(|bad| vec![bad])
         };
         let (mut tapes, mut all) = (Vec::new(), Vec::new());
-        for instrument in &self.body.instruments {
+        for instrument in self.body.instruments.iter().enumerate() {
             match one(instrument) {
                 Ok(tape) => tapes.push(tape),
                 Err(bad) => all.extend(bad),
@@ -58,8 +58,8 @@ impl Scenario {
     }
 
     /// Orders where the venue wants them, otherwise the levels that follow from them.
-    fn shown(&self, tape: Tape) -> Result<Tape, Vec<BadInput>> {
-        if !self.body.venue.reads_orders() {
+    fn shown(&self, place: usize, tape: Tape) -> Result<Tape, Vec<BadInput>> {
+        if !self.body.venue.models(place).queue.reads_orders() {
             return tape.levels().map_err(|bad| vec![bad]);
         }
         let found = match tape.records {
@@ -68,7 +68,7 @@ impl Scenario {
             Records::Bars(_) => "\"fifo\" for bars",
         };
         let mut problems = Problems::new(&self.source);
-        self.body.venue.want_orders(found, &mut problems);
+        self.body.venue.want_orders(place, found, &mut problems);
         Err(problems.into_result().expect_err("one was just added"))
     }
 

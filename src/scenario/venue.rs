@@ -15,16 +15,17 @@
 //! max_open_orders = 1000
 //! max_open_per_instrument = 200      # no such limit where it is not written
 //! max_triggers_per_instrument = 5    # of those, how many may wait for a trigger; no limit where it is not written
+//!
+//! [venue."BTC-b/USDT-b"]             # models of this instrument's own: any of profile to consumption
+//! queue = "log"
 //! ```
 
-use super::model;
+use super::model::{self, ModelsText};
 use super::section::{Problems, Section};
 use crate::trading::Config;
 use crate::trading::setting::{Flow, Setting, Written};
 use crate::venue::matching::SelfTrade;
-use crate::venue::{
-    Consumption, FillProfile, ImpactModel, PartialModel, QueueModel, RateLimit, SlippageModel, VenueConfig,
-};
+use crate::venue::{Models, RateLimit, VenueConfig};
 
 /// Most orders a venue may be told to hold open.
 const OPEN_ORDERS_MAX: u64 = 1_000_000;
@@ -41,14 +42,9 @@ const SELF_TRADE: [(&str, SelfTrade); 5] = [
 /// A venue as it was written.
 #[derive(Clone, Debug)]
 pub struct VenueText {
-    profile: FillProfile,
-    queue: QueueModel,
-    /// Where the queue model stands, for an error.
-    queue_at: usize,
-    slippage: SlippageModel,
-    partial: PartialModel,
-    impact: ImpactModel,
-    consumption: Consumption,
+    common: ModelsText,
+    /// By instrument; one not reached has the common models.
+    own: Vec<Option<ModelsText>>,
     rate_limit: Option<(RateLimit, usize)>,
     reserves_exits: bool,
     validate_trigger_prices: bool,
@@ -70,9 +66,13 @@ impl VenueText {
         }
     }
 
-    /// Whether the venue wants every order of a market, and not its levels.
-    pub const fn reads_orders(&self) -> bool {
-        self.queue.reads_orders()
+    fn models_text(&self, place: usize) -> &ModelsText {
+        self.own.get(place).and_then(Option::as_ref).unwrap_or(&self.common)
+    }
+
+    /// How orders of the instrument at a place fill.
+    pub fn models(&self, place: usize) -> &Models {
+        &self.models_text(place).models
     }
 
     /// Where it is said what happens when our orders meet each other, if it is.
@@ -80,28 +80,16 @@ impl VenueText {
         self.self_trade.map(|(_, at)| at)
     }
 
-    /// Whether nothing is assumed of how orders fill: a market of agents fills them itself.
-    pub const fn only_matches(&self) -> bool {
-        matches!(
-            (self.profile, &self.queue, &self.slippage, &self.partial),
-            (FillProfile::Conservative, QueueModel::Conservative, SlippageModel::BookWalk, PartialModel::Displayed)
-        ) && matches!((&self.impact, self.consumption), (ImpactModel::None, Consumption::Refresh))
-    }
-
-    /// Refuses a market whose orders are not recorded, where the venue wants them.
-    pub fn want_orders(&self, found: &str, problems: &mut Problems<'_>) {
-        problems.add("E-SC-011", self.queue_at, "venue.queue", found, "\"fifo\" for a recording of every order alone");
+    /// Refuses the market of the instrument at a place, whose orders are not recorded, where the venue wants them.
+    pub fn want_orders(&self, place: usize, found: &str, problems: &mut Problems<'_>) {
+        let at = self.models_text(place).queue_at;
+        problems.add("E-SC-011", at, "venue.queue", found, "\"fifo\" for a recording of every order alone");
     }
 
     /// Terms with what was written.
     pub fn applied(&self, standard: VenueConfig) -> VenueConfig {
         VenueConfig {
-            profile: self.profile,
-            queue: self.queue.clone(),
-            slippage: self.slippage.clone(),
-            partial: self.partial.clone(),
-            impact: self.impact.clone(),
-            consumption: self.consumption,
+            own: self.own.iter().map(|own| own.as_ref().map(|text| text.models.clone())).collect(),
             rate_limit: self.rate_limit.map(|(limit, _)| limit),
             triggers_hold: self.reserves_exits,
             strict_triggers: self.validate_trigger_prices,
@@ -109,24 +97,16 @@ impl VenueText {
             max_open_orders: self.max_open_orders.unwrap_or(standard.max_open_orders),
             max_open_per_instrument: self.max_per_instrument[0].unwrap_or(standard.max_open_per_instrument),
             max_triggers_per_instrument: self.max_per_instrument[1].unwrap_or(standard.max_triggers_per_instrument),
-            ..standard
+            ..standard.filling(self.common.models.clone())
         }
     }
 }
 
-/// Reads the venue.
-pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueText> {
+/// Reads the venue; `symbols` are the instruments there are.
+pub fn read(top: &mut Section<'_>, symbols: &[String], problems: &mut Problems<'_>) -> Option<VenueText> {
     let mut section = top.require_section("venue", problems)?;
-    let profiles = [FillProfile::Conservative, FillProfile::ParityFull].map(|profile| (profile.name(), profile));
-    let profile = section
-        .require("profile", problems, "conservative, parity_full")
-        .and_then(|entry| entry.word(problems, &profiles));
-    let queue = model::queue(&mut section, problems);
-    let (slippage, partial) = (model::slippage(&mut section, problems), model::partial(&mut section, problems));
-    let impact = model::impact(&mut section, problems);
-    let words = [Consumption::Refresh, Consumption::Persistent].map(|word| (word.name(), word));
-    let consumption =
-        section.get("consumption").map_or(Some(Consumption::Refresh), |entry| entry.word(problems, &words));
+    let common = model::models(&mut section, None, problems);
+    let own = own(&mut section, common.as_ref(), symbols, problems);
     let rate_limit = section.get("rate_limit").and_then(|entry| {
         let flow = Flow::read(&entry.scalar(problems, Flow::FORM)?);
         if flow.is_none() {
@@ -145,15 +125,9 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
     let max_open_orders = most("max_open_orders");
     let max_per_instrument = ["max_open_per_instrument", "max_triggers_per_instrument"].map(most);
     section.finish(problems);
-    let (queue, queue_at) = queue?;
     Some(VenueText {
-        profile: profile?,
-        queue,
-        queue_at,
-        slippage: slippage?,
-        partial: partial?,
-        impact: impact?,
-        consumption: consumption?,
+        common: common?,
+        own,
         rate_limit,
         reserves_exits: reserves_exits?,
         validate_trigger_prices: validate?,
@@ -161,4 +135,22 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
         max_open_orders,
         max_per_instrument,
     })
+}
+
+/// Reads the models of each instrument that has some of its own.
+fn own(
+    section: &mut Section<'_>,
+    common: Option<&ModelsText>,
+    symbols: &[String],
+    problems: &mut Problems<'_>,
+) -> Vec<Option<ModelsText>> {
+    // Where the common models are wrong, that is a problem noted, and what is returned no longer matters.
+    let usual = common.map(|text| text.models.clone()).unwrap_or_default();
+    let mut all = Vec::new();
+    for (place, mut section) in section.of_symbols(symbols, problems) {
+        all.resize_with(symbols.len(), || None);
+        all[place] = model::models(&mut section, Some(&usual), problems);
+        section.finish(problems);
+    }
+    all
 }

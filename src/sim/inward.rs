@@ -11,8 +11,8 @@ use super::run::{Sim, SimError};
 use super::wire::Road;
 use crate::journal::Body;
 use crate::market::{
-    Command, Event, Link, LinkEvent, MarketEvent, Rate, ReferenceEvent, RejectReason, ReportKind, Span, Timestamp,
-    VenueMessage,
+    Command, Event, InstrumentId, Link, LinkEvent, MarketEvent, Rate, ReferenceEvent, RejectReason, ReportKind, Span,
+    Timestamp, VenueMessage,
 };
 
 /// How often equity is sampled for the drawdown, besides at every fill.
@@ -55,7 +55,7 @@ impl Sim<'_> {
             // The id of an order that is on record: evidence of an earlier yes, and no refusal of it.
             (None, Command::New(order)) if self.faults.is_some() && self.venue.knows(order.id) => {
                 let event = Event::Link(LinkEvent::DuplicateId(order.id));
-                self.post(Road::Reports, event);
+                self.post(Road::Reports, Some(order.instrument), event);
             }
             (None, command) => self.venue.on_command(at, command, &mut self.out),
         }
@@ -87,6 +87,7 @@ impl Sim<'_> {
         }
         let mut out = std::mem::take(&mut self.out);
         for message in out.drain(..) {
+            let of = about(&message);
             let event = match message {
                 VenueMessage::Report(report) => {
                     // An answer is nothing that happened.
@@ -106,16 +107,16 @@ impl Sim<'_> {
                 }
                 other => Event::Account(other),
             };
-            self.post(road, event);
+            self.post(road, of, event);
         }
         self.out = out;
         if self.faults.is_some() { self.note_faults() } else { Ok(()) }
     }
 
     /// Sends one message of the venue on its way to the trader.
-    fn post(&mut self, road: Road, event: Event) {
+    fn post(&mut self, road: Road, of: Option<InstrumentId>, event: Event) {
         // Drawn even for what is lost, so that a fault moves no other delay.
-        let at = self.wire.arrival(road, self.now);
+        let at = self.wire.arrival(road, of, self.now);
         let link = if road == Road::Answers { Link::Queries } else { Link::Reports };
         let way = Way::Link(link, self.now);
         let Some(faults) = &mut self.faults else { return self.queue.push(at, Item::Deliver(event, way)) };
@@ -228,5 +229,21 @@ impl Sim<'_> {
         self.trader.step(now, &event, &mut actions);
         self.note(now, &Body::Event(event))?;
         self.act(now, actions, true)
+    }
+}
+
+/// The one instrument a message of the venue is about, if it is.
+const fn about(message: &VenueMessage) -> Option<InstrumentId> {
+    match message {
+        VenueMessage::Report(report) => Some(report.instrument),
+        VenueMessage::Funding { instrument, .. }
+        | VenueMessage::Interest { instrument, .. }
+        | VenueMessage::Session { instrument, .. } => Some(*instrument),
+        VenueMessage::OpenOrders(_)
+        | VenueMessage::ClosedOrders(_)
+        | VenueMessage::Fills(_)
+        | VenueMessage::Balances(_)
+        | VenueMessage::Positions(_)
+        | VenueMessage::Transfer(_) => None,
     }
 }

@@ -68,13 +68,13 @@ impl Venue {
         self.account.positions(&self.config.instruments)
     }
 
-    /// Who is assumed to cancel in the queues before our orders.
+    /// Who is assumed to cancel in the queues before our orders, in an instrument without models of its own.
     #[must_use]
     pub const fn queue(&self) -> &QueueModel {
         &self.config.queue
     }
 
-    /// The fill profile in force.
+    /// The fill profile in force, in an instrument without models of its own.
     #[must_use]
     pub const fn profile(&self) -> FillProfile {
         self.config.profile
