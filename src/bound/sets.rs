@@ -239,15 +239,17 @@ pub fn says(setup: &Setup, factor: Factor) -> String {
     let venue = &setup.venue;
     match factor {
         Factor::Spread => {
-            if matches!(venue.slippage, SlippageModel::Mid) {
+            let free = |place| matches!(venue.models(place).slippage, SlippageModel::Mid);
+            if (0..setup.tapes.len()).all(free) {
                 return "none is paid".to_owned();
             }
-            let one = |(market, half): (&MarketTape, &i64)| {
-                let assumed = market.tape.assumes().is_some();
-                if assumed { format!("{} ticks, assumed", 2 * half) } else { "as recorded".to_owned() }
+            let one = |(place, (market, half)): (usize, (&MarketTape, &i64))| match market.tape.assumes() {
+                _ if free(place) => "none is paid".to_owned(),
+                Some(_) => format!("{} ticks, assumed", 2 * half),
+                None => "as recorded".to_owned(),
             };
             let halves = venue.half_spread_ticks.iter().chain(std::iter::repeat(&0));
-            setup.tapes.iter().zip(halves).map(one).collect::<Vec<_>>().join(", ")
+            setup.tapes.iter().zip(halves).enumerate().map(one).collect::<Vec<_>>().join(", ")
         }
         Factor::Slippage => of_models(setup, |models| match (&models.slippage, &models.impact) {
             (SlippageModel::Mid, _) => SlippageModel::None.to_string(),

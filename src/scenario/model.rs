@@ -6,7 +6,8 @@
 use rust_decimal::Decimal;
 use toml::de::DeValue;
 
-use super::section::{Entry, Problems, Section};
+use super::Located;
+use super::section::{Entry, Problems, Section, child};
 use crate::market::{Rate, Span};
 use crate::trading::setting::Number;
 use crate::venue::{
@@ -102,8 +103,8 @@ impl<'d> Params<'d> {
 pub struct ModelsText {
     /// The models.
     pub models: Models,
-    /// Where the queue model stands, for an error.
-    pub queue_at: usize,
+    /// The name of the key of the queue model, and where it stands, for an error.
+    pub queue: Located<String>,
 }
 
 /// Reads the models of `[venue]`, or those of an instrument, where what is not written is as `common` has it.
@@ -130,7 +131,8 @@ pub fn models(venue: &mut Section<'_>, common: Option<&Models>, problems: &mut P
         impact: impact?,
         consumption: consumption?,
     };
-    Some(ModelsText { models, queue_at })
+    let field = child(&venue.path, "queue");
+    Some(ModelsText { models, queue: Located { value: field, at: queue_at } })
 }
 
 /// Who cancels in a queue before us, and where that is written.

@@ -16,10 +16,11 @@
 //! max_open_per_instrument = 200      # no such limit where it is not written
 //! max_triggers_per_instrument = 5    # of those, how many may wait for a trigger; no limit where it is not written
 //!
-//! [venue."BTC-b/USDT-b"]             # models of this instrument's own: any of profile to consumption
+//! [venue."BTC-b/USDT-b"]             # of this instrument alone: any of profile to rate_limit
 //! queue = "log"
 //! ```
 
+use super::Located;
 use super::model::{self, ModelsText};
 use super::section::{Problems, Section};
 use crate::trading::Config;
@@ -39,13 +40,18 @@ const SELF_TRADE: [(&str, SelfTrade); 5] = [
     ("allow", SelfTrade::Allow),
 ];
 
+/// A rate limit as it was written: the name of its key, and where it stands.
+type RateText = (RateLimit, Located<String>);
+
 /// A venue as it was written.
 #[derive(Clone, Debug)]
 pub struct VenueText {
     common: ModelsText,
     /// By instrument; one not reached has the common models.
     own: Vec<Option<ModelsText>>,
-    rate_limit: Option<(RateLimit, usize)>,
+    rate_limit: Option<RateText>,
+    /// By instrument; one not reached is counted with the others.
+    own_rate_limits: Vec<Option<RateText>>,
     reserves_exits: bool,
     validate_trigger_prices: bool,
     self_trade: Option<(SelfTrade, usize)>,
@@ -56,13 +62,15 @@ pub struct VenueText {
 impl VenueText {
     /// §6: the trader's budget must fit what the venue lets through.
     pub fn hold(&self, trader: &Config, problems: &mut Problems<'_>) {
-        let Some((RateLimit { most: capacity, decay: interval }, at)) = self.rate_limit else { return };
-        let venue = Flow { interval, capacity };
-        if trader.overdraws(venue) {
-            let text = |key: &str| trader.text(key).unwrap_or_default();
-            let (entry, safety) = (text("budget.entry"), text("budget.safety"));
-            let allowed = format!("at least budget.entry = {entry} and budget.safety = {safety} together");
-            problems.add("E-SC-010", at, "venue.rate_limit", format!("\"{}\"", venue.write()), &allowed);
+        let own = self.own_rate_limits.iter().flatten();
+        for (RateLimit { most: capacity, decay: interval }, key) in self.rate_limit.iter().chain(own) {
+            let venue = Flow { interval: *interval, capacity: *capacity };
+            if trader.overdraws(venue) {
+                let text = |key: &str| trader.text(key).unwrap_or_default();
+                let (entry, safety) = (text("budget.entry"), text("budget.safety"));
+                let allowed = format!("at least budget.entry = {entry} and budget.safety = {safety} together");
+                problems.add("E-SC-010", key.at, &key.value, format!("\"{}\"", venue.write()), &allowed);
+            }
         }
     }
 
@@ -82,15 +90,16 @@ impl VenueText {
 
     /// Refuses the market of the instrument at a place, whose orders are not recorded, where the venue wants them.
     pub fn want_orders(&self, place: usize, found: &str, problems: &mut Problems<'_>) {
-        let at = self.models_text(place).queue_at;
-        problems.add("E-SC-011", at, "venue.queue", found, "\"fifo\" for a recording of every order alone");
+        let Located { value: field, at } = &self.models_text(place).queue;
+        problems.add("E-SC-011", *at, field, found, "\"fifo\" for a recording of every order alone");
     }
 
     /// Terms with what was written.
     pub fn applied(&self, standard: VenueConfig) -> VenueConfig {
         VenueConfig {
             own: self.own.iter().map(|own| own.as_ref().map(|text| text.models.clone())).collect(),
-            rate_limit: self.rate_limit.map(|(limit, _)| limit),
+            rate_limit: self.rate_limit.as_ref().map(|(limit, _)| *limit),
+            own_rate_limits: self.own_rate_limits.iter().map(|own| own.as_ref().map(|(limit, _)| *limit)).collect(),
             triggers_hold: self.reserves_exits,
             strict_triggers: self.validate_trigger_prices,
             self_trade: self.self_trade.map_or(standard.self_trade, |(mode, _)| mode),
@@ -106,14 +115,8 @@ impl VenueText {
 pub fn read(top: &mut Section<'_>, symbols: &[String], problems: &mut Problems<'_>) -> Option<VenueText> {
     let mut section = top.require_section("venue", problems)?;
     let common = model::models(&mut section, None, problems);
-    let own = own(&mut section, common.as_ref(), symbols, problems);
-    let rate_limit = section.get("rate_limit").and_then(|entry| {
-        let flow = Flow::read(&entry.scalar(problems, Flow::FORM)?);
-        if flow.is_none() {
-            entry.refuse(problems, "E-SC-009", Flow::FORM);
-        }
-        flow.map(|Flow { interval, capacity }| (RateLimit { most: capacity, decay: interval }, entry.at))
-    });
+    let rate_limit = rate_limit(&mut section, problems);
+    let (own, own_rate_limits) = own(&mut section, common.as_ref(), symbols, problems);
     let mut switch = |key, usual| section.get(key).map_or(Some(usual), |entry| entry.setting::<bool>(problems));
     let (reserves_exits, validate) = (switch("reserves_exits", true), switch("validate_trigger_prices", false));
     let self_trade =
@@ -129,6 +132,7 @@ pub fn read(top: &mut Section<'_>, symbols: &[String], problems: &mut Problems<'
         common: common?,
         own,
         rate_limit,
+        own_rate_limits,
         reserves_exits: reserves_exits?,
         validate_trigger_prices: validate?,
         self_trade,
@@ -137,20 +141,31 @@ pub fn read(top: &mut Section<'_>, symbols: &[String], problems: &mut Problems<'
     })
 }
 
-/// Reads the models of each instrument that has some of its own.
+/// How often the account may write, where that is said.
+fn rate_limit(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<RateText> {
+    let entry = section.get("rate_limit")?;
+    let flow = Flow::read(&entry.scalar(problems, Flow::FORM)?);
+    if flow.is_none() {
+        entry.refuse(problems, "E-SC-009", Flow::FORM);
+    }
+    let Flow { interval, capacity } = flow?;
+    Some((RateLimit { most: capacity, decay: interval }, Located { value: entry.path, at: entry.at }))
+}
+
+/// Reads the models, and the rate limit, of each instrument that has some of its own.
 fn own(
     section: &mut Section<'_>,
     common: Option<&ModelsText>,
     symbols: &[String],
     problems: &mut Problems<'_>,
-) -> Vec<Option<ModelsText>> {
+) -> (Vec<Option<ModelsText>>, Vec<Option<RateText>>) {
     // Where the common models are wrong, that is a problem noted, and what is returned no longer matters.
     let usual = common.map(|text| text.models.clone()).unwrap_or_default();
-    let mut all = Vec::new();
+    let (mut own, mut rate_limits) = (vec![None; symbols.len()], vec![None; symbols.len()]);
     for (place, mut section) in section.of_symbols(symbols, problems) {
-        all.resize_with(symbols.len(), || None);
-        all[place] = model::models(&mut section, Some(&usual), problems);
+        own[place] = model::models(&mut section, Some(&usual), problems);
+        rate_limits[place] = rate_limit(&mut section, problems);
         section.finish(problems);
     }
-    all
+    (own, rate_limits)
 }

@@ -73,10 +73,11 @@ impl Sim<'_> {
         if let Some(next) = next.filter(|_| !std::mem::replace(&mut self.counter.due, true)) {
             self.queue.push(next, Item::Recount);
         }
-        if std::mem::replace(&mut self.counter.told, units) == units {
+        let share = Decimal::from(units).checked_div(Decimal::from(most)).unwrap_or(Decimal::ONE);
+        if std::mem::replace(&mut self.counter.told, share) == share {
             return;
         }
-        let share = Decimal::from(units).checked_div(Decimal::from(most)).map_or(Rate::ONE, Rate::new);
+        let share = Rate::new(share);
         self.queue.push(at, Item::Deliver(Event::Reference(ReferenceEvent::PenaltyCounter { share }), Way::Host));
     }
 
@@ -87,7 +88,7 @@ impl Sim<'_> {
         }
         let mut out = std::mem::take(&mut self.out);
         for message in out.drain(..) {
-            let of = about(&message);
+            let of = self.about(&message);
             let event = match message {
                 VenueMessage::Report(report) => {
                     // An answer is nothing that happened.
@@ -111,6 +112,23 @@ impl Sim<'_> {
         }
         self.out = out;
         if self.faults.is_some() { self.note_faults() } else { Ok(()) }
+    }
+
+    /// The one instrument a message of the venue is about, if it is.
+    fn about(&self, message: &VenueMessage) -> Option<InstrumentId> {
+        match message {
+            // Of an order it never heard of the venue knows no instrument; the gateway it answers through does.
+            VenueMessage::Report(report) => self.traded(report.order).or(Some(report.instrument)),
+            VenueMessage::Funding { instrument, .. }
+            | VenueMessage::Interest { instrument, .. }
+            | VenueMessage::Session { instrument, .. } => Some(*instrument),
+            VenueMessage::OpenOrders(_)
+            | VenueMessage::ClosedOrders(_)
+            | VenueMessage::Fills(_)
+            | VenueMessage::Balances(_)
+            | VenueMessage::Positions(_)
+            | VenueMessage::Transfer(_) => None,
+        }
     }
 
     /// Sends one message of the venue on its way to the trader.
@@ -229,21 +247,5 @@ impl Sim<'_> {
         self.trader.step(now, &event, &mut actions);
         self.note(now, &Body::Event(event))?;
         self.act(now, actions, true)
-    }
-}
-
-/// The one instrument a message of the venue is about, if it is.
-const fn about(message: &VenueMessage) -> Option<InstrumentId> {
-    match message {
-        VenueMessage::Report(report) => Some(report.instrument),
-        VenueMessage::Funding { instrument, .. }
-        | VenueMessage::Interest { instrument, .. }
-        | VenueMessage::Session { instrument, .. } => Some(*instrument),
-        VenueMessage::OpenOrders(_)
-        | VenueMessage::ClosedOrders(_)
-        | VenueMessage::Fills(_)
-        | VenueMessage::Balances(_)
-        | VenueMessage::Positions(_)
-        | VenueMessage::Transfer(_) => None,
     }
 }

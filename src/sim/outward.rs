@@ -75,8 +75,13 @@ impl Sim<'_> {
         match command {
             Command::New(order) => Some(order.instrument),
             Command::CancelAll(of) => *of,
-            command => self.trader.core().orders().get(order_of(command)?).map(|order| order.terms.instrument),
+            command => self.traded(order_of(command)?),
         }
+    }
+
+    /// The instrument of an order, as the trader has it.
+    pub(super) fn traded(&self, order: OrderId) -> Option<InstrumentId> {
+        self.trader.core().orders().get(order).map(|order| order.terms.instrument)
     }
 
     /// The order session ends and another begins: what was under way on the old one is lost, and the trader

@@ -91,3 +91,33 @@ impl Wire {
         own.unwrap_or(&mut self.pipes[road as usize]).arrival(sent)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::latency::Congestion;
+    use super::*;
+    use crate::market::Span;
+
+    fn fixed(ms: i64) -> Latency {
+        Latency::constant(Span::from_millis(ms)).expect("not below zero")
+    }
+
+    /// Congestion counts the messages of a link: those about another instrument make nobody wait on its own link,
+    /// nor does a message of it make the common link slow.
+    #[test]
+    fn a_link_of_its_own_counts_its_own_messages() {
+        let congestion = Congestion { free: 1, each: Span::from_millis(1), most: Span::from_secs(1) };
+        let busy = |ms| fixed(ms).congested(congestion).expect("not below zero");
+        let own = vec![Own::default(), Own { order_entry: Some(busy(40)), ..Own::default() }];
+        let common = Latencies { feed: None, decision: fixed(0), order_entry: busy(5), report: fixed(7), own };
+        let mut wire = Wire::new(&common, 1, 0);
+        let mut took = |road, of: Option<u16>| {
+            let arrival = wire.arrival(road, of.map(InstrumentId), Timestamp(0));
+            arrival.0 / Span::from_millis(1).0
+        };
+        assert_eq!([took(Road::Orders, Some(0)), took(Road::Orders, None), took(Road::Orders, Some(0))], [5, 6, 7]);
+        assert_eq!([took(Road::Orders, Some(1)), took(Road::Orders, Some(1))], [40, 41]);
+        assert_eq!([took(Road::Orders, Some(2)), took(Road::Queries, Some(1))], [8, 5]);
+        assert_eq!([took(Road::Reports, Some(1)), took(Road::Answers, Some(1))], [7, 7]);
+    }
+}

@@ -180,6 +180,8 @@ pub struct VenueConfig {
     pub max_triggers_per_instrument: usize,
     /// How often the account may write; none is as often as it likes.
     pub rate_limit: Option<RateLimit>,
+    /// How often it may write of each instrument that is counted apart from the others; one not reached is not.
+    pub own_rate_limits: Vec<Option<RateLimit>>,
     /// Whether a resting trigger holds what it would cost.
     pub triggers_hold: bool,
     /// Whether an order's limit must lie beyond its own trigger.
@@ -218,6 +220,7 @@ impl VenueConfig {
             max_open_per_instrument: usize::MAX,
             max_triggers_per_instrument: usize::MAX,
             rate_limit: None,
+            own_rate_limits: Vec::new(),
             triggers_hold: true,
             strict_triggers: false,
             backgrounds: Vec::new(),

@@ -215,6 +215,8 @@ pub struct Venue {
     interests: Vec<Option<Timestamp>>,
     /// How much of its rate limit the account has used.
     meter: Meter,
+    /// The same of each instrument that is counted apart.
+    own_meters: Vec<Meter>,
     /// A position shrank to nothing or turned: reduce-only orders may have nothing left to reduce.
     turned: bool,
     whims: Whims,
@@ -270,6 +272,7 @@ impl Venue {
             fundings: funding::first_times(&config.funding),
             interests: config.interest.iter().map(|terms| terms.as_ref().and_then(Interest::first)).collect(),
             meter: Meter::default(),
+            own_meters: vec![Meter::default(); config.own_rate_limits.len()],
             turned: false,
             whims: Whims::default(),
             draws: Draws::default(),
