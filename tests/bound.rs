@@ -10,12 +10,13 @@ mod trial;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use seatrial::bound::{Bound, Factor, Parts, Set, account, bound, mixed};
+use seatrial::bound::{Bound, Factor, Parts, Set, account, bound, mixed, says};
 use seatrial::journal::{Body, Exact, Journal, Record};
-use seatrial::market::{Contract, Decision, FeePlan, FeeTable, FeeTier, Money, ReportKind};
+use seatrial::market::{Contract, Decision, FeePlan, FeeTable, FeeTier, Money, ReportKind, Span};
 use seatrial::scenario::{Scenario, Source};
+use seatrial::sim::latency::{Latency, Own};
 use seatrial::sim::{self, Setup};
-use seatrial::venue::{QueueModel, SlippageModel};
+use seatrial::venue::{Models, PartialModel, QueueModel, SlippageModel};
 
 const SETS: [Set; 3] = [Set::Optimistic, Set::Central, Set::Pessimistic];
 const STEPS: [(Set, Set); 3] =
@@ -232,6 +233,41 @@ fn the_sets_are_ordered() {
     assert!(matches!(kind.venue.slippage, SlippageModel::Mid));
     assert_eq!(harsh.venue.slippage.to_string(), "book_walk v1 at its most, and 5 bps more");
     assert_eq!([kind.funding_against_ppm, own.funding_against_ppm, harsh.funding_against_ppm], [0, 0, 300]);
+}
+
+/// What an instrument has of its own is switched with what is common: said of the one instrument there is, it bounds
+/// as if it were said of all.
+#[test]
+fn what_an_instrument_has_of_its_own_is_switched_too() {
+    let plain = trial::setup(trial::l2_tape(3), Contract::Spot, "quoter");
+    let delay = |ms| Latency::constant(Span::from_millis(ms)).expect("not below zero");
+    let models = Models {
+        queue: QueueModel::Log,
+        slippage: SlippageModel::FixedTicks { ticks: 2 },
+        partial: PartialModel::Participation { share_ppm: 300_000 },
+        ..Models::default()
+    };
+    let mut common = plain.clone();
+    (common.latency.order_entry, common.latency.report) = (delay(20), delay(30));
+    (common.latency.feed, common.venue) = (Some(delay(40)), common.venue.filling(models.clone()));
+    let mut own = plain;
+    let delays = Own { feed: Some(delay(40)), order_entry: Some(delay(20)), report: Some(delay(30)) };
+    (own.latency.own, own.venue.own) = (vec![delays], vec![Some(models)]);
+    for set in SETS {
+        let [common, own] = [&common, &own].map(|setup| mixed(setup, [set; 6]));
+        assert_eq!(own.venue.models(0).to_string(), common.venue.common().to_string(), "{}", set.name());
+        let delays = |common: &Setup| [common.latency.order_entry.clone(), common.latency.report.clone()];
+        let Own { feed, order_entry, report } = own.latency.own[0].clone();
+        assert_eq!(feed, common.latency.feed, "{}", set.name());
+        assert_eq!([order_entry, report], delays(&common).map(Some), "{}", set.name());
+        let said = says(&own, Factor::Latency);
+        assert!(said.contains(&format!("; {}: feed ", own.instruments[0].symbol)), "{said}");
+        assert!(says(&own, Factor::Queue).ends_with(&says(&common, Factor::Queue)));
+        assert!(says(&own, Factor::Slippage).ends_with(&says(&common, Factor::Slippage)));
+        assert_eq!(says(&own, Factor::Spread), says(&common, Factor::Spread));
+    }
+    let (own, common) = (bounded(&own), bounded(&common));
+    assert_eq!(SETS.map(|set| own.under(set).account.ledger), SETS.map(|set| common.under(set).account.ledger));
 }
 
 /// Of a plan with tiers the kind set has rebates alone, and the harsh one the dearest rate.

@@ -90,6 +90,22 @@ fn in_order_each_message_takes_the_next() {
     assert_eq!(self::accepted(&setup)[0], Span(10_009_000_000), "a millisecond more for the message itself");
 }
 
+/// Recorded for one instrument alone, it is that instrument's: the entry takes the first delay, the stop sent when its
+/// fill is heard of the second. The dead-man's switch, armed in between, is of no instrument and takes none.
+#[test]
+fn an_instrument_has_its_own_recording() {
+    let root = Root::new("own");
+    root.write("latency_ns\n7000000\n90000000\n");
+    let own = |table: &str| setup(&root.0, &format!("\"5ms\"\nreport = \"5ms\"\n[wire.\"BTC/USDT\"]\n{table}"));
+    let setup = own(&format!("order_entry = {TRACE}")).unwrap_or_else(|all| panic!("{all:?}"));
+    let accepted = accepted(&setup);
+    assert_eq!((accepted[0], accepted[1]), (Span(10_008_000_000), Span(10_014_000_000 + 90_000_000)));
+    assert!(setup.header().profiles.iter().any(|profile| profile.stamp.starts_with("BTC/USDT: order entry trace v1")));
+    root.write("when,what\n");
+    let refused = own(&format!("feed = {TRACE}")).expect_err("no trace");
+    assert!(refused[0].to_string().starts_with("E-SC-019 gateway.csv:1:1"), "{refused:?}");
+}
+
 #[test]
 fn what_is_no_trace_is_refused_where_it_stands() {
     let root = Root::new("refused");

@@ -7,10 +7,10 @@ use rust_decimal::Decimal;
 
 use crate::journal::Profile;
 use crate::market::{FeePlan, FeeSchedule, FeeTier, Money, Rate, Span, Timestamp};
-use crate::sim::latency::{Latencies, Latency};
+use crate::sim::latency::{Latencies, Latency, Own};
 use crate::sim::setup::{MarketTape, Setup};
 use crate::venue::{
-    Consumption, FillProfile, ImpactModel, PartialModel, QueueModel, SlippageModel, SlippageRule, Take,
+    Consumption, FillProfile, ImpactModel, Models, PartialModel, QueueModel, SlippageModel, SlippageRule, Take,
 };
 
 /// How much more than its own model a taker pays at worst, in millionths: 5 bps.
@@ -128,15 +128,25 @@ fn spread(setup: &mut Setup) {
 /// All at the best price, or where no spread is paid either at the mid; the worst that the scenario's model can
 /// answer and 5 bps more.
 fn slippage(setup: &mut Setup, harsh: bool, spread: Set) {
-    let than = setup.venue.slippage.clone();
-    if !harsh {
-        setup.venue.impact = ImpactModel::None;
-    }
-    setup.venue.slippage = match (harsh, spread) {
-        (true, _) => SlippageModel::Own(Arc::new(Worse { than })),
-        (false, Set::Optimistic) => SlippageModel::Mid,
-        (false, Set::Central | Set::Pessimistic) => SlippageModel::None,
-    };
+    each_models(setup, |models| {
+        let than = models.slippage.clone();
+        if !harsh {
+            models.impact = ImpactModel::None;
+        }
+        models.slippage = match (harsh, spread) {
+            (true, _) => SlippageModel::Own(Arc::new(Worse { than })),
+            (false, Set::Optimistic) => SlippageModel::Mid,
+            (false, Set::Central | Set::Pessimistic) => SlippageModel::None,
+        };
+    });
+}
+
+/// Changes the common models, and those of every instrument that has its own.
+fn each_models(setup: &mut Setup, change: impl Fn(&mut Models)) {
+    let mut common = setup.venue.common();
+    change(&mut common);
+    setup.venue = setup.venue.clone().filling(common);
+    setup.venue.own.iter_mut().flatten().for_each(change);
 }
 
 #[derive(Debug)]
@@ -203,29 +213,36 @@ fn dearest(mut plan: FeePlan) -> FeePlan {
 /// None at all, or twice the 99th percentile always. A recorded feed is a fact, and only made faster.
 fn latency(latencies: &mut Latencies, harsh: bool) {
     let one = |latency: &Latency| if harsh { latency.doubled(SLOW) } else { Latency::NONE };
+    let own = |own: &Own| Own {
+        feed: own.feed.as_ref().map(one),
+        order_entry: own.order_entry.as_ref().map(one),
+        report: own.report.as_ref().map(one),
+    };
     *latencies = Latencies {
         feed: if harsh { latencies.feed.as_ref().map(one) } else { Some(Latency::NONE) },
         decision: one(&latencies.decision),
         order_entry: one(&latencies.order_entry),
         report: one(&latencies.report),
+        own: latencies.own.iter().map(own).collect(),
     };
 }
 
 /// Whatever is touched fills whole, or the conservative queue (the recorded one where every order is), and a tenth
 /// of what printed.
 fn queue(setup: &mut Setup, harsh: bool) {
-    let venue = &mut setup.venue;
-    if !harsh {
-        (venue.profile, venue.partial) = (FillProfile::ParityFull, PartialModel::Displayed);
-        return;
-    }
-    (venue.profile, venue.consumption) = (FillProfile::Conservative, Consumption::Persistent);
-    if !matches!(venue.queue, QueueModel::Fifo) {
-        venue.queue = QueueModel::Conservative;
-    }
-    if matches!(venue.partial, PartialModel::Displayed) {
-        venue.partial = PartialModel::Participation { share_ppm: SHARE_PPM };
-    }
+    each_models(setup, |models| {
+        if !harsh {
+            (models.profile, models.partial) = (FillProfile::ParityFull, PartialModel::Displayed);
+            return;
+        }
+        (models.profile, models.consumption) = (FillProfile::Conservative, Consumption::Persistent);
+        if !matches!(models.queue, QueueModel::Fifo) {
+            models.queue = QueueModel::Conservative;
+        }
+        if matches!(models.partial, PartialModel::Displayed) {
+            models.partial = PartialModel::Participation { share_ppm: SHARE_PPM };
+        }
+    });
 }
 
 /// What a setup assumes of a factor, in words. Equal words are equal assumptions.
@@ -234,28 +251,30 @@ pub fn says(setup: &Setup, factor: Factor) -> String {
     let venue = &setup.venue;
     match factor {
         Factor::Spread => {
-            if matches!(venue.slippage, SlippageModel::Mid) {
+            let free = |place| matches!(venue.models(place).slippage, SlippageModel::Mid);
+            if (0..setup.tapes.len()).all(free) {
                 return "none is paid".to_owned();
             }
-            let one = |(market, half): (&MarketTape, &i64)| {
-                let assumed = market.tape.assumes().is_some();
-                if assumed { format!("{} ticks, assumed", 2 * half) } else { "as recorded".to_owned() }
+            let one = |(place, (market, half)): (usize, (&MarketTape, &i64))| match market.tape.assumes() {
+                _ if free(place) => "none is paid".to_owned(),
+                Some(_) => format!("{} ticks, assumed", 2 * half),
+                None => "as recorded".to_owned(),
             };
             let halves = venue.half_spread_ticks.iter().chain(std::iter::repeat(&0));
-            setup.tapes.iter().zip(halves).map(one).collect::<Vec<_>>().join(", ")
+            setup.tapes.iter().zip(halves).enumerate().map(one).collect::<Vec<_>>().join(", ")
         }
-        Factor::Slippage if matches!(venue.slippage, SlippageModel::Mid) => SlippageModel::None.to_string(),
-        Factor::Slippage if matches!(venue.impact, ImpactModel::None) => venue.slippage.to_string(),
-        Factor::Slippage => format!("{}, impact {}", venue.slippage, venue.impact),
+        Factor::Slippage => of_models(setup, |models| match (&models.slippage, &models.impact) {
+            (SlippageModel::Mid, _) => SlippageModel::None.to_string(),
+            (slippage, ImpactModel::None) => slippage.to_string(),
+            (slippage, impact) => format!("{slippage}, impact {impact}"),
+        }),
         Factor::Fees => Fees(setup).to_string(),
-        Factor::Latency => setup.latency.to_string(),
-        Factor::Queue => format!(
-            "fills {}, queue {}, partials {}, consumption {}",
-            venue.profile.name(),
-            venue.queue,
-            venue.partial,
-            venue.consumption.name()
-        ),
+        Factor::Latency => told_apart(setup, &setup.latency, &setup.latency.differing()),
+        Factor::Queue => of_models(setup, |models| {
+            let Models { profile, queue, partial, consumption, .. } = models;
+            let (profile, consumption) = (profile.name(), consumption.name());
+            format!("fills {profile}, queue {queue}, partials {partial}, consumption {consumption}")
+        }),
         Factor::Funding => holding(setup),
     }
 }
@@ -272,6 +291,19 @@ fn holding(setup: &Setup) -> String {
     let said: Vec<String> =
         faults.into_iter().chain(of_venue.map(|Profile { name, stamp }| format!("{name} {stamp}"))).collect();
     if said.is_empty() { "none".to_owned() } else { said.join("; ") }
+}
+
+/// What is said of the common models, and of those of instruments that have their own.
+fn of_models(setup: &Setup, says: impl Fn(&Models) -> String) -> String {
+    let own: Vec<Option<String>> = setup.venue.own.iter().map(|own| own.as_ref().map(&says)).collect();
+    told_apart(setup, &says(&setup.venue.common()), &own)
+}
+
+/// What is common, then what instruments have of their own, each with its symbol.
+fn told_apart<T: fmt::Display>(setup: &Setup, common: &dyn fmt::Display, own: &[Option<T>]) -> String {
+    let own = setup.instruments.iter().zip(own);
+    let own = own.filter_map(|(of, own)| Some(format!("; {}: {}", of.symbol, own.as_ref()?)));
+    common.to_string() + &own.collect::<String>()
 }
 
 /// The fees of a setup.

@@ -30,13 +30,13 @@ impl Scenario {
 
     fn tapes_from(&self, library: &Library, data_root: &Path, cache: &Path) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
         let (mut tapes, mut all) = (Vec::new(), Vec::new());
-        for instrument in &self.body.instruments {
+        for (place, instrument) in self.body.instruments.iter().enumerate() {
             let origin = &market_of(&self.body, instrument).origin;
             // What a tape is made from: its market, the grids of its instrument, and whether orders are wanted.
             let grids: Vec<_> = instrument.rules.iter().map(|rules| (rules.tick.value, rules.lot.value)).collect();
             let symbol = &instrument.symbol.value;
-            let key = format!("{symbol} {grids:?} {} {origin:?}", self.body.venue.reads_orders());
-            match library.tape(&key, || self.tape(origin, instrument, data_root, cache)) {
+            let key = format!("{symbol} {grids:?} {} {origin:?}", self.body.venue.models(place).queue.reads_orders());
+            match library.tape(&key, || self.tape((place, instrument), origin, data_root, cache)) {
                 Ok(tape) => tapes.push(tape),
                 Err(bad) => all.extend(bad),
             }
@@ -46,8 +46,8 @@ impl Scenario {
 
     fn tape(
         &self,
+        (place, instrument): (usize, &InstrumentText),
         origin: &Origin,
-        instrument: &InstrumentText,
         data_root: &Path,
         cache: &Path,
     ) -> Result<Tape, Vec<BadInput>> {
@@ -68,12 +68,12 @@ impl Scenario {
             return Err(problems.into_result().expect_err("one was just added"));
         }
         let tape = data::open(&file.value, data_root, cache, &ImportOptions::default()).map_err(|bad| vec![bad])?;
-        fine_enough(self.shown(tape)?, instrument).map_err(|bad| vec![bad])
+        fine_enough(self.shown(place, tape)?, instrument).map_err(|bad| vec![bad])
     }
 
     /// Orders where the venue wants them, otherwise the levels that follow from them.
-    fn shown(&self, tape: Tape) -> Result<Tape, Vec<BadInput>> {
-        if !self.body.venue.reads_orders() {
+    fn shown(&self, place: usize, tape: Tape) -> Result<Tape, Vec<BadInput>> {
+        if !self.body.venue.models(place).queue.reads_orders() {
             return tape.levels().map_err(|bad| vec![bad]);
         }
         let found = match tape.records {
@@ -82,7 +82,7 @@ impl Scenario {
             Records::Bars(_) => "\"fifo\" for bars",
         };
         let mut problems = Problems::new(&self.source);
-        self.body.venue.want_orders(found, &mut problems);
+        self.body.venue.want_orders(place, found, &mut problems);
         Err(problems.into_result().expect_err("one was just added"))
     }
 

@@ -77,17 +77,17 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
     let instruments = instrument::read(&mut top, problems);
     pair(&mut markets, &instruments, problems);
     one_display(&markets, problems);
-    let venue = venue::read(&mut top, problems);
-    let account = account::read(&mut top, problems);
-    let wire = wire::read(&mut top, problems);
-    let strategy = trader::strategy(&mut top, problems);
     let symbols: Vec<String> = instruments.iter().map(|instrument| instrument.symbol.value.clone()).collect();
+    let venue = venue::read(&mut top, &symbols, problems);
+    let account = account::read(&mut top, problems);
+    let wire = wire::read(&mut top, &symbols, problems);
+    let strategy = trader::strategy(&mut top, problems);
     let trader = trader::config(&mut top, &symbols, problems);
     if let Some(venue) = &venue {
         venue.hold(&trader, problems);
     }
     if let (Some(venue), Some(wire)) = (&venue, &wire) {
-        agents_agree(&markets, venue, &wire.latencies, problems);
+        agents_agree(&markets, &symbols, venue, &wire.latencies, problems);
     }
     let faults = fault::read(&mut top, &symbols, problems);
     let expected = top.section("expect", problems);
@@ -157,23 +157,31 @@ fn name(top: &mut Section<'_>, stem: &str, problems: &mut Problems<'_>) -> Optio
 }
 
 /// What goes with a market of agents, and what with it alone.
-fn agents_agree(markets: &[MarketText], venue: &VenueText, latencies: &Latencies, problems: &mut Problems<'_>) {
-    let agents = markets.iter().find(|market| matches!(market.origin, Origin::Agents(_)));
-    let Some(market) = agents else {
-        if let Some(at) = venue.self_trade_at() {
-            let found = "a rule for our orders among themselves, where none of them meet";
-            problems.add("E-SC-011", at, "venue.self_trade", found, "nothing, without a market of agents");
-        }
-        return;
-    };
-    if !venue.only_matches() {
-        let found = "agents beside a model of fills";
-        let allowed = "profile = \"conservative\" and no such model";
-        problems.add("E-SC-011", market.at, "market.source", found, allowed);
+fn agents_agree(
+    markets: &[MarketText],
+    symbols: &[String],
+    venue: &VenueText,
+    latencies: &Latencies,
+    problems: &mut Problems<'_>,
+) {
+    let mut agents = markets.iter().filter(|market| matches!(market.origin, Origin::Agents(_))).peekable();
+    if let (None, Some(at)) = (agents.peek(), venue.self_trade_at()) {
+        let found = "a rule for our orders among themselves, where none of them meet";
+        problems.add("E-SC-011", at, "venue.self_trade", found, "nothing, without a market of agents");
     }
-    if latencies.feed.is_none() {
-        let found = "nothing, and no recording says it";
-        problems.add("E-SC-007", market.at, "wire.feed", found, "how long the market takes to the trader");
+    let place = |market: &MarketText| {
+        symbols.iter().position(|known| market.symbol.as_ref().is_some_and(|symbol| symbol.value == *known))
+    };
+    for (market, place) in agents.filter_map(|market| Some((market, place(market)?))) {
+        if !venue.models(place).are_none() {
+            let found = "agents beside a model of fills";
+            let allowed = "profile = \"conservative\" and no such model";
+            problems.add("E-SC-011", market.at, "market.source", found, allowed);
+        }
+        if latencies.feed_of(place).is_none() {
+            let found = "nothing, and no recording says it";
+            problems.add("E-SC-007", market.at, "wire.feed", found, "how long the market takes to the trader");
+        }
     }
 }
 

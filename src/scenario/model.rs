@@ -6,12 +6,13 @@
 use rust_decimal::Decimal;
 use toml::de::DeValue;
 
-use super::section::{Entry, Problems, Section};
+use super::Located;
+use super::section::{Entry, Problems, Section, child};
 use crate::market::{Rate, Span};
 use crate::trading::setting::Number;
 use crate::venue::{
-    IMPACT_VERSION, ImpactModel, PARTIAL_VERSION, PartialModel, QUEUE_VERSION, QueueModel, SLIPPAGE_VERSION,
-    SlippageModel,
+    Consumption, FillProfile, IMPACT_VERSION, ImpactModel, Models, PARTIAL_VERSION, PartialModel, QUEUE_VERSION,
+    QueueModel, SLIPPAGE_VERSION, SlippageModel,
 };
 
 /// Most ticks a model may worsen a price by.
@@ -97,8 +98,45 @@ impl<'d> Params<'d> {
     }
 }
 
+/// Models as they were written.
+#[derive(Clone, Debug)]
+pub struct ModelsText {
+    /// The models.
+    pub models: Models,
+    /// The name of the key of the queue model, and where it stands, for an error.
+    pub queue: Located<String>,
+}
+
+/// Reads the models of `[venue]`, or those of an instrument, where what is not written is as `common` has it.
+pub fn models(venue: &mut Section<'_>, common: Option<&Models>, problems: &mut Problems<'_>) -> Option<ModelsText> {
+    let profiles = [FillProfile::Conservative, FillProfile::ParityFull].map(|profile| (profile.name(), profile));
+    let profile = match common {
+        Some(common) => venue.get("profile").map_or(Some(common.profile), |entry| entry.word(problems, &profiles)),
+        None => venue
+            .require("profile", problems, "conservative, parity_full")
+            .and_then(|entry| entry.word(problems, &profiles)),
+    };
+    let usual = common.cloned().unwrap_or_default();
+    let queue = queue(venue, usual.queue, problems);
+    let (slippage, partial) = (slippage(venue, usual.slippage, problems), partial(venue, usual.partial, problems));
+    let impact = impact(venue, usual.impact, problems);
+    let words = [Consumption::Refresh, Consumption::Persistent].map(|word| (word.name(), word));
+    let consumption = venue.get("consumption").map_or(Some(usual.consumption), |entry| entry.word(problems, &words));
+    let (queue, queue_at) = queue?;
+    let models = Models {
+        profile: profile?,
+        queue,
+        slippage: slippage?,
+        partial: partial?,
+        impact: impact?,
+        consumption: consumption?,
+    };
+    let field = child(&venue.path, "queue");
+    Some(ModelsText { models, queue: Located { value: field, at: queue_at } })
+}
+
 /// Who cancels in a queue before us, and where that is written.
-pub fn queue(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(QueueModel, usize)> {
+fn queue(venue: &mut Section<'_>, usual: QueueModel, problems: &mut Problems<'_>) -> Option<(QueueModel, usize)> {
     #[derive(Clone, Copy)]
     enum Word {
         Conservative,
@@ -108,7 +146,7 @@ pub fn queue(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(Qu
     }
     let words =
         [("conservative", Word::Conservative), ("power", Word::Power), ("log", Word::Log), ("fifo", Word::Fifo)];
-    let Some(entry) = venue.get("queue") else { return Some((QueueModel::default(), venue.at)) };
+    let Some(entry) = venue.get("queue") else { return Some((usual, venue.at)) };
     let (word, mut params) = Params::named(&entry, &words, QUEUE_VERSION, problems)?;
     let model = match word {
         Word::Conservative => Some(QueueModel::Conservative),
@@ -124,7 +162,7 @@ pub fn queue(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(Qu
 }
 
 /// How much worse than displayed a taker trades.
-pub fn slippage(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<SlippageModel> {
+fn slippage(venue: &mut Section<'_>, usual: SlippageModel, problems: &mut Problems<'_>) -> Option<SlippageModel> {
     #[derive(Clone, Copy)]
     enum Word {
         BookWalk,
@@ -146,7 +184,7 @@ pub fn slippage(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<
         ("square_root", Word::SquareRoot),
         ("adverse", Word::Adverse),
     ];
-    let Some(entry) = venue.get("slippage") else { return Some(SlippageModel::default()) };
+    let Some(entry) = venue.get("slippage") else { return Some(usual) };
     let (word, mut params) = Params::named(&entry, &words, SLIPPAGE_VERSION, problems)?;
     let model = match word {
         Word::BookWalk => Some(SlippageModel::BookWalk),
@@ -172,7 +210,7 @@ pub fn slippage(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<
 }
 
 /// How much of what could trade does.
-pub fn partial(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<PartialModel> {
+fn partial(venue: &mut Section<'_>, usual: PartialModel, problems: &mut Problems<'_>) -> Option<PartialModel> {
     #[derive(Clone, Copy)]
     enum Word {
         Displayed,
@@ -180,7 +218,7 @@ pub fn partial(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<P
         Seeded,
     }
     let words = [("displayed", Word::Displayed), ("participation", Word::Participation), ("seeded", Word::Seeded)];
-    let Some(entry) = venue.get("partial") else { return Some(PartialModel::default()) };
+    let Some(entry) = venue.get("partial") else { return Some(usual) };
     let (word, mut params) = Params::named(&entry, &words, PARTIAL_VERSION, problems)?;
     let model = match word {
         Word::Displayed => Some(PartialModel::Displayed),
@@ -194,9 +232,9 @@ pub fn partial(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<P
 }
 
 /// How our takers move the price of later ones.
-pub fn impact(venue: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<ImpactModel> {
+fn impact(venue: &mut Section<'_>, usual: ImpactModel, problems: &mut Problems<'_>) -> Option<ImpactModel> {
     let words = [("none", false), ("square_root", true)];
-    let Some(entry) = venue.get("impact") else { return Some(ImpactModel::default()) };
+    let Some(entry) = venue.get("impact") else { return Some(usual) };
     let (by_root, mut params) = Params::named(&entry, &words, IMPACT_VERSION, problems)?;
     let model = if by_root {
         let temporary = params.decimal_from(0, "temporary", (1_000, 10, 3), problems);

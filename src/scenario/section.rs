@@ -172,7 +172,7 @@ pub struct Section<'d> {
     /// First byte of its name.
     pub at: usize,
     table: &'d DeTable<'d>,
-    known: Vec<&'static str>,
+    known: Vec<&'d str>,
 }
 
 impl<'d> Section<'d> {
@@ -250,6 +250,22 @@ impl<'d> Section<'d> {
         })
     }
 
+    /// The tables named for an instrument, such as `[wire."BTC/USDT"]`, each with the place of its symbol.
+    pub fn of_symbols(&mut self, symbols: &[String], problems: &mut Problems<'_>) -> Vec<(usize, Section<'d>)> {
+        let mut found = Vec::new();
+        // No key of ours holds a stroke, and every symbol does.
+        for (key, at, entry) in self.open().filter(|(key, _, _)| key.contains('/')) {
+            self.known.push(key);
+            if let Some(place) = symbols.iter().position(|symbol| symbol == key) {
+                found.extend(entry.as_section(at, problems).map(|section| (place, section)));
+            } else {
+                let known = symbols.iter().map(String::as_str);
+                unknown_key(problems, at, &entry.path, key, known, &symbols.join(", "));
+            }
+        }
+        found
+    }
+
     /// Every key nobody asked for, with the byte it begins at.
     pub fn others(&self) -> impl Iterator<Item = (&'d str, usize, Entry<'d>)> + use<'d> {
         let known = self.known.clone();
@@ -258,9 +274,10 @@ impl<'d> Section<'d> {
 
     /// Reports what nobody asked for.
     pub fn finish(self, problems: &mut Problems<'_>) {
-        let allowed = self.known.join(", ");
+        let known: Vec<&str> = self.known.iter().copied().filter(|key| !key.contains('/')).collect();
+        let allowed = known.join(", ");
         for (key, at, _) in self.others() {
-            unknown_key(problems, at, &self.child(key), key, self.known.iter().copied(), &allowed);
+            unknown_key(problems, at, &self.child(key), key, known.iter().copied(), &allowed);
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::assemble::{iso, lost_file};
 use super::section::Problems;
+use super::wire::TraceText;
 use super::{Scenario, root};
 use crate::bad_input::{BadInput, quoted};
 use crate::market::{Span, Timestamp};
@@ -27,7 +28,7 @@ impl Scenario {
     /// A setup whose recorded delays are read; the files' times must meet the market's.
     pub(super) fn traced(&self, mut setup: Setup, data_root: &Path) -> Result<Setup, Vec<BadInput>> {
         let mut problems = Problems::new(&self.source);
-        for (way, file) in &self.body.wire.traces {
+        for TraceText { way, place, file } in &self.body.wire.traces {
             let trace = match root::find(data_root, &file.value) {
                 Ok(()) => read(data_root, &file.value).map_err(|bad| vec![bad])?,
                 Err(lost) => {
@@ -35,14 +36,14 @@ impl Scenario {
                     continue;
                 }
             };
-            let market = setup.tapes.first().and_then(|market| market.tape.range());
+            let market = setup.tapes.get(*place).and_then(|market| market.tape.range());
             if let (Some((from, to)), Some((first, last))) = (trace.range(), market)
                 && (to < first || from > last)
             {
                 let allowed = format!("times within {} to {}, which the market covers", iso(first), iso(last));
                 problems.add("E-SC-016", file.at, "wire.trace", format!("{} to {}", iso(from), iso(to)), &allowed);
             }
-            let latency = way(&mut setup.latency);
+            let latency = way(&mut setup.latency, *place);
             *latency = latency.traced(trace);
         }
         problems.into_result()?;
@@ -52,7 +53,7 @@ impl Scenario {
     /// Refuses recorded delays where there is no data root to read them from.
     pub(super) fn without_traces(&self) -> Result<(), Vec<BadInput>> {
         let mut problems = Problems::new(&self.source);
-        for (_, file) in &self.body.wire.traces {
+        for TraceText { file, .. } in &self.body.wire.traces {
             let found = "a recorded delay without a data root";
             problems.add("E-SC-014", file.at, "wire.trace", found, "delays written in the scenario");
         }

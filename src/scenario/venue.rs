@@ -15,16 +15,18 @@
 //! max_open_orders = 1000
 //! max_open_per_instrument = 200      # no such limit where it is not written
 //! max_triggers_per_instrument = 5    # of those, how many may wait for a trigger; no limit where it is not written
+//!
+//! [venue."BTC-b/USDT-b"]             # of this instrument alone: any of profile to rate_limit
+//! queue = "log"
 //! ```
 
-use super::model;
+use super::Located;
+use super::model::{self, ModelsText};
 use super::section::{Problems, Section};
 use crate::trading::Config;
 use crate::trading::setting::{Flow, Setting, Written};
 use crate::venue::matching::SelfTrade;
-use crate::venue::{
-    Consumption, FillProfile, ImpactModel, PartialModel, QueueModel, RateLimit, SlippageModel, VenueConfig,
-};
+use crate::venue::{Models, RateLimit, VenueConfig};
 
 /// Most orders a venue may be told to hold open.
 const OPEN_ORDERS_MAX: u64 = 1_000_000;
@@ -38,18 +40,18 @@ const SELF_TRADE: [(&str, SelfTrade); 5] = [
     ("allow", SelfTrade::Allow),
 ];
 
+/// A rate limit as it was written: the name of its key, and where it stands.
+type RateText = (RateLimit, Located<String>);
+
 /// A venue as it was written.
 #[derive(Clone, Debug)]
 pub struct VenueText {
-    profile: FillProfile,
-    queue: QueueModel,
-    /// Where the queue model stands, for an error.
-    queue_at: usize,
-    slippage: SlippageModel,
-    partial: PartialModel,
-    impact: ImpactModel,
-    consumption: Consumption,
-    rate_limit: Option<(RateLimit, usize)>,
+    common: ModelsText,
+    /// By instrument; one not reached has the common models.
+    own: Vec<Option<ModelsText>>,
+    rate_limit: Option<RateText>,
+    /// By instrument; one not reached is counted with the others.
+    own_rate_limits: Vec<Option<RateText>>,
     reserves_exits: bool,
     validate_trigger_prices: bool,
     self_trade: Option<(SelfTrade, usize)>,
@@ -60,19 +62,25 @@ pub struct VenueText {
 impl VenueText {
     /// §6: the trader's budget must fit what the venue lets through.
     pub fn hold(&self, trader: &Config, problems: &mut Problems<'_>) {
-        let Some((RateLimit { most: capacity, decay: interval }, at)) = self.rate_limit else { return };
-        let venue = Flow { interval, capacity };
-        if trader.overdraws(venue) {
-            let text = |key: &str| trader.text(key).unwrap_or_default();
-            let (entry, safety) = (text("budget.entry"), text("budget.safety"));
-            let allowed = format!("at least budget.entry = {entry} and budget.safety = {safety} together");
-            problems.add("E-SC-010", at, "venue.rate_limit", format!("\"{}\"", venue.write()), &allowed);
+        let own = self.own_rate_limits.iter().flatten();
+        for (RateLimit { most: capacity, decay: interval }, key) in self.rate_limit.iter().chain(own) {
+            let venue = Flow { interval: *interval, capacity: *capacity };
+            if trader.overdraws(venue) {
+                let text = |key: &str| trader.text(key).unwrap_or_default();
+                let (entry, safety) = (text("budget.entry"), text("budget.safety"));
+                let allowed = format!("at least budget.entry = {entry} and budget.safety = {safety} together");
+                problems.add("E-SC-010", key.at, &key.value, format!("\"{}\"", venue.write()), &allowed);
+            }
         }
     }
 
-    /// Whether the venue wants every order of a market, and not its levels.
-    pub const fn reads_orders(&self) -> bool {
-        self.queue.reads_orders()
+    fn models_text(&self, place: usize) -> &ModelsText {
+        self.own.get(place).and_then(Option::as_ref).unwrap_or(&self.common)
+    }
+
+    /// How orders of the instrument at a place fill.
+    pub fn models(&self, place: usize) -> &Models {
+        &self.models_text(place).models
     }
 
     /// Where it is said what happens when our orders meet each other, if it is.
@@ -80,60 +88,35 @@ impl VenueText {
         self.self_trade.map(|(_, at)| at)
     }
 
-    /// Whether nothing is assumed of how orders fill: a market of agents fills them itself.
-    pub const fn only_matches(&self) -> bool {
-        matches!(
-            (self.profile, &self.queue, &self.slippage, &self.partial),
-            (FillProfile::Conservative, QueueModel::Conservative, SlippageModel::BookWalk, PartialModel::Displayed)
-        ) && matches!((&self.impact, self.consumption), (ImpactModel::None, Consumption::Refresh))
-    }
-
-    /// Refuses a market whose orders are not recorded, where the venue wants them.
-    pub fn want_orders(&self, found: &str, problems: &mut Problems<'_>) {
-        problems.add("E-SC-011", self.queue_at, "venue.queue", found, "\"fifo\" for a recording of every order alone");
+    /// Refuses the market of the instrument at a place, whose orders are not recorded, where the venue wants them.
+    pub fn want_orders(&self, place: usize, found: &str, problems: &mut Problems<'_>) {
+        let Located { value: field, at } = &self.models_text(place).queue;
+        problems.add("E-SC-011", *at, field, found, "\"fifo\" for a recording of every order alone");
     }
 
     /// Terms with what was written.
     pub fn applied(&self, standard: VenueConfig) -> VenueConfig {
         VenueConfig {
-            profile: self.profile,
-            queue: self.queue.clone(),
-            slippage: self.slippage.clone(),
-            partial: self.partial.clone(),
-            impact: self.impact.clone(),
-            consumption: self.consumption,
-            rate_limit: self.rate_limit.map(|(limit, _)| limit),
+            own: self.own.iter().map(|own| own.as_ref().map(|text| text.models.clone())).collect(),
+            rate_limit: self.rate_limit.as_ref().map(|(limit, _)| *limit),
+            own_rate_limits: self.own_rate_limits.iter().map(|own| own.as_ref().map(|(limit, _)| *limit)).collect(),
             triggers_hold: self.reserves_exits,
             strict_triggers: self.validate_trigger_prices,
             self_trade: self.self_trade.map_or(standard.self_trade, |(mode, _)| mode),
             max_open_orders: self.max_open_orders.unwrap_or(standard.max_open_orders),
             max_open_per_instrument: self.max_per_instrument[0].unwrap_or(standard.max_open_per_instrument),
             max_triggers_per_instrument: self.max_per_instrument[1].unwrap_or(standard.max_triggers_per_instrument),
-            ..standard
+            ..standard.filling(self.common.models.clone())
         }
     }
 }
 
-/// Reads the venue.
-pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueText> {
+/// Reads the venue; `symbols` are the instruments there are.
+pub fn read(top: &mut Section<'_>, symbols: &[String], problems: &mut Problems<'_>) -> Option<VenueText> {
     let mut section = top.require_section("venue", problems)?;
-    let profiles = [FillProfile::Conservative, FillProfile::ParityFull].map(|profile| (profile.name(), profile));
-    let profile = section
-        .require("profile", problems, "conservative, parity_full")
-        .and_then(|entry| entry.word(problems, &profiles));
-    let queue = model::queue(&mut section, problems);
-    let (slippage, partial) = (model::slippage(&mut section, problems), model::partial(&mut section, problems));
-    let impact = model::impact(&mut section, problems);
-    let words = [Consumption::Refresh, Consumption::Persistent].map(|word| (word.name(), word));
-    let consumption =
-        section.get("consumption").map_or(Some(Consumption::Refresh), |entry| entry.word(problems, &words));
-    let rate_limit = section.get("rate_limit").and_then(|entry| {
-        let flow = Flow::read(&entry.scalar(problems, Flow::FORM)?);
-        if flow.is_none() {
-            entry.refuse(problems, "E-SC-009", Flow::FORM);
-        }
-        flow.map(|Flow { interval, capacity }| (RateLimit { most: capacity, decay: interval }, entry.at))
-    });
+    let common = model::models(&mut section, None, problems);
+    let rate_limit = rate_limit(&mut section, problems);
+    let (own, own_rate_limits) = own(&mut section, common.as_ref(), symbols, problems);
     let mut switch = |key, usual| section.get(key).map_or(Some(usual), |entry| entry.setting::<bool>(problems));
     let (reserves_exits, validate) = (switch("reserves_exits", true), switch("validate_trigger_prices", false));
     let self_trade =
@@ -145,20 +128,44 @@ pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VenueT
     let max_open_orders = most("max_open_orders");
     let max_per_instrument = ["max_open_per_instrument", "max_triggers_per_instrument"].map(most);
     section.finish(problems);
-    let (queue, queue_at) = queue?;
     Some(VenueText {
-        profile: profile?,
-        queue,
-        queue_at,
-        slippage: slippage?,
-        partial: partial?,
-        impact: impact?,
-        consumption: consumption?,
+        common: common?,
+        own,
         rate_limit,
+        own_rate_limits,
         reserves_exits: reserves_exits?,
         validate_trigger_prices: validate?,
         self_trade,
         max_open_orders,
         max_per_instrument,
     })
+}
+
+/// How often the account may write, where that is said.
+fn rate_limit(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<RateText> {
+    let entry = section.get("rate_limit")?;
+    let flow = Flow::read(&entry.scalar(problems, Flow::FORM)?);
+    if flow.is_none() {
+        entry.refuse(problems, "E-SC-009", Flow::FORM);
+    }
+    let Flow { interval, capacity } = flow?;
+    Some((RateLimit { most: capacity, decay: interval }, Located { value: entry.path, at: entry.at }))
+}
+
+/// Reads the models, and the rate limit, of each instrument that has some of its own.
+fn own(
+    section: &mut Section<'_>,
+    common: Option<&ModelsText>,
+    symbols: &[String],
+    problems: &mut Problems<'_>,
+) -> (Vec<Option<ModelsText>>, Vec<Option<RateText>>) {
+    // Where the common models are wrong, that is a problem noted, and what is returned no longer matters.
+    let usual = common.map(|text| text.models.clone()).unwrap_or_default();
+    let (mut own, mut rate_limits) = (vec![None; symbols.len()], vec![None; symbols.len()]);
+    for (place, mut section) in section.of_symbols(symbols, problems) {
+        own[place] = model::models(&mut section, Some(&usual), problems);
+        rate_limits[place] = rate_limit(&mut section, problems);
+        section.finish(problems);
+    }
+    (own, rate_limits)
 }

@@ -5,6 +5,9 @@
 //! decision = "1ms"
 //! order_entry = { p0 = "1ms", p50 = "3ms", p100 = "80ms", congestion = { free = 20, each = "1ms", most = "200ms" } }
 //! report = { trace = "gateway.csv" }     # recorded, below the data root: see the room's `trace`
+//!
+//! [wire."BTC-b/USDT-b"]                  # links of this instrument's own: any of feed, order_entry and report
+//! order_entry = "40ms"
 //! ```
 
 use toml::de::DeValue;
@@ -12,7 +15,7 @@ use toml::de::DeValue;
 use super::Located;
 use super::section::{Entry, Problems, Section};
 use crate::market::{Rate, Span};
-use crate::sim::latency::{Congestion, Latencies, Latency};
+use crate::sim::latency::{Congestion, Latencies, Latency, Own};
 use crate::trading::setting::Setting;
 
 /// Longest delay a table may name.
@@ -28,31 +31,54 @@ pub struct WireText {
     /// The delays; of a recorded one, its congestion alone.
     pub latencies: Latencies,
     /// Which of them are recorded, and where.
-    pub traces: Vec<(Way, Located<String>)>,
+    pub traces: Vec<TraceText>,
 }
 
-/// One of the delays.
-pub type Way = fn(&mut Latencies) -> &mut Latency;
+/// A recorded delay as it was written.
+#[derive(Clone, Debug)]
+pub struct TraceText {
+    /// Which delay it is.
+    pub way: Way,
+    /// The place of the instrument it is for; where it is for all, that of the first.
+    pub place: usize,
+    /// Its file.
+    pub file: Located<String>,
+}
 
-/// Reads the delays.
-pub fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<WireText> {
+/// One of the delays: a common one, or one of the instrument at a place.
+pub type Way = fn(&mut Latencies, usize) -> &mut Latency;
+
+/// Reads the delays; `symbols` are the instruments there are.
+pub fn read(top: &mut Section<'_>, symbols: &[String], problems: &mut Problems<'_>) -> Option<WireText> {
     let mut section = top.require_section("wire", problems)?;
-    let mut traces: Vec<(Way, Located<String>)> = Vec::new();
-    let mut one = |entry: &Entry<'_>, way: Way, problems: &mut Problems<'_>| {
+    let mut traces = Vec::new();
+    let mut one = |entry: &Entry<'_>, (way, place): (Way, usize), problems: &mut Problems<'_>| {
         let (latency, file) = latency(entry, problems)?;
-        traces.extend(file.map(|file| (way, file)));
+        traces.extend(file.map(|file| TraceText { way, place, file }));
         Some(latency)
     };
-    let feed = feed(&mut section).and_then(|entry| one(&entry, |of| of.feed.get_or_insert(Latency::NONE), problems));
-    let mut required = |key, way: Way| {
+    let common_feed: Way = |of, _| of.feed.get_or_insert(Latency::NONE);
+    let feed = feed(&mut section).and_then(|entry| one(&entry, (common_feed, 0), problems));
+    let mut required = |key, way: Way, problems: &mut Problems<'_>| {
         let entry = section.require(key, problems, ALLOWED)?;
-        one(&entry, way, problems)
+        one(&entry, (way, 0), problems)
     };
-    let decision = required("decision", |of| &mut of.decision);
-    let order_entry = required("order_entry", |of| &mut of.order_entry);
-    let report = required("report", |of| &mut of.report);
+    let decision = required("decision", |of, _| &mut of.decision, problems);
+    let order_entry = required("order_entry", |of, _| &mut of.order_entry, problems);
+    let report = required("report", |of, _| &mut of.report, problems);
+    let mut own = Vec::new();
+    for (place, mut section) in section.of_symbols(symbols, problems) {
+        let mut given = |key, way: Way| section.get(key).and_then(|entry| one(&entry, (way, place), problems));
+        own.resize_with(symbols.len(), Own::default);
+        own[place] = Own {
+            feed: given("feed", |of, place| of.own[place].feed.get_or_insert(Latency::NONE)),
+            order_entry: given("order_entry", |of, place| of.own[place].order_entry.get_or_insert(Latency::NONE)),
+            report: given("report", |of, place| of.own[place].report.get_or_insert(Latency::NONE)),
+        };
+        section.finish(problems);
+    }
     section.finish(problems);
-    let latencies = Latencies { feed, decision: decision?, order_entry: order_entry?, report: report? };
+    let latencies = Latencies { feed, decision: decision?, order_entry: order_entry?, report: report?, own };
     Some(WireText { latencies, traces })
 }
 

@@ -38,7 +38,7 @@ impl Setup {
         let tick = instrument.rules(Timestamp::MIN).tick;
         let bars = BarQuotes { half_spread: Price(half_ticks * tick.0), display_ppm: self.venue.bar_display_ppm };
         let chance = Stream::part(self.seed, self.run, Component::FeedLatency, place);
-        let latency = self.latency.feed.clone().map(|latency| (latency, chance));
+        let latency = self.latency.feed_of(place as usize).cloned().map(|latency| (latency, chance));
         Feed::new(market, instrument.id, bars, latency)
     }
 
@@ -121,6 +121,7 @@ impl Setup {
             assumed("partial", &self.venue.partial),
             profile("impact", format!("{}, consumption {}", self.venue.impact, self.venue.consumption.name())),
         ];
+        profiles.extend(self.of_each("venue", &self.venue.own));
         profiles.extend(self.of_each("agents", &self.venue.backgrounds));
         profiles.extend(self.of_each("bars", &self.assumed_touches(Assumed::AroundBars)));
         profiles.extend(self.of_each("trades", &self.assumed_touches(Assumed::AroundTrades)));
@@ -133,6 +134,7 @@ impl Setup {
         profiles.extend(self.of_each("margin", &self.venue.margin));
         profiles.extend(self.of_each("interest", &self.venue.interest));
         profiles.push(profile("latency", self.latency.to_string()));
+        profiles.extend(self.of_each("latency", &self.latency.differing()));
         profiles.push(profile("strategy", self.strategy.name.clone()));
         if self.venue.is_optimistic() {
             profiles.push(profile("stamp", "optimistic".to_owned()));

@@ -11,8 +11,8 @@ use super::run::{Sim, SimError};
 use super::wire::Road;
 use crate::journal::Body;
 use crate::market::{
-    Command, Event, Link, LinkEvent, MarketEvent, Rate, ReferenceEvent, RejectReason, ReportKind, Span, Timestamp,
-    VenueMessage,
+    Command, Event, InstrumentId, Link, LinkEvent, MarketEvent, Rate, ReferenceEvent, RejectReason, ReportKind, Span,
+    Timestamp, VenueMessage,
 };
 
 /// How often equity is sampled for the drawdown, besides at every fill.
@@ -55,7 +55,7 @@ impl Sim<'_> {
             // The id of an order that is on record: evidence of an earlier yes, and no refusal of it.
             (None, Command::New(order)) if self.faults.is_some() && self.venue.knows(order.id) => {
                 let event = Event::Link(LinkEvent::DuplicateId(order.id));
-                self.post(Road::Reports, event);
+                self.post(Road::Reports, Some(order.instrument), event);
             }
             (None, command) => self.venue.on_command(at, command, &mut self.out),
         }
@@ -73,10 +73,11 @@ impl Sim<'_> {
         if let Some(next) = next.filter(|_| !std::mem::replace(&mut self.counter.due, true)) {
             self.queue.push(next, Item::Recount);
         }
-        if std::mem::replace(&mut self.counter.told, units) == units {
+        let share = Decimal::from(units).checked_div(Decimal::from(most)).unwrap_or(Decimal::ONE);
+        if std::mem::replace(&mut self.counter.told, share) == share {
             return;
         }
-        let share = Decimal::from(units).checked_div(Decimal::from(most)).map_or(Rate::ONE, Rate::new);
+        let share = Rate::new(share);
         self.queue.push(at, Item::Deliver(Event::Reference(ReferenceEvent::PenaltyCounter { share }), Way::Host));
     }
 
@@ -87,6 +88,7 @@ impl Sim<'_> {
         }
         let mut out = std::mem::take(&mut self.out);
         for message in out.drain(..) {
+            let of = self.about(&message);
             let event = match message {
                 VenueMessage::Report(report) => {
                     // An answer is nothing that happened.
@@ -106,16 +108,33 @@ impl Sim<'_> {
                 }
                 other => Event::Account(other),
             };
-            self.post(road, event);
+            self.post(road, of, event);
         }
         self.out = out;
         if self.faults.is_some() { self.note_faults() } else { Ok(()) }
     }
 
+    /// The one instrument a message of the venue is about, if it is.
+    fn about(&self, message: &VenueMessage) -> Option<InstrumentId> {
+        match message {
+            // Of an order it never heard of the venue knows no instrument; the gateway it answers through does.
+            VenueMessage::Report(report) => self.traded(report.order).or(Some(report.instrument)),
+            VenueMessage::Funding { instrument, .. }
+            | VenueMessage::Interest { instrument, .. }
+            | VenueMessage::Session { instrument, .. } => Some(*instrument),
+            VenueMessage::OpenOrders(_)
+            | VenueMessage::ClosedOrders(_)
+            | VenueMessage::Fills(_)
+            | VenueMessage::Balances(_)
+            | VenueMessage::Positions(_)
+            | VenueMessage::Transfer(_) => None,
+        }
+    }
+
     /// Sends one message of the venue on its way to the trader.
-    fn post(&mut self, road: Road, event: Event) {
+    fn post(&mut self, road: Road, of: Option<InstrumentId>, event: Event) {
         // Drawn even for what is lost, so that a fault moves no other delay.
-        let at = self.wire.arrival(road, self.now);
+        let at = self.wire.arrival(road, of, self.now);
         let link = if road == Road::Answers { Link::Queries } else { Link::Reports };
         let way = Way::Link(link, self.now);
         let Some(faults) = &mut self.faults else { return self.queue.push(at, Item::Deliver(event, way)) };

@@ -81,6 +81,41 @@ pub struct Latencies {
     pub order_entry: Latency,
     /// From the venue to the trader.
     pub report: Latency,
+    /// What differs for messages of one instrument; one not reached has the common delays.
+    pub own: Vec<Own>,
+}
+
+/// The delays of one instrument's messages that have a link of their own; none is the common link.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Own {
+    /// From the exchange to the trader.
+    pub feed: Option<Latency>,
+    /// From the trader to the venue, for commands about its orders.
+    pub order_entry: Option<Latency>,
+    /// From the venue to the trader, for what it says of the instrument by itself.
+    pub report: Option<Latency>,
+}
+
+impl Latencies {
+    /// How long the market of the instrument at a place of the table takes; none is as the tape recorded it.
+    #[must_use]
+    pub fn feed_of(&self, place: usize) -> Option<&Latency> {
+        self.own.get(place).and_then(|own| own.feed.as_ref()).or(self.feed.as_ref())
+    }
+
+    /// What differs, by instrument: none where nothing does.
+    #[must_use]
+    pub fn differing(&self) -> Vec<Option<&Own>> {
+        self.own.iter().map(|own| Some(own).filter(|own| **own != Own::default())).collect()
+    }
+}
+
+impl fmt::Display for Own {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ways = [("feed", &self.feed), ("order entry", &self.order_entry), ("report", &self.report)];
+        let said = ways.into_iter().filter_map(|(name, delay)| Some(format!("{name} {}", delay.as_ref()?)));
+        f.write_str(&said.collect::<Vec<_>>().join(", "))
+    }
 }
 
 impl fmt::Display for Latencies {

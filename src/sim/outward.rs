@@ -5,7 +5,7 @@ use super::queue::{Arrival, Item, Way};
 use super::run::{Sim, SimError};
 use super::wire::Road;
 use crate::journal::Body;
-use crate::market::{Action, Command, Decision, Event, Link, LinkEvent, OrderId, Timestamp};
+use crate::market::{Action, Command, Decision, Event, InstrumentId, Link, LinkEvent, OrderId, Timestamp};
 
 impl Sim<'_> {
     /// Writes a step's actions down, then lets its commands leave. `input` is whether the step is in
@@ -59,7 +59,8 @@ impl Sim<'_> {
                 continue;
             }
             // Drawn even for what is lost, so that a fault moves no other delay.
-            let at = self.wire.arrival(road(&command), sent);
+            let of = self.instrument_of(&command);
+            let at = self.wire.arrival(road(&command), of, sent);
             if self.faults.is_some() {
                 self.send_under_faults(now, sent, at, command);
             } else {
@@ -67,6 +68,20 @@ impl Sim<'_> {
             }
         }
         self.sends = sends;
+    }
+
+    /// The instrument a command is about, if it is about one.
+    fn instrument_of(&self, command: &Command) -> Option<InstrumentId> {
+        match command {
+            Command::New(order) => Some(order.instrument),
+            Command::CancelAll(of) => *of,
+            command => self.traded(order_of(command)?),
+        }
+    }
+
+    /// The instrument of an order, as the trader has it.
+    pub(super) fn traded(&self, order: OrderId) -> Option<InstrumentId> {
+        self.trader.core().orders().get(order).map(|order| order.terms.instrument)
     }
 
     /// The order session ends and another begins: what was under way on the old one is lost, and the trader

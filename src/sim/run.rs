@@ -6,6 +6,8 @@
 //! is named by tape and delivery number. A run that cannot go on is an error that says where, never
 //! a short success.
 
+use rust_decimal::Decimal;
+
 use super::fault::{Fault, Injector};
 use super::feed::Exchange;
 use super::feeds::Feeds;
@@ -132,8 +134,8 @@ pub(super) struct Sim<'a> {
 /// What the adapter knows of the venue's penalty counter.
 #[derive(Default)]
 pub(super) struct Counter {
-    /// Units the trader was told of last.
-    pub(super) told: i64,
+    /// The share the trader was told of last.
+    pub(super) told: Decimal,
     /// Whether it is looked at again when a unit is gone.
     pub(super) due: bool,
 }

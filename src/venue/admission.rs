@@ -94,14 +94,14 @@ impl Venue {
         }
         let mut plan = Vec::new();
         let market = &self.markets[place(order.instrument)];
-        levels(market, (order.side, None, order.qty), lot, self.config.profile, &mut plan);
+        levels(market, (order.side, None, order.qty), lot, self.models[place(order.instrument)].profile, &mut plan);
         plan.last().map(|(price, _)| *price).ok_or(RejectReason::NoMarket)
     }
 
     /// Whether a limit order would trade on arrival.
     pub(super) fn would_take(&self, order: &NewOrder, limit: Price) -> bool {
         let market = &self.markets[place(order.instrument)];
-        let best = if self.fills_whole() {
+        let best = if self.fills_whole(order.instrument) {
             market.best(order.side.opposite())
         } else {
             market.best_available(order.side.opposite())

@@ -1,5 +1,6 @@
 //! What a venue is told before it opens: instruments, opening balances, and how it fills.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::background::BackgroundTerms;
@@ -84,6 +85,58 @@ pub struct RateLimit {
     pub decay: Span,
 }
 
+/// How orders fill: every model of it that can be chosen.
+#[derive(Clone, Debug, Default)]
+pub struct Models {
+    /// Which fill assumptions hold.
+    pub profile: FillProfile,
+    /// Who cancels in a queue before an order of ours, where nobody says.
+    pub queue: QueueModel,
+    /// How much worse than displayed a taker trades.
+    pub slippage: SlippageModel,
+    /// How much of what could trade does.
+    pub partial: PartialModel,
+    /// How our takers move the price of later ones.
+    pub impact: ImpactModel,
+    /// How long what we took of a level stays taken.
+    pub consumption: Consumption,
+}
+
+impl Models {
+    /// Whether anything chosen fills more, or better, than a real market would.
+    #[must_use]
+    pub const fn is_optimistic(&self) -> bool {
+        self.profile.is_optimistic() || self.slippage.is_optimistic()
+    }
+
+    /// Whether nothing is assumed: what an instrument whose orders meet others' must have.
+    #[must_use]
+    pub const fn are_none(&self) -> bool {
+        matches!(
+            (self.profile, &self.queue, &self.slippage, &self.partial),
+            (FillProfile::Conservative, QueueModel::Conservative, SlippageModel::BookWalk, PartialModel::Displayed)
+        ) && matches!((&self.impact, self.consumption), (ImpactModel::None, Consumption::Refresh))
+    }
+
+    /// Whether a model asks what printed of late.
+    pub(super) const fn measures(&self) -> bool {
+        self.slippage.measures() || self.partial.measures() || self.impact.measures()
+    }
+
+    /// Whether a model draws.
+    pub(super) const fn are_seeded(&self) -> bool {
+        self.slippage.is_seeded() || self.partial.is_seeded()
+    }
+}
+
+impl fmt::Display for Models {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { profile, queue, slippage, partial, impact, consumption } = self;
+        write!(f, "fills {}, queue {queue}, slippage {slippage}, partials {partial}, ", profile.name())?;
+        write!(f, "impact {impact}, consumption {}", consumption.name())
+    }
+}
+
 /// A venue's terms. Start from [`VenueConfig::new`] and change what differs.
 #[derive(Clone, Debug)]
 pub struct VenueConfig {
@@ -103,6 +156,8 @@ pub struct VenueConfig {
     pub impact: ImpactModel,
     /// How long what we took of a level stays taken.
     pub consumption: Consumption,
+    /// How orders of each instrument fill, where that is not as the six above say; one not reached has those.
+    pub own: Vec<Option<Models>>,
     /// What each instrument costs, where that is more than its rules say; an instrument not reached has no plan.
     pub fee_plans: Vec<Option<FeePlan>>,
     /// What each instrument's positions pay by the clock; an instrument not reached pays none.
@@ -125,6 +180,8 @@ pub struct VenueConfig {
     pub max_triggers_per_instrument: usize,
     /// How often the account may write; none is as often as it likes.
     pub rate_limit: Option<RateLimit>,
+    /// How often it may write of each instrument that is counted apart from the others; one not reached is not.
+    pub own_rate_limits: Vec<Option<RateLimit>>,
     /// Whether a resting trigger holds what it would cost.
     pub triggers_hold: bool,
     /// Whether an order's limit must lie beyond its own trigger.
@@ -151,6 +208,7 @@ impl VenueConfig {
             partial: PartialModel::Displayed,
             impact: ImpactModel::None,
             consumption: Consumption::Refresh,
+            own: Vec::new(),
             fee_plans: Vec::new(),
             funding: Vec::new(),
             margin: Vec::new(),
@@ -162,6 +220,7 @@ impl VenueConfig {
             max_open_per_instrument: usize::MAX,
             max_triggers_per_instrument: usize::MAX,
             rate_limit: None,
+            own_rate_limits: Vec::new(),
             triggers_hold: true,
             strict_triggers: false,
             backgrounds: Vec::new(),
@@ -170,15 +229,36 @@ impl VenueConfig {
         }
     }
 
+    /// How orders fill in an instrument that has no models of its own.
+    #[must_use]
+    pub fn common(&self) -> Models {
+        Models {
+            profile: self.profile,
+            queue: self.queue.clone(),
+            slippage: self.slippage.clone(),
+            partial: self.partial.clone(),
+            impact: self.impact.clone(),
+            consumption: self.consumption,
+        }
+    }
+
+    /// The same terms with other models where an instrument has none of its own.
+    #[must_use]
+    pub fn filling(self, common: Models) -> Self {
+        let Models { profile, queue, slippage, partial, impact, consumption } = common;
+        Self { profile, queue, slippage, partial, impact, consumption, ..self }
+    }
+
+    /// How orders of the instrument at a place of the table fill.
+    #[must_use]
+    pub fn models(&self, place: usize) -> Models {
+        self.own.get(place).cloned().flatten().unwrap_or_else(|| self.common())
+    }
+
     /// Whether anything chosen fills more, or better, than a real market would: such a result cannot pass
     /// the gate.
     #[must_use]
-    pub const fn is_optimistic(&self) -> bool {
-        self.profile.is_optimistic() || self.slippage.is_optimistic()
-    }
-
-    /// Whether a model asks what printed of late.
-    pub(super) const fn measures(&self) -> bool {
-        self.slippage.measures() || self.partial.measures() || self.impact.measures()
+    pub fn is_optimistic(&self) -> bool {
+        (0..self.instruments.len()).any(|place| self.models(place).is_optimistic())
     }
 }

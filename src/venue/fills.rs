@@ -19,7 +19,8 @@ impl Venue {
     #[inline]
     pub(super) fn on_trade(&mut self, now: Timestamp, trade: &Trade, out: &mut Vec<VenueMessage>) {
         let Some(market) = self.markets.get_mut(place(trade.instrument)) else { return };
-        if self.config.measures() {
+        let models = &self.models[place(trade.instrument)];
+        if models.measures() {
             market.volume.print(now, trade.qty);
         }
         if !self.config.guards || market.last_trade.is_none() || market.guards.trade(trade) {
@@ -27,7 +28,7 @@ impl Venue {
             return;
         }
         market.last_trade = Some(trade.price);
-        if self.config.queue.shares() {
+        if models.queue.shares() {
             let taker = trade.taker.or_else(|| side_by_touch(market, trade.price));
             market.remember_print(trade, taker);
         }
@@ -37,7 +38,7 @@ impl Venue {
     pub(super) fn printed(&mut self, now: Timestamp, trade: &Trade, out: &mut Vec<VenueMessage>) {
         let market = &mut self.markets[place(trade.instrument)];
         let taker = trade.taker.or_else(|| side_by_touch(market, trade.price));
-        if self.config.queue.shares() {
+        if self.models[place(trade.instrument)].queue.shares() {
             market.remember_print(trade, taker);
         }
         if market.last_trade.replace(trade.price).is_none() {
@@ -68,14 +69,14 @@ impl Venue {
             } else {
                 rest
             };
-            let beyond = self.most_of_print(beyond, trade.qty, spent);
+            let beyond = self.most_of_print(trade, beyond, spent);
             if beyond.0 > 0 {
                 let lot = self.lot(trade.instrument, now);
-                let qty = if self.fills_whole() { leaves } else { on_lot(beyond, leaves, lot) };
+                let qty = if self.fills_whole(trade.instrument) { leaves } else { on_lot(beyond, leaves, lot) };
                 if qty.0 > 0 {
                     let qty = self.drawn_part(now, number, qty);
                     let filled = self.execute(now, number, own, qty, Liquidity::Maker, out);
-                    if !self.fills_whole() {
+                    if !self.fills_whole(trade.instrument) {
                         spent += filled;
                     }
                 }
@@ -113,11 +114,12 @@ impl Venue {
     pub(super) fn reach(&mut self, now: Timestamp, number: Number, out: &mut Vec<VenueMessage>) -> bool {
         let order = self.orders.get(number);
         let (side, limit, leaves) = (order.terms.side, order.price(), order.leaves());
-        let market = &self.markets[place(order.terms.instrument)];
+        let instrument = order.terms.instrument;
+        let market = &self.markets[place(instrument)];
         if !market.best(side.opposite()).is_some_and(|(best, _)| side.reaches(limit, best)) {
             return false;
         }
-        if self.fills_whole() {
+        if self.fills_whole(instrument) {
             self.execute(now, number, limit, leaves, Liquidity::Maker, out);
             return true;
         }
@@ -134,13 +136,13 @@ impl Venue {
     /// Takes what is displayed at the limit or better; without a limit, whatever is displayed.
     pub(super) fn take(&mut self, now: Timestamp, number: Number, limit: Option<Price>, out: &mut Vec<VenueMessage>) {
         let mut plan = self.plan(now, number, limit);
-        if self.config.partial.is_seeded() {
+        let at = place(self.orders.get(number).terms.instrument);
+        if self.models[at].partial.is_seeded() {
             let most = self.drawn_part(now, number, plan.iter().map(|(_, qty)| *qty).sum());
             shorten(&mut plan, most);
         }
         let slip = self.slip(now, number, limit, &plan);
-        let terms = &self.orders.get(number).terms;
-        let (side, tick) = (terms.side, self.config.instruments[place(terms.instrument)].rules(now).tick);
+        let (side, tick) = (self.orders.get(number).terms.side, self.config.instruments[at].rules(now).tick);
         let mut taken = Qty::ZERO;
         for level in &plan {
             let price = slip.price(side, level.0, tick);
@@ -151,9 +153,9 @@ impl Venue {
                 break;
             }
         }
-        if self.config.impact.measures() {
-            let market = &mut self.markets[place(self.orders.get(number).terms.instrument)];
-            market.volume.pushed[side as usize].add(now, taken, self.config.impact.half_life());
+        let impact = &self.models[at].impact;
+        if impact.measures() {
+            self.markets[at].volume.pushed[side as usize].add(now, taken, impact.half_life());
         }
         self.scratch = plan;
     }
@@ -170,8 +172,9 @@ impl Venue {
         let market = &self.markets[place(order.terms.instrument)];
         let wanted = (order.terms.side, limit, order.leaves());
         let (instrument, lot) = (order.terms.instrument, self.lot(order.terms.instrument, now));
-        levels(market, wanted, lot, self.config.profile, &mut plan);
-        if self.config.partial.measures() {
+        let models = &self.models[place(instrument)];
+        levels(market, wanted, lot, models.profile, &mut plan);
+        if models.partial.measures() {
             let there = plan.iter().map(|(_, qty)| *qty).sum();
             let most = self.most_of(now, instrument, there);
             shorten(&mut plan, on_lot(most, wanted.2, lot));
@@ -181,7 +184,7 @@ impl Venue {
 
     /// Remembers that `filled` of the planned levels is gone.
     fn consume(&mut self, number: Number, plan: &[(Price, Qty)], filled: Qty) {
-        if self.fills_whole() {
+        if self.fills_whole(self.orders.get(number).terms.instrument) {
             return;
         }
         let terms = &self.orders.get(number).terms;
@@ -263,7 +266,7 @@ impl Venue {
         let before = self.account.position(at);
         let effect = self.account.settle(&self.config.instruments[place(at)], done);
         self.note_opening(now, at, before);
-        if self.config.measures() {
+        if self.models[place(at)].measures() {
             self.markets[place(at)].volume.trade(now, done.qty);
         }
         self.count_traded(now, at, done.price, done.qty);
@@ -327,9 +330,9 @@ impl Venue {
         cost <= self.account.free(asset) && (!third || fee <= self.account.free(fee_asset))
     }
 
-    /// Whether a touched order fills whole.
-    pub(super) fn fills_whole(&self) -> bool {
-        match self.config.profile {
+    /// Whether a touched order of an instrument fills whole.
+    pub(super) fn fills_whole(&self, instrument: InstrumentId) -> bool {
+        match self.models[place(instrument)].profile {
             FillProfile::Conservative => false,
             FillProfile::ParityFull => true,
         }

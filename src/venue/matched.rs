@@ -112,7 +112,7 @@ impl Venue {
         plan.clear();
         let lot = self.config.instruments[at].rules(now).lot;
         let wanted = (terms.side, terms.kind.limit(), qty);
-        levels(&self.markets[at], wanted, lot, self.config.profile, &mut plan);
+        levels(&self.markets[at], wanted, lot, self.models[at].profile, &mut plan);
         let mut means = Means { whole: true, qty: Qty::ZERO, worst: None };
         self.account.release(&hold);
         for (price, here) in &plan {

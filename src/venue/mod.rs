@@ -171,7 +171,7 @@ pub use background::{
     shape_of,
 };
 pub use chance::{Chance, Draw};
-pub use config::{Consumption, FillProfile, RateLimit, VenueConfig};
+pub use config::{Consumption, FillProfile, Models, RateLimit, VenueConfig};
 pub use funding::{Every, Funding};
 pub use guards::Guards;
 pub use impact::{IMPACT_VERSION, ImpactModel, ImpactRule, Push};
@@ -199,6 +199,8 @@ use crate::market::{
 #[derive(Clone)]
 pub struct Venue {
     config: VenueConfig,
+    /// How orders of each instrument fill.
+    models: Vec<Models>,
     markets: Vec<Market>,
     orders: Orders,
     account: Account,
@@ -213,6 +215,8 @@ pub struct Venue {
     interests: Vec<Option<Timestamp>>,
     /// How much of its rate limit the account has used.
     meter: Meter,
+    /// The same of each instrument that is counted apart.
+    own_meters: Vec<Meter>,
     /// A position shrank to nothing or turned: reduce-only orders may have nothing left to reduce.
     turned: bool,
     whims: Whims,
@@ -242,10 +246,13 @@ impl Venue {
                 instrument.symbol
             );
         }
-        let seeded = config.slippage.is_seeded() || config.partial.is_seeded();
-        assert!(!seeded || config.chance.is_some(), "a seeded model needs a source of chance");
+        let models: Vec<Models> = (0..config.instruments.len()).map(|at| config.models(at)).collect();
+        assert!(
+            !models.iter().any(Models::are_seeded) || config.chance.is_some(),
+            "a seeded model needs a source of chance"
+        );
         // What a model left untraded may trade with any event: then none takes the short way.
-        config.guards &= !config.partial.cuts();
+        config.guards &= !models.iter().any(|models| models.partial.cuts());
         let mut markets = vec![Market::default(); config.instruments.len()];
         for ((market, instrument), terms) in markets.iter_mut().zip(&config.instruments).zip(&config.backgrounds) {
             let Some(terms) = terms else { continue };
@@ -255,6 +262,7 @@ impl Venue {
         }
         config.margin.truncate(liquidation::last_watched(&config.margin));
         let mut venue = Self {
+            models,
             markets,
             orders: Orders::default(),
             account: Account::new(&config.instruments, &config.balances),
@@ -264,6 +272,7 @@ impl Venue {
             fundings: funding::first_times(&config.funding),
             interests: config.interest.iter().map(|terms| terms.as_ref().and_then(Interest::first)).collect(),
             meter: Meter::default(),
+            own_meters: vec![Meter::default(); config.own_rate_limits.len()],
             turned: false,
             whims: Whims::default(),
             draws: Draws::default(),

@@ -4,7 +4,7 @@ use super::Venue;
 use super::account::NO_HOLD;
 use super::listing::Shows;
 use super::rate::Charge;
-use super::resting::{Life, Number, Order};
+use super::resting::{Life, Number, Order, place};
 use crate::market::{
     Amend, CancelledBecause, ExecutionReport, InstrumentId, NewOrder, OrderId, Qty, RefusedBecause, RejectReason,
     ReportKind, Span, TimeInForce, Timestamp, VenueMessage,
@@ -18,7 +18,7 @@ impl Venue {
             out.push(answer_to(now, order.id, order.instrument, ReportKind::Rejected(RejectReason::DuplicateId)));
             return;
         }
-        if let Err(reason) = self.meter_new(now).and_then(|()| self.admit(now, order)) {
+        if let Err(reason) = self.meter(now, order.instrument, Charge::New).and_then(|()| self.admit(now, order)) {
             let number = self.orders.add(now, *order, Some(reason));
             out.push(self.report(now, number, ReportKind::Rejected(reason)));
             return;
@@ -31,23 +31,25 @@ impl Venue {
         self.refresh_due();
     }
 
-    /// Counts a new order against the rate limit.
-    fn meter_new(&mut self, now: Timestamp) -> Result<(), RejectReason> {
-        self.meter(now, Charge::New)
-    }
-
     fn meter_amend(&mut self, now: Timestamp, number: Number) -> Result<(), RejectReason> {
-        self.meter(now, Charge::Amend(now.since(self.orders.get(number).entered)))
+        let order = self.orders.get(number);
+        self.meter(now, order.terms.instrument, Charge::Amend(now.since(order.entered)))
     }
 
     /// Counts a cancel, which is never refused for it.
     fn meter_cancel(&mut self, now: Timestamp, number: Number) {
-        let counted = self.meter(now, Charge::Cancel(now.since(self.orders.get(number).entered)));
+        let order = self.orders.get(number);
+        let counted = self.meter(now, order.terms.instrument, Charge::Cancel(now.since(order.entered)));
         debug_assert!(counted.is_ok(), "a cancel always passes");
     }
 
-    fn meter(&mut self, now: Timestamp, charge: Charge) -> Result<(), RejectReason> {
-        let fits = self.config.rate_limit.as_ref().is_none_or(|limit| self.meter.charge(limit, now, charge));
+    /// Counts a message against the rate limit.
+    fn meter(&mut self, now: Timestamp, of: InstrumentId, charge: Charge) -> Result<(), RejectReason> {
+        let (limit, meter) = match self.config.own_rate_limits.get(place(of)).and_then(Option::as_ref) {
+            Some(own) => (Some(own), &mut self.own_meters[place(of)]),
+            None => (self.config.rate_limit.as_ref(), &mut self.meter),
+        };
+        let fits = limit.is_none_or(|limit| meter.charge(limit, now, charge));
         if fits { Ok(()) } else { Err(RejectReason::RateLimited) }
     }
 

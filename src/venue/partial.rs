@@ -12,7 +12,7 @@ use super::Venue;
 use super::chance::{Chance, Draw};
 use super::fills::on_lot;
 use super::resting::{Number, place};
-use crate::market::{InstrumentId, Qty, TimeInForce, Timestamp};
+use crate::market::{InstrumentId, Qty, TimeInForce, Timestamp, Trade};
 
 /// Version of the shipped models' arithmetic; raised with any change that moves a quantity.
 pub const PARTIAL_VERSION: u32 = 1;
@@ -117,22 +117,23 @@ impl Draws {
 impl Venue {
     /// The most of a plan that an order may take now.
     pub(super) fn most_of(&mut self, now: Timestamp, instrument: InstrumentId, there: Qty) -> Qty {
-        if !self.config.partial.measures() {
+        let model = &self.models[place(instrument)].partial;
+        if !model.measures() {
             return there;
         }
         let (printed, ours, _) = self.markets[place(instrument)].volume.of_late(now);
-        self.config.partial.most(&Part { there, printed, ours })
+        model.most(&Part { there, printed, ours })
     }
 
     /// The most of one print that may fill us, what it filled already counted in.
-    pub(super) fn most_of_print(&self, there: Qty, printed: Qty, ours: Qty) -> Qty {
-        self.config.partial.most(&Part { there, printed, ours })
+    pub(super) fn most_of_print(&self, print: &Trade, there: Qty, ours: Qty) -> Qty {
+        self.models[place(print.instrument)].partial.most(&Part { there, printed: print.qty, ours })
     }
 
     /// The part of a fill that happens, where that is left to chance: at least a lot of it.
     pub(super) fn drawn_part(&mut self, now: Timestamp, number: Number, qty: Qty) -> Qty {
-        let PartialModel::Seeded { least_ppm } = self.config.partial else { return qty };
         let order = self.orders.get(number);
+        let PartialModel::Seeded { least_ppm } = self.models[place(order.terms.instrument)].partial else { return qty };
         let (terms, leaves) = (order.terms, order.leaves());
         if terms.tif == TimeInForce::Fok || qty.is_zero() {
             return qty;

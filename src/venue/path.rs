@@ -131,7 +131,7 @@ impl Venue {
     fn display(&self, now: Timestamp, instrument: &Instrument, bar: &Bar) -> Display {
         let rules = instrument.rules(now);
         let ticks = self.config.half_spread_ticks.get(place(instrument.id)).copied().unwrap_or(0);
-        let qty = if self.fills_whole() {
+        let qty = if self.fills_whole(instrument.id) {
             Qty(i64::MAX)
         } else {
             let share = share(bar.volume, self.config.bar_display_ppm);

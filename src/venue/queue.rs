@@ -223,7 +223,7 @@ impl Market {
 impl Venue {
     /// Those who cancelled at a level leave the queues there.
     pub(super) fn queues_shrink(&mut self, level: &Level) {
-        let model = &self.config.queue;
+        let model = &self.models[place(level.instrument)].queue;
         let market = &self.markets[place(level.instrument)];
         let left = level.before.map_or(Qty::ZERO, |before| Qty((before.0 - level.printed.0).max(0)));
         let cancelled = Qty(left.0 - level.after.0);

@@ -31,7 +31,7 @@ impl Venue {
     /// A level we may wait at, or took from, has a new quantity.
     fn level_changed(&mut self, change: &LevelChange, before: Qty, printed: Qty) {
         let LevelChange { instrument, side, price, qty, .. } = *change;
-        let keeps = self.config.consumption.keeps(qty);
+        let keeps = self.models[place(instrument)].consumption.keeps(qty);
         self.markets[place(instrument)].refresh(&self.orders, side, price, keeps);
         self.queues_shrink(&Level { instrument, side, price, before: Some(before), printed, after: qty });
     }
@@ -58,7 +58,7 @@ impl Venue {
             if !concerned {
                 continue;
             }
-            market.refresh_side(side, price, self.config.consumption.keeps(after));
+            market.refresh_side(side, price, self.models[place(instrument)].consumption.keeps(after));
             // What a level displayed is known as long as it is the touch.
             let before = before.filter(|(old, _)| *old == price).map(|(_, qty)| qty);
             self.queues_shrink(&Level { instrument, side, price, before, printed, after });

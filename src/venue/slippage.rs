@@ -193,8 +193,9 @@ impl Venue {
         let qty = plan.iter().map(|(_, qty)| *qty).sum();
         let take = Take { side: terms.side, best, qty, printed, within, tick };
         let (draws, chance) = (&mut self.draws, self.config.chance.as_ref());
-        let worse_by = self.config.slippage.worse_by(&take, |below| draws.next(chance, Draw::Slippage, below));
-        let all_at = match self.config.slippage {
+        let models = &self.models[at];
+        let worse_by = models.slippage.worse_by(&take, |below| draws.next(chance, Draw::Slippage, below));
+        let all_at = match models.slippage {
             SlippageModel::None => Some(best),
             SlippageModel::Mid => {
                 let near = self.markets[at].best(take.side).map_or(best, |(near, _)| near);
@@ -202,9 +203,9 @@ impl Venue {
             }
             _ => None,
         };
-        let (pushed, half_life) = (&self.markets[at].volume.pushed[take.side as usize], self.config.impact.half_life());
+        let (pushed, half_life) = (&self.markets[at].volume.pushed[take.side as usize], models.impact.half_life());
         let push = Push { take, recent: pushed.recent(now, half_life), total: pushed.total() };
-        let impact = self.config.impact.worse_by(&push);
+        let impact = models.impact.worse_by(&push);
         Slip { worse_by: worse_by.saturating_add(impact).min(i64::MAX / 4), all_at, limit }
     }
 }

@@ -6,12 +6,21 @@ use crate::market::{Balance, InstrumentId, OrderId, Price, Quote, Timestamp, Tri
 
 impl Venue {
     /// How full the account's penalty counter is, in units of so many, and when the next of them is gone;
-    /// none where messages are not counted.
+    /// none where messages are not counted. Where instruments are counted apart it is the fullest counter, and when
+    /// a unit of any is gone.
     #[must_use]
     pub fn penalty(&self, now: Timestamp) -> Option<(i64, u32, Option<Timestamp>)> {
-        let limit = self.config.rate_limit.as_ref()?;
-        let (units, next) = self.meter.used(limit, now);
-        Some((units, limit.most, next))
+        let own = self.config.own_rate_limits.iter().map(Option::as_ref).zip(&self.own_meters);
+        let counters = std::iter::once((self.config.rate_limit.as_ref(), &self.meter)).chain(own);
+        let each = counters.filter_map(|(limit, meter)| {
+            let (units, next) = meter.used(limit?, now);
+            Some((units, limit?.most, next))
+        });
+        each.reduce(|one, other| {
+            let fuller = i128::from(other.0) * i128::from(one.1) > i128::from(one.0) * i128::from(other.1);
+            let (units, most, _) = if fuller { other } else { one };
+            (units, most, one.2.into_iter().chain(other.2).min())
+        })
     }
 
     /// The public best bid and ask. Of a recorded market our own orders, and what we took, are not in it.
@@ -68,13 +77,13 @@ impl Venue {
         self.account.positions(&self.config.instruments)
     }
 
-    /// Who is assumed to cancel in the queues before our orders.
+    /// Who is assumed to cancel in the queues before our orders, in an instrument without models of its own.
     #[must_use]
     pub const fn queue(&self) -> &QueueModel {
         &self.config.queue
     }
 
-    /// The fill profile in force.
+    /// The fill profile in force, in an instrument without models of its own.
     #[must_use]
     pub const fn profile(&self) -> FillProfile {
         self.config.profile

@@ -166,6 +166,7 @@ pub fn setup(tape: Tape, contract: Contract, strategy: &str) -> Setup {
             decision: Latency::constant(Span(100_000)).expect("not below zero"),
             order_entry: ragged(),
             report: ragged(),
+            own: Vec::new(),
         },
         trader,
         strategy: StrategySpec { name: strategy.to_owned(), params: BTreeMap::new() },
