@@ -55,8 +55,7 @@ impl Book {
     #[must_use]
     #[inline]
     pub fn best(&self, side: Side) -> Option<(Price, Qty)> {
-        let ladder = self.ladder(side);
-        ladder.best().map(|best| (price(side, best), ladder.at(best)))
+        self.ladder(side).top().map(|(best, qty)| (price(side, best), qty))
     }
 
     /// The next level behind `price` on a side, away from the touch.

@@ -79,7 +79,8 @@ impl<T> Default for Ladder<T> {
 
 impl<T: Stand> Ladder<T> {
     /// Changes what stands at a key and returns what the change says.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "a call costs as much as the change")]
     pub fn update<R>(&mut self, key: i64, change: impl FnOnce(&mut T) -> R) -> R {
         if self.covers(key)
             && let Some(slot) = self.slots.get_mut(slot(key))
@@ -104,6 +105,13 @@ impl<T: Stand> Ladder<T> {
     #[inline]
     pub fn best(&self) -> Option<i64> {
         (self.near > 0).then_some(self.best)
+    }
+
+    /// The greatest key at which something stands, and what does.
+    #[inline]
+    pub fn top(&self) -> Option<(i64, T)> {
+        let stands = self.slots.get(slot(self.best))?;
+        (self.near > 0).then_some((self.best, *stands))
     }
 
     /// The greatest key below `key`.

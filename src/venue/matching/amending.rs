@@ -32,8 +32,8 @@ impl Engine {
         let terms = *asked;
         self.book.remove(place);
         match kind.trigger() {
-            Some(trigger) => self.wait(terms, open, trigger),
-            None => self.enter(Taker { terms, left: open }, out),
+            Some(trigger) => self.wait(&terms, open, trigger),
+            None => self.enter(Taker::new(&terms, open), out),
         }
     }
 
@@ -47,7 +47,7 @@ impl Engine {
             return Err(Refusal::Contradiction);
         }
         self.check_size(qty)?;
-        self.check_prices(kind)?;
+        self.check_prices(&kind)?;
         if self.is_touched(asked.side, kind) {
             return Err(Refusal::Touched);
         }

@@ -3,12 +3,10 @@
 //! An order that is accepted goes to the market, or waits for its trigger. At the market it takes what
 //! it may, and what is left rests or ends.
 
-use std::cmp::Reverse;
+use crate::market::{OrderId, OrderKind, Price, Qty, Side, Timestamp};
 
-use crate::market::{OrderKind, Price, Qty, Side, Timestamp};
-
-use super::queue::{ALL, Order, Shelf};
-use super::{Arrival, Display, Ended, Engine, OrderBook, Output, Owner, Phase, Refusal, Stay, Taker};
+use super::queue::{ALL, Order, Place, Shelf};
+use super::{Arrival, Display, Ended, Engine, Output, Owner, Phase, Refusal, Stay, Taker};
 
 /// Limits and triggers beyond it are no prices.
 const PRICE_MAX: u64 = 1 << 61;
@@ -30,8 +28,8 @@ impl Engine {
         }
         out.push(Output::Accepted(order.id));
         match order.kind.trigger() {
-            Some(trigger) => self.wait(*order, order.qty, trigger),
-            None => self.enter(Taker { terms: *order, left: order.qty }, out),
+            Some(trigger) => self.wait(order, order.qty, trigger),
+            None => self.enter(Taker::new(order, order.qty), out),
         }
     }
 
@@ -51,7 +49,7 @@ impl Engine {
                 return Err(Refusal::Size);
             }
         }
-        self.check_prices(order.kind)?;
+        self.check_prices(&order.kind)?;
         if self.is_touched(order.side, order.kind) {
             return Err(Refusal::Touched);
         }
@@ -71,21 +69,23 @@ impl Engine {
     #[inline]
     fn check_sense(&self, now: Timestamp, order: &Arrival) -> Result<(), Refusal> {
         let at_once = matches!(order.stay, Stay::Ioc | Stay::Fok);
-        let never_rests = at_once || order.kind.limit().is_none();
-        if never_rests && (order.post_only || order.display != Display::Full) {
+        if (order.post_only || order.display != Display::Full) && (at_once || order.kind.limit().is_none()) {
             return Err(Refusal::Contradiction);
         }
         if matches!(order.stay, Stay::Gtd(until) if until <= now) {
             return Err(Refusal::Contradiction);
         }
-        if order.owner > Owner::KEPT_MAX && order.reduce_only {
+        if order.reduce_only && order.owner > Owner::KEPT_MAX {
             return Err(Refusal::Contradiction);
         }
-        let to_market = order.kind.trigger().is_none();
-        if self.phase == Phase::Call && to_market && (at_once || order.reduce_only) {
-            return Err(Refusal::Phase);
-        }
-        Ok(())
+        if self.phase == Phase::Call { Self::check_call(order) } else { Ok(()) }
+    }
+
+    /// Whether the terms go together with a call.
+    #[cold]
+    fn check_call(order: &Arrival) -> Result<(), Refusal> {
+        let at_once = matches!(order.stay, Stay::Ioc | Stay::Fok);
+        if order.kind.trigger().is_none() && (at_once || order.reduce_only) { Err(Refusal::Phase) } else { Ok(()) }
     }
 
     #[inline]
@@ -101,28 +101,32 @@ impl Engine {
     }
 
     #[inline]
-    pub(super) fn check_prices(&self, kind: OrderKind) -> Result<(), Refusal> {
+    pub(super) fn check_prices(&self, kind: &OrderKind) -> Result<(), Refusal> {
         let tick = self.terms.tick.0;
-        let off = |price: Option<Price>| price.is_some_and(|price| tick != 1 && price.0 % tick != 0);
-        let absurd = |price: Option<Price>| price.is_some_and(|price| price.0.unsigned_abs() > PRICE_MAX);
-        let (limit, trigger) = (kind.limit(), kind.trigger());
-        if off(limit) || off(trigger) {
+        let (one, other) = match *kind {
+            OrderKind::Market => return Ok(()),
+            OrderKind::Limit { limit: only }
+            | OrderKind::StopMarket { trigger: only }
+            | OrderKind::TargetMarket { trigger: only } => (only.0, only.0),
+            OrderKind::StopLimit { trigger, limit } | OrderKind::TargetLimit { trigger, limit } => (trigger.0, limit.0),
+        };
+        if tick != 1 && (one % tick != 0 || other % tick != 0) {
             return Err(Refusal::Tick);
         }
-        if absurd(limit) || absurd(trigger) {
+        if one.unsigned_abs() > PRICE_MAX || other.unsigned_abs() > PRICE_MAX {
             return Err(Refusal::Band);
         }
-        match (limit, self.band) {
-            (Some(limit), Some(band)) if !band.holds(limit) => Err(Refusal::Band),
-            _ => Ok(()),
+        if let Some(band) = self.band
+            && kind.limit().is_some_and(|limit| !band.holds(limit))
+        {
+            return Err(Refusal::Band);
         }
+        Ok(())
     }
 
     /// Whether a limit order would trade if it came now: anybody counts, hidden orders and its owner's too.
     pub(super) fn would_take(&self, order: &Arrival) -> bool {
-        let limit = self.reach(order);
-        let first = self.book.first(Shelf::of(order.side.opposite()));
-        self.phase == Phase::Continuous && first.is_some_and(|(price, _)| OrderBook::reaches(order.side, limit, price))
+        self.phase == Phase::Continuous && self.book.meets(order.side, self.reach(order))
     }
 
     /// The worst price an order may trade at: its limit, the band, or any.
@@ -138,14 +142,15 @@ impl Engine {
 
     /// An order comes to the market.
     #[inline]
-    pub(super) fn enter(&mut self, mut taker: Taker, out: &mut Vec<Output>) {
+    pub(super) fn enter(&mut self, mut taker: Taker<'_>, out: &mut Vec<Output>) {
         if self.phase != Phase::Continuous {
             self.rest(&taker, out);
             return;
         }
-        let Arrival { id, side, kind, stay, post_only, .. } = taker.terms;
-        let limit = self.reach(&taker.terms);
-        if post_only && self.would_take(&taker.terms) {
+        let Arrival { id, side, kind, stay, post_only, .. } = *taker.terms;
+        let limit = self.reach(taker.terms);
+        let meets = self.book.meets(side, limit);
+        if post_only && meets {
             out.push(Output::Cancelled(id, taker.left, Ended::WouldTake));
             return;
         }
@@ -153,7 +158,7 @@ impl Engine {
             out.push(Output::Cancelled(id, taker.left, Ended::FillOrKill));
             return;
         }
-        let stopped = self.take(&mut taker, limit, out);
+        let stopped = if meets { self.take(&mut taker, limit, out) } else { None };
         if taker.left.is_zero() {
             return;
         }
@@ -170,9 +175,8 @@ impl Engine {
     }
 
     /// What is left of an order joins the back of its price.
-    #[inline]
-    pub(super) fn rest(&mut self, taker: &Taker, out: &mut Vec<Output>) {
-        let Arrival { id, side, kind, display, .. } = taker.terms;
+    pub(super) fn rest(&mut self, taker: &Taker<'_>, out: &mut Vec<Output>) {
+        let Arrival { id, side, kind, display, .. } = *taker.terms;
         let (price, peak) = match (kind.limit(), display) {
             (None, _) => (at_any_price(side), Qty::ZERO),
             (Some(limit), Display::Full) => (limit, ALL),
@@ -184,25 +188,34 @@ impl Engine {
     }
 
     /// An order waits for its trigger.
-    pub(super) fn wait(&mut self, terms: Arrival, left: Qty, trigger: Price) {
-        self.stand(&Taker { terms, left }, Self::waits_on(terms.side, terms.kind), trigger, Qty::ZERO);
+    pub(super) fn wait(&mut self, terms: &Arrival, left: Qty, trigger: Price) {
+        self.stand(&Taker::new(terms, left), Self::waits_on(terms.side, terms.kind), trigger, Qty::ZERO);
     }
 
-    #[inline]
-    fn stand(&mut self, taker: &Taker, shelf: Shelf, price: Price, peak: Qty) {
-        let Arrival { id, owner, side, stay, reduce_only, .. } = taker.terms;
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "written once, where it stands")]
+    fn stand(&mut self, taker: &Taker<'_>, shelf: Shelf, price: Price, peak: Qty) {
+        let Arrival { id, owner, side, stay, reduce_only, .. } = *taker.terms;
         let order = Order { id, price, open: taker.left, peak, owner, side, shelf, reduce_only, ..Order::BLANK };
         let place = self.book.stand(order);
-        match self.asked.get_mut(place as usize) {
-            Some(asked) => *asked = taker.terms,
-            None => self.asked.resize(place as usize + 1, taker.terms),
+        if place as usize >= self.asked.len() {
+            self.grow(place);
         }
-        let arrived = self.book.order(place).arrived;
+        let asked = &mut self.asked[place as usize];
+        *asked = *taker.terms;
+        asked.qty = taker.qty;
         if reduce_only {
-            self.note_reducer(arrived, place);
+            self.note_reducer(place);
         }
         if let Stay::Gtd(until) = stay {
-            self.note_due(Reverse((until, arrived, place)));
+            self.note_due(until, place);
         }
+    }
+
+    /// The slab of orders has a place more.
+    #[cold]
+    fn grow(&mut self, place: Place) {
+        let nothing = Arrival::limit(OrderId(0), Side::Buy, Price(0), Qty::ZERO);
+        self.asked.resize(place as usize + 1, nothing);
     }
 }

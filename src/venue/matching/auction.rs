@@ -80,8 +80,8 @@ impl Engine {
         let (buyer, seller): (Order, Order) = (*self.book.order(buys), *self.book.order(sells));
         let qty = most.min(buyer.ready()).min(seller.ready());
         self.trade(Match { buyer: buyer.id, seller: seller.id, taker: None, price, qty }, out);
-        self.moved(buyer.owner, qty);
-        self.moved(seller.owner, -qty);
+        self.moved(buyer.owner, Side::Buy, qty);
+        self.moved(seller.owner, Side::Sell, qty);
         self.fill(buys, buyer.id, qty, out);
         self.fill(sells, seller.id, qty, out);
         qty

@@ -8,6 +8,8 @@
 //! It matches nothing and judges nothing: a feed may cross it, execute an order that is not first, or
 //! name an order nobody has seen; the last is answered with nothing and changes nothing.
 
+#![expect(clippy::inline_always, reason = "steps of one path: a call between them costs as much as they do")]
+
 use crate::market::{Ladder, OrderId, Price, Qty, Side, key, price};
 
 use super::directory::Directory;
@@ -125,7 +127,9 @@ impl OrderBook {
     /// An order goes; answers what was left of it, if it is here.
     pub fn delete(&mut self, id: OrderId) -> Option<Qty> {
         let place = self.find(id)?;
-        Some(self.remove(place).open)
+        let open = self.orders[place as usize].open;
+        self.remove(place);
+        Some(open)
     }
 
     /// An order traded so much; answers how much of it was there to trade, if it is here.
@@ -291,9 +295,15 @@ impl OrderBook {
     /// The best price of a shelf, and who is first there.
     #[inline]
     pub(super) fn first(&self, shelf: Shelf) -> Option<(Price, Place)> {
-        let ladder = &self.shelves[shelf as usize];
-        let best = ladder.best()?;
-        Some((price(shelf.order(), best), ladder.at(best).front()))
+        let (best, level) = self.shelves[shelf as usize].top()?;
+        Some((price(shelf.order(), best), level.front()))
+    }
+
+    /// Whether an order limited at `limit` would meet somebody.
+    #[inline]
+    pub(super) fn meets(&self, side: Side, limit: Price) -> bool {
+        let best = self.shelves[Shelf::of(side.opposite()) as usize].best();
+        best.is_some_and(|best| Self::reaches(side, limit, price(side.opposite(), best)))
     }
 
     /// Whether an order limited at `limit` would meet somebody at `price`, both at any extreme.
@@ -303,19 +313,13 @@ impl OrderBook {
     }
 
     /// An order takes its place at the back, showing what it shows.
-    #[inline]
+    #[inline(always)]
     pub(super) fn stand(&mut self, order: Order) -> Place {
         self.arrivals += 1;
-        let place = self.free;
-        let stands = Order { shown: order.peak.min(order.open), arrived: self.arrivals, ..order };
-        let place = if place == NOBODY {
-            self.orders.push(stands);
-            Place::try_from(self.orders.len() - 1).expect("fewer orders than places")
-        } else {
-            self.free = self.orders[place as usize].next;
-            self.orders[place as usize] = stands;
-            place
-        };
+        let place = if self.free == NOBODY { self.grow() } else { self.free };
+        let stands = &mut self.orders[place as usize];
+        self.free = stands.next;
+        *stands = Order { shown: order.peak.min(order.open), arrived: self.arrivals, ..order };
         self.directory.insert(order.id, place);
         self.live += 1;
         let at = key(order.shelf.order(), order.price);
@@ -324,25 +328,29 @@ impl OrderBook {
         place
     }
 
-    /// An order leaves; answers how it stood.
-    #[inline]
-    pub(super) fn remove(&mut self, place: Place) -> Order {
-        let order = self.orders[place as usize];
-        let at = key(order.shelf.order(), order.price);
+    /// A new place, behind which no other is free.
+    #[cold]
+    fn grow(&mut self) -> Place {
+        self.orders.push(Order::BLANK);
+        Place::try_from(self.orders.len() - 1).expect("fewer orders than places")
+    }
+
+    /// An order leaves.
+    pub(super) fn remove(&mut self, place: Place) {
         let orders = &mut self.orders;
-        self.shelves[order.shelf as usize].update(at, |level| level.leave(orders, place));
+        let Order { shelf, price, .. } = orders[place as usize];
+        self.shelves[shelf as usize].update(key(shelf.order(), price), |level| level.leave(orders, place));
         self.release(place);
-        order
     }
 
     /// An order traded so much of what it had ready.
-    #[inline]
     pub(super) fn fill(&mut self, place: Place, qty: Qty) -> After {
         let orders = &mut self.orders;
         let Order { shelf, price, .. } = orders[place as usize];
         let (gone, after) = self.shelves[shelf as usize].update(key(shelf.order(), price), |level| {
-            level.use_up(&mut orders[place as usize], qty);
-            let Order { open, shown, peak, .. } = orders[place as usize];
+            let order = &mut orders[place as usize];
+            level.use_up(order, qty);
+            let Order { open, shown, peak, .. } = *order;
             if open.is_zero() {
                 level.leave(orders, place);
                 return (true, After::Settled);
@@ -369,7 +377,7 @@ impl OrderBook {
         self.shelves[order.shelf as usize].update(at, |level| level.shrink(order, by));
     }
 
-    #[inline]
+    #[inline(always)]
     fn release(&mut self, place: Place) {
         let order = &mut self.orders[place as usize];
         order.arrived = 0;

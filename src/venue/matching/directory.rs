@@ -7,6 +7,8 @@
 //!
 //! It hashes nothing and iterates over nothing.
 
+#![expect(clippy::inline_always, reason = "steps of one path: a call between them costs as much as they do")]
+
 use std::collections::BTreeMap;
 
 use crate::market::OrderId;
@@ -18,108 +20,124 @@ const PAGE: usize = 1 << PAGE_BITS;
 /// Pages below the first id seen that the table has room for.
 const BELOW: u64 = 1 << 10;
 /// Most pages in the table: a thousand million ids.
-const PAGES_MAX: u64 = 1 << 22;
+const PAGES_MAX: usize = 1 << 22;
 
 /// Ids to places in the slab; zero is nothing.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Directory {
-    /// The page that stands first in the table, once there is one.
-    first: Option<u64>,
-    /// Block of a page, plus one.
+    /// The page that stands first in the table.
+    first: u64,
+    /// Blocks of pages.
     table: Vec<u32>,
     far: BTreeMap<u64, u32>,
-    blocks: Vec<[u32; PAGE]>,
-    /// Entries in use, by block.
-    used: Vec<u16>,
+    /// Block zero is that of all pages without one, and stays empty.
+    blocks: Vec<Block>,
     /// Blocks nobody uses.
     free: Vec<u32>,
 }
 
+/// What a page holds.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    places: [u32; PAGE],
+    /// Entries in use.
+    used: u32,
+}
+
+const EMPTY: Block = Block { places: [0; PAGE], used: 0 };
+
+impl Default for Directory {
+    fn default() -> Self {
+        Self { first: 0, table: Vec::new(), far: BTreeMap::new(), blocks: vec![EMPTY], free: Vec::new() }
+    }
+}
+
 impl Directory {
     /// Where an id's order is; zero if nowhere.
-    #[inline]
+    #[inline(always)]
     pub fn find(&self, id: OrderId) -> u32 {
-        match self.block(id.0 >> PAGE_BITS) {
-            Some(block) => self.blocks[block][low(id)],
-            None => 0,
-        }
+        self.blocks[self.block(id.0 >> PAGE_BITS)].places[low(id)]
     }
 
     /// Writes down where an id's order is. Nothing may stand there.
-    #[inline]
+    #[inline(always)]
     pub fn insert(&mut self, id: OrderId, at: u32) {
         let page = id.0 >> PAGE_BITS;
         let block = match self.block(page) {
-            Some(block) => block,
-            None => self.open(page),
+            0 => self.open(page),
+            block => block,
         };
-        let entry = &mut self.blocks[block][low(id)];
-        assert_eq!(*entry, 0, "order {} is in the book twice", id.0);
+        let block = &mut self.blocks[block];
+        let entry = &mut block.places[low(id)];
+        assert!(*entry == 0, "order {} is in the book twice", id.0);
         *entry = at;
-        self.used[block] += 1;
+        block.used += 1;
     }
 
     /// Forgets an id.
-    #[inline]
+    #[inline(always)]
     pub fn remove(&mut self, id: OrderId) {
         let page = id.0 >> PAGE_BITS;
-        let block = self.block(page).expect("an order in the book is in the directory");
-        self.blocks[block][low(id)] = 0;
-        self.used[block] -= 1;
-        if self.used[block] == 0 {
-            self.close(page, block);
+        let index = self.block(page);
+        let block = &mut self.blocks[index];
+        block.places[low(id)] = 0;
+        block.used -= 1;
+        if block.used == 0 {
+            self.close(page, index);
         }
     }
 
-    #[inline]
-    fn block(&self, page: u64) -> Option<usize> {
-        let block = match self.near(page) {
-            Some(place) => self.table.get(place).copied()?,
-            None => self.far.get(&page).copied()?,
-        };
-        (block as usize).checked_sub(1)
+    /// Block of a page; zero if it has none.
+    #[inline(always)]
+    fn block(&self, page: u64) -> usize {
+        match self.table.get(self.near(page)) {
+            Some(block) => *block as usize,
+            None => self.beyond(page),
+        }
     }
 
-    /// A page's place in the table, if the table may ever hold it.
-    #[inline]
-    fn near(&self, page: u64) -> Option<usize> {
-        let place = page.checked_sub(self.first?)?;
-        if place < PAGES_MAX { usize::try_from(place).ok() } else { None }
+    #[cold]
+    fn beyond(&self, page: u64) -> usize {
+        self.far.get(&page).map_or(0, |block| *block as usize)
+    }
+
+    /// A page's place in the table, which may end before it.
+    #[inline(always)]
+    fn near(&self, page: u64) -> usize {
+        usize::try_from(page.wrapping_sub(self.first)).unwrap_or(usize::MAX)
     }
 
     #[cold]
     fn open(&mut self, page: u64) -> usize {
-        if self.first.is_none() {
-            self.first = Some(page.saturating_sub(BELOW));
+        if self.blocks.len() == 1 {
+            self.first = page.saturating_sub(BELOW);
         }
         let block = self.free.pop().unwrap_or_else(|| {
-            self.blocks.push([0; PAGE]);
-            self.used.push(0);
-            u32::try_from(self.blocks.len()).expect("fewer pages than orders")
+            self.blocks.push(EMPTY);
+            u32::try_from(self.blocks.len() - 1).expect("fewer pages than orders")
         });
-        match self.near(page) {
-            Some(place) => {
-                if place >= self.table.len() {
-                    self.table.resize(place + 1, 0);
-                }
-                self.table[place] = block;
+        let place = self.near(page);
+        if place >= PAGES_MAX {
+            self.far.insert(page, block);
+        } else {
+            if place >= self.table.len() {
+                self.table.resize(place + 1, 0);
             }
-            None => {
-                self.far.insert(page, block);
-            }
+            self.table[place] = block;
         }
-        block as usize - 1
+        block as usize
     }
 
     #[cold]
     fn close(&mut self, page: u64, block: usize) {
-        match self.near(page) {
-            Some(place) => self.table[place] = 0,
+        let place = self.near(page);
+        match self.table.get_mut(place) {
+            Some(near) => *near = 0,
             None => {
                 self.far.remove(&page);
             }
         }
-        self.free.push(u32::try_from(block + 1).expect("fewer pages than orders"));
+        self.free.push(u32::try_from(block).expect("fewer pages than orders"));
     }
 }
 

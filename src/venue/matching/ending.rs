@@ -11,6 +11,7 @@ use super::queue::{Order, Place};
 use super::{Arrival, Band, Ended, Engine, Output, Owner, Phase, STILL, Stay};
 
 impl Engine {
+    #[inline]
     pub(super) fn on_cancel(&mut self, id: OrderId, out: &mut Vec<Output>) {
         match self.book.find(id) {
             Some(place) => self.end(place, Ended::Requested, out),
@@ -69,8 +70,9 @@ impl Engine {
     /// An order ends.
     #[inline]
     pub(super) fn end(&mut self, place: Place, why: Ended, out: &mut Vec<Output>) {
-        let order = self.book.remove(place);
-        out.push(Output::Cancelled(order.id, order.open, why));
+        let Order { id, open, .. } = *self.book.order(place);
+        self.book.remove(place);
+        out.push(Output::Cancelled(id, open, why));
     }
 
     /// Every order of which `which` is true ends.
@@ -99,20 +101,21 @@ impl Engine {
 
     /// A position that is kept moves with a trade.
     #[inline]
-    pub(super) fn moved(&mut self, owner: Owner, by: Qty) {
+    pub(super) fn moved(&mut self, owner: Owner, side: Side, qty: Qty) {
         if owner != Owner::ANYBODY
             && let Some(Some(position)) = self.positions.get_mut(owner.0 as usize)
         {
-            *position += by;
+            *position += side.signed(qty);
             self.turned = !self.reducers.is_empty();
         }
     }
 
-    pub(super) fn note_reducer(&mut self, arrived: u64, place: Place) {
+    #[inline(never)]
+    pub(super) fn note_reducer(&mut self, place: Place) {
         if self.reducers.len() == self.reducers.capacity() {
             self.reducers.retain(|(arrived, place)| self.book.order(*place).arrived == *arrived);
         }
-        self.reducers.push((arrived, place));
+        self.reducers.push((self.book.order(place).arrived, place));
         // What it took on its way here may have been the last there was.
         self.turned = true;
     }
@@ -136,12 +139,13 @@ impl Engine {
         self.reducers = reducers;
     }
 
-    pub(super) fn note_due(&mut self, due: Reverse<(Timestamp, u64, Place)>) {
+    #[inline(never)]
+    pub(super) fn note_due(&mut self, until: Timestamp, place: Place) {
         if self.due.len() == self.due.capacity() {
             self.due.retain(|Reverse((_, arrived, place))| self.book.order(*place).arrived == *arrived);
         }
-        self.due.push(due);
-        self.next_due = self.next_due.min(due.0.0);
+        self.due.push(Reverse((until, self.book.order(place).arrived, place)));
+        self.next_due = self.next_due.min(until);
     }
 
     #[cold]

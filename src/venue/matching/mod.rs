@@ -236,8 +236,15 @@ impl Engine {
 }
 
 /// An order on its way to the market.
-#[derive(Clone, Copy)]
-struct Taker {
-    terms: Arrival,
+struct Taker<'a> {
+    terms: &'a Arrival,
+    /// Its total quantity now: self-trade prevention may take of it.
+    qty: Qty,
     left: Qty,
+}
+
+impl<'a> Taker<'a> {
+    fn new(terms: &'a Arrival, left: Qty) -> Self {
+        Self { terms, qty: terms.qty, left }
+    }
 }

@@ -3,6 +3,13 @@
 //! A level has two lanes, each first in, first out: displayed orders, icebergs among them, and behind
 //! them the hidden ones. It keeps the sums of what it shows and of what is open at it, and the two
 //! agree with its orders after every change made here.
+//!
+//! Whether an order has neighbours nobody can foretell, so links are written without asking: those of
+//! nobody, in place zero, are never read.
+
+#![expect(clippy::inline_always, reason = "steps of one path: a call between them costs as much as they do")]
+
+use std::hint::select_unpredictable;
 
 use crate::market::{OrderId, Price, Qty, Side, Stand};
 
@@ -30,19 +37,13 @@ impl Shelf {
     /// The book of a side.
     #[inline]
     pub const fn of(side: Side) -> Self {
-        match side {
-            Side::Buy => Self::Bids,
-            Side::Sell => Self::Asks,
-        }
+        [Self::Bids, Self::Asks][side as usize]
     }
 
     /// The side whose prices come nearer to being reached in the same direction.
     #[inline]
     pub const fn order(self) -> Side {
-        match self {
-            Self::Bids | Self::Falling => Side::Buy,
-            Self::Asks | Self::Rising => Side::Sell,
-        }
+        [Side::Buy, Side::Sell, Side::Sell, Side::Buy][self as usize]
     }
 
     /// Whether what stands here is in the book.
@@ -56,6 +57,7 @@ impl Shelf {
 
 /// A live order: one cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub(super) struct Order {
     pub id: OrderId,
     /// Its limit, or its trigger while it waits for one.
@@ -140,7 +142,7 @@ impl Level {
     }
 
     /// An order joins the back of its lane.
-    #[inline]
+    #[inline(always)]
     pub fn join(&mut self, orders: &mut [Order], place: Place) {
         let order = &mut orders[place as usize];
         let lane = order.lane();
@@ -149,34 +151,25 @@ impl Level {
         order.next = NOBODY;
         self.shown += order.shown;
         self.open += order.open;
-        if tail == NOBODY {
-            self.heads[lane] = place;
-        } else {
-            orders[tail as usize].next = place;
-        }
+        self.heads[lane] = select_unpredictable(tail == NOBODY, place, self.heads[lane]);
+        orders[tail as usize].next = place;
     }
 
     /// An order leaves with all that is open of it.
-    #[inline]
+    #[inline(always)]
     pub fn leave(&mut self, orders: &mut [Order], place: Place) {
-        let Order { prev, next, shown, open, .. } = orders[place as usize];
-        let lane = orders[place as usize].lane();
-        self.shown -= shown;
-        self.open -= open;
-        if prev == NOBODY {
-            self.heads[lane] = next;
-        } else {
-            orders[prev as usize].next = next;
-        }
-        if next == NOBODY {
-            self.tails[lane] = prev;
-        } else {
-            orders[next as usize].prev = prev;
-        }
+        let order = &orders[place as usize];
+        let (lane, prev, next) = (order.lane(), order.prev, order.next);
+        self.shown -= order.shown;
+        self.open -= order.open;
+        self.heads[lane] = select_unpredictable(prev == NOBODY, next, self.heads[lane]);
+        self.tails[lane] = select_unpredictable(next == NOBODY, prev, self.tails[lane]);
+        orders[prev as usize].next = next;
+        orders[next as usize].prev = prev;
     }
 
     /// So much of an order is gone, from what it shows first; it keeps its place.
-    #[inline]
+    #[inline(always)]
     pub fn use_up(&mut self, order: &mut Order, qty: Qty) {
         order.open -= qty;
         self.open -= qty;

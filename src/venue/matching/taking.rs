@@ -8,8 +8,7 @@ use super::{Ended, Engine, Match, OrderBook, Output, Owner, Phase, SelfTrade, Ta
 
 impl Engine {
     /// Trades as much of an order as it may; answers why it must end there, if it must.
-    #[inline]
-    pub(super) fn take(&mut self, taker: &mut Taker, limit: Price, out: &mut Vec<Output>) -> Option<Ended> {
+    pub(super) fn take(&mut self, taker: &mut Taker<'_>, limit: Price, out: &mut Vec<Output>) -> Option<Ended> {
         let (side, owner) = (taker.terms.side, taker.terms.owner);
         let shelf = Shelf::of(side.opposite());
         while !taker.left.is_zero() {
@@ -24,7 +23,7 @@ impl Engine {
                     return Some(Ended::NothingToReduce);
                 }
             }
-            let maker = *self.book.order(place);
+            let maker = self.book.order(place);
             if is_own(taker, maker.owner) {
                 if let Some(why) = self.prevent(taker, place, out) {
                     return Some(why);
@@ -40,8 +39,9 @@ impl Engine {
             }
             size = size.min(maker.ready());
             taker.left -= size;
-            self.report_trade((taker.terms.id, owner), (maker.id, maker.owner), side, price, size, out);
-            self.fill(place, maker.id, size, out);
+            let maker = (maker.id, maker.owner);
+            self.report_trade((taker.terms.id, owner), maker, side, price, size, out);
+            self.fill(place, maker.0, size, out);
         }
         None
     }
@@ -62,8 +62,8 @@ impl Engine {
             Side::Sell => (maker.0, taker.0),
         };
         self.trade(Match { buyer, seller, taker: Some(side), price, qty }, out);
-        self.moved(taker.1, side.signed(qty));
-        self.moved(maker.1, side.opposite().signed(qty));
+        self.moved(taker.1, side, qty);
+        self.moved(maker.1, side.opposite(), qty);
     }
 
     /// A trade is printed.
@@ -87,7 +87,7 @@ impl Engine {
 
     /// A taker meets an order of its owner; answers why it must end, if it must.
     #[cold]
-    fn prevent(&mut self, taker: &mut Taker, place: Place, out: &mut Vec<Output>) -> Option<Ended> {
+    fn prevent(&mut self, taker: &mut Taker<'_>, place: Place, out: &mut Vec<Output>) -> Option<Ended> {
         match taker.terms.self_trade {
             SelfTrade::Allow => None,
             SelfTrade::CancelNewest => Some(Ended::SelfTrade),
@@ -107,7 +107,7 @@ impl Engine {
     }
 
     /// Both lose the size of the smaller, which is gone.
-    fn decrement(&mut self, taker: &mut Taker, place: Place, out: &mut Vec<Output>) {
+    fn decrement(&mut self, taker: &mut Taker<'_>, place: Place, out: &mut Vec<Output>) {
         let Order { id, open, .. } = *self.book.order(place);
         let size = taker.left.min(open);
         if size == open {
@@ -118,7 +118,7 @@ impl Engine {
             out.push(Output::Decremented(id, open - size));
         }
         taker.left -= size;
-        taker.terms.qty -= size;
+        taker.qty -= size;
         out.push(if taker.left.is_zero() {
             Output::Cancelled(taker.terms.id, size, Ended::SelfTrade)
         } else {
@@ -131,7 +131,7 @@ impl Engine {
     /// Counted in the order in which it would trade: of a level first what is displayed, then the
     /// reserves, then what is hidden. An order of its owner ends the count or is passed over, as self-trade
     /// prevention would have it; reduce-only orders, which may turn out to be less, are passed over.
-    pub(super) fn fills_whole(&self, taker: &Taker, limit: Price) -> bool {
+    pub(super) fn fills_whole(&self, taker: &Taker<'_>, limit: Price) -> bool {
         let (side, owner) = (taker.terms.side, taker.terms.owner);
         if taker.terms.reduce_only && self.reducible(owner, side) < taker.left {
             return false;
@@ -168,6 +168,6 @@ impl Engine {
 
 /// Whether self-trade prevention keeps a taker from an order of this owner.
 #[inline]
-fn is_own(taker: &Taker, maker: Owner) -> bool {
+fn is_own(taker: &Taker<'_>, maker: Owner) -> bool {
     taker.terms.owner == maker && maker != Owner::ANYBODY && taker.terms.self_trade != SelfTrade::Allow
 }

@@ -19,14 +19,16 @@ impl Engine {
     /// Whether the last trade has touched a trigger already.
     #[inline]
     pub(super) fn is_touched(&self, side: Side, kind: OrderKind) -> bool {
-        match (kind.trigger(), self.last) {
-            (Some(trigger), Some(last)) => match Self::waits_on(side, kind) {
-                Shelf::Rising => last >= trigger,
-                Shelf::Falling => last <= trigger,
-                Shelf::Bids | Shelf::Asks => unreachable!("nothing waits in the book"),
-            },
-            _ => false,
-        }
+        kind.trigger().is_some_and(|trigger| self.has_touched(side, kind, trigger))
+    }
+
+    #[cold]
+    fn has_touched(&self, side: Side, kind: OrderKind, trigger: Price) -> bool {
+        self.last.is_some_and(|last| match Self::waits_on(side, kind) {
+            Shelf::Rising => last >= trigger,
+            Shelf::Falling => last <= trigger,
+            Shelf::Bids | Shelf::Asks => unreachable!("nothing waits in the book"),
+        })
     }
 
     /// Whatever the latest trades touched goes to the market, one by one; what those trades touch follows.
@@ -41,7 +43,7 @@ impl Engine {
             if terms.kind.limit().is_some_and(outside) {
                 out.push(Output::Cancelled(terms.id, terms.qty, Ended::Band));
             } else {
-                self.enter(Taker { terms, left: terms.qty }, out);
+                self.enter(Taker::new(&terms, terms.qty), out);
             }
         }
     }
