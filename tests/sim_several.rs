@@ -15,7 +15,7 @@ use std::path::Path;
 
 use proptest::prelude::*;
 use seatrial::audit::audit_records;
-use seatrial::data::{Provenance, Records, Row, RowKind, Tape};
+use seatrial::data::{Provenance, Records, Row, RowKind, Shows, Tape};
 use seatrial::journal::{Body, Journal, Record};
 use seatrial::market::{
     Contract, Event, InstrumentId, MarketEvent, Money, Price, Qty, Quote, ReportKind, SessionState, Span, Timestamp,
@@ -145,7 +145,9 @@ fn rows(times: &[(i64, i64)]) -> Tape {
         Row::new(Timestamp(at), Timestamp(at + late), price, Qty(1), RowKind::TradeBuy, true)
     };
     let rows = times.iter().enumerate().map(row).collect();
-    Tape::new("X/Y".into(), (2, 5), Span::ZERO, Records::Rows(rows), Provenance::default())
+    let tape = Tape::new("X/Y".into(), (2, 5), Span::ZERO, Records::Rows(rows), Provenance::default());
+    // Around trades alone a touch would be assumed, and seen beside them.
+    Tape { shows: Shows::Depth, ..tape }
 }
 
 /// Who writes down what the exchange sees.
