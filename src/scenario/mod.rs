@@ -23,6 +23,7 @@ mod margin;
 mod market;
 mod model;
 mod refusal;
+mod regime;
 mod root;
 mod rules;
 mod section;

@@ -119,7 +119,7 @@ impl Engine {
     }
 
     /// Whether a limit order would trade if it came now: anybody counts, hidden orders and its owner's too.
-    pub(super) fn would_take(&self, order: &Arrival) -> bool {
+    pub(in crate::venue) fn would_take(&self, order: &Arrival) -> bool {
         let limit = self.reach(order);
         let first = self.book.first(Shelf::of(order.side.opposite()));
         self.phase == Phase::Continuous && first.is_some_and(|(price, _)| OrderBook::reaches(order.side, limit, price))
