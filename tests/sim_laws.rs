@@ -14,12 +14,12 @@ use seatrial::data::{Records, Row, RowKind};
 use seatrial::journal::{Body, Journal, Record};
 use seatrial::market::{
     Alert, Asset, AssetId, Balance, Command, Contract, Decision, Event, FeeAsset, MarketEvent, Money, Price, Qty, Rate,
-    ReportKind, Severity, Side, Span, Timestamp,
+    ReportKind, SessionState, Severity, Side, Span, Timestamp, VenueMessage,
 };
 use seatrial::replay::replay;
 use seatrial::sim::latency::Latency;
 use seatrial::sim::{Outcome, Setup, SimError, run};
-use trial::{agents_setup, bar_tape, inverse_setup, l2_tape, order_tape, setup};
+use trial::{agents_setup, bar_tape, inverse_setup, l2_tape, order_tape, regime_setup, setup};
 
 /// Every kind of run there is so far.
 fn kinds(seed: u64) -> Vec<(&'static str, Setup)> {
@@ -107,6 +107,35 @@ fn a_replay_acts_the_same_and_finds_what_was_changed() {
             let parity = replay(&setup, &tampered).expect("the strategy is known");
             assert!(parity.difference.is_some(), "{kind}: {what} record {middle} went unseen");
         }
+    }
+}
+
+/// In a market with days, auctions, a band and halts the trader is kept from much; what it does is replayed and lawful.
+#[test]
+fn a_market_with_days_is_one_run_that_replays_and_breaks_no_law() {
+    for seed in [1, 2] {
+        let setup = regime_setup(seed);
+        let (first, bare) = (ran(&setup), ran(&Setup { guards: false, ..setup.clone() }));
+        assert_eq!((first.digest, first.events), (bare.digest, bare.events), "seed {seed}: guards off");
+        let records = first.journal.into_records();
+        let fills = count(&records, is_fill);
+        assert!(fills >= 5, "seed {seed}: {fills} fills");
+        for wanted in [SessionState::PostOnly, SessionState::Open, SessionState::Halted, SessionState::CancelOnly] {
+            let heard = |body: &Body| {
+                let Body::Event(Event::Account(VenueMessage::Session { state, .. })) = body else { return false };
+                *state == wanted
+            };
+            assert!(count(&records, heard) > 0, "seed {seed}: {wanted:?}");
+        }
+        let parity = replay(&setup, &records).expect("the strategy is known");
+        assert_eq!(parity.difference, None, "seed {seed}");
+        let Body::Header(header) = &records[0].body else { panic!("no header") };
+        let named = header.profiles.iter().find(|profile| profile.name == "agents").expect("it names its agents");
+        for part in ["icebergs", "hidden", "days of 80s", "band 0.15%", "halt of 3s at 0.08%"] {
+            assert!(named.stamp.contains(part), "{part} in {}", named.stamp);
+        }
+        let report = audit_records(header, &records);
+        assert!(report.is_clean() && report.checked() > 1_000, "seed {seed}: {report}");
     }
 }
 

@@ -3,113 +3,22 @@
 //! Repeat with `cargo test --test venue_matched`; a failed law prints its seed.
 #![cfg(feature = "simulator")]
 
+mod venue_agents;
 mod venue_desk;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use proptest::prelude::*;
 use seatrial::market::Contract::{Linear, Spot};
 use seatrial::market::Side::{Buy, Sell};
 use seatrial::market::{
-    Amend, Command, Contract, InstrumentId, Liquidity, MarketEvent, NewOrder, OrderId, OrderKind, Price, Qty, Quote,
-    ReportKind, Side, Span, TimeInForce, Timestamp, VenueMessage,
+    Amend, Command, Liquidity, MarketEvent, NewOrder, OrderId, OrderKind, Price, Qty, Quote, ReportKind, Side, Span,
+    TimeInForce, VenueMessage,
 };
-use seatrial::sim::rng::VenueChance;
 use seatrial::venue::matching::SelfTrade;
-use seatrial::venue::{BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, ValueTerms, Venue, VenueConfig};
-use venue_desk::{config, limit, market, order, stop};
-
-const IT: InstrumentId = InstrumentId(0);
-
-fn terms() -> BackgroundTerms {
-    BackgroundTerms {
-        opens: Timestamp(0),
-        ends: Timestamp(0).after(Span::from_mins(30)),
-        price: Price(10_000),
-        noise: NoiseTerms {
-            market_orders: 1_000,
-            market_size: Qty(20),
-            limit_orders: 3_000,
-            limit_size: Qty(30),
-            distance: 8,
-            life: Span::from_secs(10),
-            excitation: 500,
-            memory: Span::from_secs(2),
-        },
-        makers: MakerTerms { spread: 4, levels: 4, size: Qty(60), refresh: Span::from_secs(1), anchor: 500 },
-        momentum: MomentumTerms { orders: 100, size: Qty(20), memory: Span::from_secs(60) },
-        value: ValueTerms { orders: 300, size: Qty(20), volatility_ppm: 30_000, half_life: Span::from_hours(6) },
-    }
-}
-
-/// A venue with a clock and a market of agents, and everything it ever said.
-struct Market {
-    venue: Venue,
-    now: Timestamp,
-    ids: u64,
-    said: Vec<VenueMessage>,
-    public: Vec<(Timestamp, MarketEvent)>,
-}
-
-impl Market {
-    fn new(seed: u64, contract: Contract, change: impl Fn(&mut VenueConfig)) -> Self {
-        let mut config = config(contract);
-        config.chance = Some(Arc::new(VenueChance { seed, run: 0 }));
-        config.backgrounds = vec![Some(terms())];
-        config.balances[0].total = venue_desk::money("100000");
-        config.balances[1].total = venue_desk::money("1000000000");
-        change(&mut config);
-        let venue = Venue::new(config);
-        Self { venue, now: Timestamp(0), ids: 0, said: Vec::new(), public: Vec::new() }
-    }
-
-    /// Lets the market go on; answers what was said to us.
-    fn pass(&mut self, span: Span) -> Vec<VenueMessage> {
-        let until = self.now.after(span);
-        let mut said = Vec::new();
-        while let Some(at) = self.venue.next_wake().filter(|at| *at <= until) {
-            self.venue.on_time(at, &mut said);
-            self.public.extend(self.venue.drain_published());
-        }
-        self.now = until;
-        self.said.extend(said.iter().cloned());
-        said
-    }
-
-    fn command(&mut self, command: Command) -> Vec<VenueMessage> {
-        let mut said = Vec::new();
-        self.venue.on_command(self.now, &command, &mut said);
-        self.public.extend(self.venue.drain_published());
-        self.said.extend(said.iter().cloned());
-        said
-    }
-
-    fn send(&mut self, order: NewOrder) -> (OrderId, Vec<VenueMessage>) {
-        self.ids += 1;
-        let id = OrderId(self.ids);
-        (id, self.command(Command::New(NewOrder { id, ..order })))
-    }
-
-    fn touch(&self) -> Quote {
-        self.venue.touch(IT)
-    }
-}
-
-fn fills(said: &[VenueMessage]) -> Vec<(OrderId, Price, Qty, Liquidity)> {
-    let fill = |message: &VenueMessage| match message {
-        VenueMessage::Report(report) => match report.kind {
-            ReportKind::Filled(fill) => Some((report.order, fill.price, fill.qty, fill.liquidity)),
-            _ => None,
-        },
-        _ => None,
-    };
-    said.iter().filter_map(fill).collect()
-}
-
-fn told(said: &[VenueMessage]) -> String {
-    venue_desk::text(said)
-}
+use seatrial::venue::{BackgroundTerms, BandTerms, HaltTerms, RegimeTerms, SessionTerms};
+use venue_agents::{IT, Market, fills, told};
+use venue_desk::{limit, market, order, stop};
 
 #[test]
 fn one_seed_makes_one_market_and_another_another() {
@@ -319,17 +228,34 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+/// Short days with calls, a narrow band, halts, icebergs and hidden orders.
+fn all_of_it() -> BackgroundTerms {
+    let mut terms = venue_agents::terms();
+    (terms.noise.iceberg, terms.noise.peak, terms.noise.hidden) = (300, Qty(5), 200);
+    terms.makers.peak = Some(Qty(20));
+    let secs = Span::from_secs;
+    terms.regime = RegimeTerms {
+        sessions: Some(SessionTerms { opening_call: secs(4), closing_call: secs(3), day: secs(20), night: secs(3) }),
+        band: Some(BandTerms { width_ppm: 1_000, renew: secs(5) }),
+        halt: Some(HaltTerms { move_ppm: 600, lasts: secs(2), call: secs(2) }),
+    };
+    terms
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     /// Whatever we do: what the venue says is open is what the book holds of ours, nobody trades beyond a limit,
     /// what we gain others lose, no cash is below zero on spot, and what is held is held by what is open.
     #[test]
-    fn venue_and_book_agree(seed in 0..1_000_u64, spot in any::<bool>(), steps in prop::collection::vec(step(), 1..40)) {
+    fn venue_and_book_agree(seed in 0..1_000_u64, [spot, days] in any::<[bool; 2]>(), steps in prop::collection::vec(step(), 1..40)) {
         let mut market = Market::new(seed, if spot { Spot } else { Linear }, |config| {
             // Poor enough to run out.
             config.balances[0].total = venue_desk::money("300");
             config.balances[1].total = venue_desk::money("3000000");
+            if days {
+                config.backgrounds = vec![Some(all_of_it())];
+            }
         });
         market.pass(Span::from_secs(5));
         let mut limits: BTreeMap<OrderId, (Side, i64)> = BTreeMap::new();

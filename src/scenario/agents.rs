@@ -14,25 +14,30 @@
 //! Orders are counted a second, sizes in base, distances and spreads in ticks, volatility by the square
 //! root of a day. A kind of agent that is not written is not there. `seatrial data calibrate` writes these
 //! lines from a recording.
+//!
+//! Of the limits of `noise` a share may be icebergs, `iceberg = "20%"` of which `peak = "0.01"` is seen, or be
+//! `hidden = "10%"`; what `makers` quote shows `peak` of it, where that is written. When the market trades, and at
+//! which prices, is in [`super::regime`].
 
 use rust_decimal::Decimal;
 
 use super::instrument::InstrumentText;
 use super::market::{START_DEFAULT, instant};
+use super::regime;
 use super::section::{Entry, Problems, Section};
 use crate::data::{Provenance, Records, Row, RowKind, Tape};
 use crate::market::{Money, Price, Qty, Rate, SessionState, Span, Timestamp};
 use crate::trading::setting::Number;
-use crate::venue::{BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, ValueTerms};
+use crate::venue::{BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, RegimeTerms, ValueTerms};
 
 /// Longest market of agents: a month and a day.
 const LENGTH_MAX: Span = Span::from_hours(32 * 24);
 /// Longest span an agent may name.
-const SPAN_MAX: Span = Span::from_hours(7 * 24);
+pub(super) const SPAN_MAX: Span = Span::from_hours(7 * 24);
 /// How much time must be left after the end of a market.
 const LEFT: Span = Span::from_hours(365 * 24);
 /// What every table of agents has to say.
-const TABLE: &str = "a table of all its keys";
+pub(super) const TABLE: &str = "a table of all its keys";
 
 /// A market of agents as it was written: whole numbers, but for amounts, which wait for the instrument.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,10 +45,11 @@ pub struct AgentsText {
     opens: Timestamp,
     length: Span,
     price: Decimal,
-    noise: (NoiseTerms, [Decimal; 2]),
-    makers: (MakerTerms, Decimal),
+    noise: (NoiseTerms, [Decimal; 3]),
+    makers: (MakerTerms, [Decimal; 2]),
     momentum: (MomentumTerms, Decimal),
     value: (ValueTerms, Decimal),
+    regime: RegimeTerms,
 }
 
 /// Reads the keys of a market of agents.
@@ -67,10 +73,11 @@ pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Ag
     let at = section.at;
     // A kind that is not there has a size all the same, which means nothing.
     let one = Decimal::ONE;
-    let noise = table(section, "noise", problems, (NoiseTerms::NONE, [one; 2]), noise);
-    let makers = table(section, "makers", problems, (MakerTerms::NONE, one), makers);
+    let noise = table(section, "noise", problems, (NoiseTerms::NONE, [one, one, Decimal::ZERO]), noise);
+    let makers = table(section, "makers", problems, (MakerTerms::NONE, [one, Decimal::ZERO]), makers);
     let momentum = table(section, "momentum", problems, (MomentumTerms::NONE, one), momentum);
     let value = table(section, "value", problems, (ValueTerms::NONE, one), value);
+    let regime = regime::read(section, problems, length.unwrap_or(LENGTH_MAX));
     let written = AgentsText {
         opens: opens?,
         length: length?,
@@ -79,6 +86,7 @@ pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Ag
         makers: makers?,
         momentum: momentum?,
         value: value?,
+        regime: regime?,
     };
     if written.noise.0.limit_orders == 0 && written.makers.0.levels == 0 {
         problems.add(
@@ -94,7 +102,7 @@ pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Ag
 }
 
 /// Reads a table; `absent` where it is not there.
-fn table<T>(
+pub(super) fn table<T>(
     section: &mut Section<'_>,
     key: &'static str,
     problems: &mut Problems<'_>,
@@ -108,7 +116,7 @@ fn table<T>(
     terms
 }
 
-fn noise(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(NoiseTerms, [Decimal; 2])> {
+fn noise(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(NoiseTerms, [Decimal; 3])> {
     let market_orders = often(table, "market_orders", problems);
     let market_size = size(table, "market_size", problems);
     let limit_orders = often(table, "limit_orders", problems);
@@ -117,6 +125,7 @@ fn noise(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(NoiseT
     let life = span(table, "life", problems);
     let excitation = share(table, "excitation", problems);
     let memory = span(table, "memory", problems);
+    let unseen = unseen(table, problems);
     let terms = NoiseTerms {
         market_orders: market_orders?,
         market_size: Qty::ZERO,
@@ -126,18 +135,45 @@ fn noise(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(NoiseT
         life: life?,
         excitation: excitation?,
         memory: memory?,
+        ..NoiseTerms::NONE
     };
-    Some((terms, [market_size?, limit_size?]))
+    let (iceberg, hidden, peak) = unseen?;
+    Some((NoiseTerms { iceberg, hidden, ..terms }, [market_size?, limit_size?, peak]))
 }
 
-fn makers(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(MakerTerms, Decimal)> {
+/// What of the limit orders is not seen: the share of icebergs, the share of hidden ones, and an iceberg's peak.
+fn unseen(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(u32, u32, Decimal)> {
+    let mut part = |key| table.get(key).map_or(Some(0), |entry| share_of(&entry, problems));
+    let (iceberg, hidden) = (part("iceberg"), part("hidden"));
+    let peak = peak(table, problems);
+    let (iceberg, hidden, peak) = (iceberg?, hidden?, peak?);
+    let mut refuse = |code, key, found, allowed| problems.add(code, table.at, &table.child(key), found, allowed);
+    if iceberg + hidden > 1_000 {
+        refuse("E-SC-010", "hidden", "more than is left beside icebergs", "at most 100% together");
+        return None;
+    }
+    if (iceberg > 0) == peak.is_zero() {
+        let found = if iceberg > 0 { "icebergs without a peak" } else { "a peak without icebergs" };
+        refuse("E-SC-007", "peak", found, "`iceberg` and `peak`, or neither");
+        return None;
+    }
+    Some((iceberg, hidden, peak))
+}
+
+fn makers(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(MakerTerms, [Decimal; 2])> {
     let spread = count(table, "spread", 1..=100_000, problems);
     let levels = count(table, "levels", 1..=50, problems);
     let size = size(table, "size", problems);
     let refresh = span(table, "refresh", problems);
     let anchor = share(table, "anchor", problems);
-    let terms = MakerTerms { spread: spread?, levels: levels?, size: Qty::ZERO, refresh: refresh?, anchor: anchor? };
-    Some((terms, size?))
+    let peak = peak(table, problems);
+    let (spread, levels, refresh, anchor) = (spread?, levels?, refresh?, anchor?);
+    Some((MakerTerms { spread, levels, refresh, anchor, ..MakerTerms::NONE }, [size?, peak?]))
+}
+
+/// What others see of an order at a time; zero where nothing is written, and that is all of it.
+fn peak(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Decimal> {
+    table.get("peak").map_or(Some(Decimal::ZERO), |entry| amount(&entry, problems))
 }
 
 fn momentum(table: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<(MomentumTerms, Decimal)> {
@@ -188,14 +224,18 @@ fn often(table: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>
 }
 
 fn share(table: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>) -> Option<u32> {
-    let allowed = "0% to 99%, with at most one decimal, such as \"50%\"";
     let entry = table.require(key, problems, TABLE)?;
+    share_of(&entry, problems)
+}
+
+fn share_of(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<u32> {
+    let allowed = "0% to 99%, with at most one decimal, such as \"50%\"";
     let rate = entry.within(problems, Rate::new(Decimal::ZERO)..=Rate::from_bps(9_900), allowed)?.decimal();
-    if rate.is_zero() { Some(0) } else { whole(&entry, rate, Decimal::from(1_000), allowed, problems) }
+    if rate.is_zero() { Some(0) } else { whole(entry, rate, Decimal::from(1_000), allowed, problems) }
 }
 
 /// A number in whole parts, above none.
-fn whole(
+pub(super) fn whole(
     entry: &Entry<'_>,
     number: Decimal,
     parts: Decimal,
@@ -229,8 +269,13 @@ fn span(table: &mut Section<'_>, key: &'static str, problems: &mut Problems<'_>)
 pub fn tape(text: &AgentsText, instrument: &InstrumentText) -> Tape {
     let rules = instrument.rules.first().expect("an instrument that was read has rules");
     let scale = |grid: Decimal| grid.normalize().scale();
-    let open = |at| Row::new(at, at, Price(1), Qty(1), RowKind::Session(SessionState::Open), true);
-    let rows = vec![open(text.opens), open(text.opens.after(text.length))];
+    let row = |at, state| Row::new(at, at, Price(1), Qty(1), RowKind::Session(state), true);
+    let (first, last) = match text.regime.sessions {
+        None => (SessionState::Open, SessionState::Open),
+        Some(days) if days.opening_call == Span::ZERO => (SessionState::Open, SessionState::CancelOnly),
+        Some(_) => (SessionState::PostOnly, SessionState::CancelOnly),
+    };
+    let rows = vec![row(text.opens, first), row(text.opens.after(text.length), last)];
     let provenance = Provenance {
         source: format!("agents in {}", instrument.symbol.value),
         importer: "agents".to_owned(),
@@ -253,16 +298,19 @@ pub fn terms(
         fits.ok_or_else(|| (key, format!("{amount}, not between 1 and 2^39 units of {unit}")))
     };
     let size = |key, amount: Decimal| units(key, amount, qty_unit).map(Qty);
-    let (noise, [market, limit]) = text.noise;
+    let peak = |key, peak: Decimal| if peak.is_zero() { Ok(None) } else { size(key, peak).map(Some) };
+    let (noise, [market, limit, shown]) = text.noise;
     let noise = NoiseTerms {
         market_size: size("noise.market_size", market)?,
         limit_size: size("noise.limit_size", limit)?,
+        peak: peak("noise.peak", shown)?.unwrap_or(noise.peak),
         ..noise
     };
-    let makers = MakerTerms { size: size("makers.size", text.makers.1)?, ..text.makers.0 };
+    let (makers, [quoted, shown]) = text.makers;
+    let makers = MakerTerms { size: size("makers.size", quoted)?, peak: peak("makers.peak", shown)?, ..makers };
     let momentum = MomentumTerms { size: size("momentum.size", text.momentum.1)?, ..text.momentum.0 };
     let value = ValueTerms { size: size("value.size", text.value.1)?, ..text.value.0 };
     let price = Price(units("price", text.price, price_unit)?);
     let ends = text.opens.after(text.length);
-    Ok(BackgroundTerms { opens: text.opens, ends, price, noise, makers, momentum, value })
+    Ok(BackgroundTerms { opens: text.opens, ends, price, noise, makers, momentum, value, regime: text.regime })
 }

@@ -53,7 +53,7 @@ pub enum Origin {
     /// A generator and its seed.
     Brisk(BriskText),
     /// Agents, while it runs.
-    Agents(AgentsText),
+    Agents(Box<AgentsText>),
 }
 
 /// Reads every market.
@@ -71,7 +71,7 @@ fn one(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<MarketTe
         Source::Recorded => recorded(&mut section, problems),
         Source::Inline => written(&mut section, problems),
         Source::Brisk => brisk::read(&mut section, problems).map(Origin::Brisk),
-        Source::Agents => agents::read(&mut section, problems).map(Origin::Agents),
+        Source::Agents => agents::read(&mut section, problems).map(|agents| Origin::Agents(Box::new(agents))),
     };
     let symbol = section.get("symbol").and_then(|entry| {
         let text = entry.string(problems, "the symbol of an [instrument]")?;

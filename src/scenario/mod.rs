@@ -25,6 +25,7 @@ mod market;
 mod model;
 mod over;
 mod refusal;
+mod regime;
 mod root;
 mod rules;
 mod section;

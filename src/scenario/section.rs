@@ -181,7 +181,8 @@ impl<'d> Section<'d> {
         Self { path: String::new(), at: 0, table, known: Vec::new() }
     }
 
-    fn child(&self, key: &str) -> String {
+    /// The dotted name of a key of it, from the top.
+    pub fn child(&self, key: &str) -> String {
         child(&self.path, key)
     }
 

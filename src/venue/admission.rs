@@ -68,6 +68,9 @@ impl Venue {
         if let (Some(limit), Some(band)) = (order.kind.limit(), rules.band) {
             ensure(within_band(market, limit, band), RejectReason::PriceBand)?;
         }
+        if let (Some(limit), Some(background)) = (order.kind.limit(), &market.background) {
+            ensure(background.admits(limit), RejectReason::PriceBand)?;
+        }
         let price = self.price_to_count(order, rules.lot)?;
         ensure(instrument.notional(order.qty, price) >= rules.min_notional, RejectReason::MinNotional)?;
         if order.post_only {
@@ -101,6 +104,9 @@ impl Venue {
     /// Whether a limit order would trade on arrival.
     pub(super) fn would_take(&self, order: &NewOrder, limit: Price) -> bool {
         let market = &self.markets[place(order.instrument)];
+        if let Some(background) = &market.background {
+            return background.would_take(order.side, limit);
+        }
         let best = if self.fills_whole(order.instrument) {
             market.best(order.side.opposite())
         } else {

@@ -151,7 +151,7 @@ impl Venue {
     fn close_by_force(&mut self, now: Timestamp, instrument: InstrumentId, qty: Qty, out: &mut Vec<VenueMessage>) {
         let side = if self.account.position(instrument).0 > 0 { Side::Sell } else { Side::Buy };
         let market = &self.markets[place(instrument)];
-        let trades = market.session.matches() && market.best_available(side.opposite()).is_some();
+        let trades = market.session.matches() && !market.gathers() && market.best_available(side.opposite()).is_some();
         let at = match self.margin_rules(instrument).map(|rules| rules.price) {
             Some(ForcedPrice::Bankruptcy) => self.taken_over_at(now, instrument),
             Some(ForcedPrice::Book) | None => None,

@@ -108,6 +108,11 @@ impl Market {
         Quote { instrument, bid, bid_qty, ask, ask_qty }
     }
 
+    /// Whether its orders gather for an auction, or wait for a halt to be over.
+    pub(super) fn gathers(&self) -> bool {
+        self.background.as_ref().is_some_and(|background| !background.trades())
+    }
+
     /// The market sets a level; answers what was there.
     #[inline]
     pub(super) fn set(&mut self, side: Side, price: Price, qty: Qty) -> Qty {

@@ -49,7 +49,7 @@ impl Venue {
     /// Lets whoever is next in a market act.
     pub(super) fn let_act(&mut self, now: Timestamp, at: usize, out: &mut Vec<VenueMessage>) {
         let market = &mut self.markets[at];
-        let open = market.session.fires();
+        let open = market.session.lets_act();
         let Some(background) = &mut market.background else { return };
         let mut said = std::mem::take(&mut self.said);
         background.act(open, &mut said);
@@ -68,7 +68,12 @@ impl Venue {
         if terms.reduce_only && self.reducible(&terms).is_zero() {
             return self.cancel_remainder(now, number, CancelledBecause::ReduceOnly, out);
         }
-        let means = self.means(now, number, qty);
+        let means = if self.markets[at].gathers() {
+            // It takes nothing now, and what it would cost is held.
+            Means { whole: true, qty: Qty::ZERO, worst: None }
+        } else {
+            self.means(now, number, qty)
+        };
         let short = if means.whole { CancelledBecause::Remainder } else { CancelledBecause::Venue };
         let stay = match terms.tif {
             // Its end is the venue's to watch.
@@ -78,6 +83,9 @@ impl Venue {
         };
         let (limit, qty, stay) = match (terms.kind.limit(), means.worst) {
             (Some(limit), _) if means.whole => (limit, qty, stay),
+            _ if terms.tif == TimeInForce::Fok && !means.whole => {
+                return self.cancel_remainder(now, number, CancelledBecause::FillOrKill, out);
+            }
             (_, Some(worst)) if !means.qty.is_zero() => (worst, means.qty, Stay::Ioc),
             _ => return self.cancel_remainder(now, number, short, out),
         };
@@ -111,7 +119,8 @@ impl Venue {
         let mut plan = std::mem::take(&mut self.scratch);
         plan.clear();
         let lot = self.config.instruments[at].rules(now).lot;
-        let wanted = (terms.side, terms.kind.limit(), qty);
+        let bound = self.markets[at].background.as_ref().and_then(|background| background.bound(terms.side));
+        let wanted = (terms.side, terms.kind.limit().or(bound), qty);
         levels(&self.markets[at], wanted, lot, self.models[at].profile, &mut plan);
         let mut means = Means { whole: true, qty: Qty::ZERO, worst: None };
         self.account.release(&hold);
@@ -157,9 +166,15 @@ impl Venue {
                         self.cancel_remainder(now, number, because(why), out);
                     }
                 }
+                Output::Rejected(id, _) => {
+                    if let Some(number) = ours(id) {
+                        self.cancel_remainder(now, number, CancelledBecause::Venue, out);
+                    }
+                }
                 _ => {}
             }
         }
+        let turned = self.heed_phase(at, instrument, out);
         for output in said {
             if let Output::Traded(traded) = *output {
                 let trade = Trade { instrument, price: traded.price, qty: traded.qty, taker: traded.taker };
@@ -167,12 +182,32 @@ impl Venue {
                 self.on_trade(now, &trade, out);
             }
         }
+        if turned {
+            self.session_turned(now, instrument, out);
+        }
         self.publish_touch(now, at, instrument, out);
+    }
+
+    /// The market may have opened, closed or stopped by itself: then it says so before its trades, so that a trigger
+    /// that the last of them touched fires into the market as it is now.
+    fn heed_phase(&mut self, at: usize, instrument: InstrumentId, out: &mut Vec<VenueMessage>) -> bool {
+        let market = &mut self.markets[at];
+        let Some(background) = &market.background else { return false };
+        let turned = market.session.turn(background.state());
+        if turned {
+            out.push(VenueMessage::Session { instrument, state: market.session.state() });
+            // The touch is news again, once it is shown.
+            market.published = None;
+        }
+        turned
     }
 
     /// The public hears of a new touch, and what waits for it looks at it.
     fn publish_touch(&mut self, now: Timestamp, at: usize, instrument: InstrumentId, out: &mut Vec<VenueMessage>) {
         let market = &mut self.markets[at];
+        if market.gathers() {
+            return;
+        }
         let touch = market.touch(instrument);
         if market.published == Some(touch) {
             return;

@@ -13,6 +13,7 @@
 //!
 //! Each paragraph has a test of its name in `tests/venue_depth.rs`, `tests/venue_bars.rs`,
 //! `tests/venue_triggers.rs`, `tests/venue_sessions.rs`, `tests/venue_queue.rs`, `tests/venue_fifo.rs`, `tests/venue_matched.rs`,
+//! `tests/venue_regimes.rs`,
 //! `tests/venue_slippage.rs`, `tests/venue_fees.rs`, `tests/venue_margin.rs` or `tests/venue_liquidation.rs`. The models that can be
 //! chosen, with their formulas, are in `docs/models.md`.
 //!
@@ -44,6 +45,10 @@
 //!
 //! **In a market made by agents a taker of ours moves the price and the public sees it trade**: our orders and
 //! theirs stand in one book, and no model of fills is assumed.
+//!
+//! **Such a market may gather orders for auctions, close at night, halt itself and refuse far prices**, where its terms
+//! say so: a call is a post-only session in which a limit of ours may cross and trades in the auction as a maker, a halt
+//! is a halt, a night takes cancels. Nobody is shown the book before it trades again.
 //!
 //! **A queue model guesses who cancelled**, where the terms name one: what a level lost beyond what printed
 //! is shared between before us and behind us, by a power of their sizes or by their logarithms. It is an
@@ -167,8 +172,8 @@ mod whims;
 
 pub use act::{Act, LAG_MIN};
 pub use background::{
-    BACKGROUND_VERSION, BackgroundTerms, Fit, MakerTerms, Measure, MomentumTerms, NoiseTerms, Shape, ValueTerms, fit,
-    shape_of,
+    BACKGROUND_VERSION, BackgroundTerms, BandTerms, Fit, HaltTerms, MakerTerms, Measure, MomentumTerms, NoiseTerms,
+    RegimeTerms, SessionTerms, Shape, ValueTerms, fit, shape_of,
 };
 pub use chance::{Chance, Draw};
 pub use config::{Consumption, FillProfile, Models, RateLimit, VenueConfig};
@@ -258,7 +263,9 @@ impl Venue {
             let Some(terms) = terms else { continue };
             let chance = config.chance.as_ref().expect("agents need a source of chance");
             let rules = instrument.rules(terms.opens);
-            market.background = Some(Box::new(Background::new(terms, rules, instrument.id.0.into(), chance)));
+            let background = Background::new(terms, rules, instrument.id.0.into(), chance);
+            market.session.turn(background.state());
+            market.background = Some(Box::new(background));
         }
         config.margin.truncate(liquidation::last_watched(&config.margin));
         let mut venue = Self {
@@ -297,7 +304,7 @@ impl Venue {
             MarketEvent::Trade(trade) => self.on_trade(now, trade, out),
             MarketEvent::Quote(quote) => self.on_quote(now, quote, out),
             MarketEvent::Path(point, bar) => self.on_path(now, *point, bar, out),
-            MarketEvent::Session(instrument, state) => self.on_session(now, *instrument, *state, out),
+            MarketEvent::Session(instrument, state) => self.on_told_session(now, *instrument, *state, out),
             MarketEvent::Mark(at, price) => self.on_gauge(now, *at, TriggerSource::Mark, *price, out),
             MarketEvent::Index(at, price) => self.on_gauge(now, *at, TriggerSource::Index, *price, out),
             MarketEvent::Order(change) => self.on_order(now, change, out),

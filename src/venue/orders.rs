@@ -92,6 +92,10 @@ impl Venue {
         if terms.reduce_only && self.reducible(&terms) < leaves {
             return false;
         }
+        if self.is_matched(number) && terms.kind.limit().is_some() {
+            // The book counts what nobody sees, too.
+            return true;
+        }
         let plan = self.plan(now, number, terms.kind.limit());
         let whole = plan.iter().map(|(_, qty)| *qty).sum::<Qty>() == leaves;
         self.scratch = plan;

@@ -12,6 +12,10 @@
 //! market traded, so that our resting orders match in post-only and cancel-only too. A trigger that
 //! is touched while it may not fire is looked at again when the instrument opens.
 //!
+//! A market of agents comes to some of these by itself: to post-only while it gathers orders for an auction, where a
+//! limit that crosses rests, too, and what is reduce-only on margin does not; to cancel-only at night; to a halt. The
+//! stricter of that and of what a fault says holds.
+//!
 //! Time runs on in every session: orders expire and the dead-man's switch cancels. Queries are
 //! answered. Nothing here announces a session ahead.
 
@@ -22,32 +26,52 @@ use crate::market::{
 };
 
 /// An instrument's session; it begins open.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Session(SessionState);
+#[derive(Clone, Copy)]
+pub(super) struct Session {
+    /// What the data or a fault say.
+    told: SessionState,
+    /// What the market of agents came to by itself; always open where there is none.
+    own: SessionState,
+}
 
 impl Default for Session {
     fn default() -> Self {
-        Self(SessionState::Open)
+        Self { told: SessionState::Open, own: SessionState::Open }
     }
 }
 
 impl Session {
-    /// Which it is.
-    pub(super) const fn state(self) -> SessionState {
-        self.0
+    /// Which it is: the stricter of both, and maintenance above all, which hears nothing.
+    pub(super) fn state(self) -> SessionState {
+        match self.told {
+            SessionState::Maintenance => SessionState::Maintenance,
+            told => told.max(self.own),
+        }
+    }
+
+    /// Whether nobody keeps the agents from trading.
+    pub(super) fn lets_act(self) -> bool {
+        self.told == SessionState::Open
+    }
+
+    /// The market of agents came to a state by itself; whether the session is another one now.
+    pub(super) fn turn(&mut self, own: SessionState) -> bool {
+        let before = self.state();
+        self.own = own;
+        self.state() != before
     }
 
     /// Whether resting orders of ours trade.
-    pub(super) const fn matches(self) -> bool {
-        match self.0 {
+    pub(super) fn matches(self) -> bool {
+        match self.state() {
             SessionState::Open | SessionState::PostOnly | SessionState::CancelOnly => true,
             SessionState::Maintenance | SessionState::Halted => false,
         }
     }
 
     /// Whether triggers are looked at.
-    pub(super) const fn fires(self) -> bool {
-        match self.0 {
+    pub(super) fn fires(self) -> bool {
+        match self.state() {
             SessionState::Open => true,
             SessionState::PostOnly | SessionState::CancelOnly | SessionState::Maintenance | SessionState::Halted => {
                 false
@@ -56,8 +80,8 @@ impl Session {
     }
 
     /// Whether a cancel is heard.
-    pub(super) const fn cancels(self) -> bool {
-        match self.0 {
+    pub(super) fn cancels(self) -> bool {
+        match self.state() {
             SessionState::Open | SessionState::PostOnly | SessionState::CancelOnly | SessionState::Halted => true,
             SessionState::Maintenance => false,
         }
@@ -65,6 +89,19 @@ impl Session {
 }
 
 impl Venue {
+    /// The data tell a session. A market that keeps days of its own knows better.
+    pub(super) fn on_told_session(
+        &mut self,
+        now: Timestamp,
+        instrument: InstrumentId,
+        state: SessionState,
+        out: &mut Vec<VenueMessage>,
+    ) {
+        let background = self.markets.get(place(instrument)).and_then(|market| market.background.as_ref());
+        let keeps_days = background.is_some_and(|background| background.keeps_days());
+        self.on_session(now, instrument, if keeps_days { SessionState::Open } else { state }, out);
+    }
+
     /// A session begins. What the market came to while we could not trade is served at once: what the
     /// last trade touches, then what the book as it stands reaches.
     pub(super) fn on_session(
@@ -75,12 +112,18 @@ impl Venue {
         out: &mut Vec<VenueMessage>,
     ) {
         let Some(market) = self.markets.get_mut(place(instrument)) else { return };
-        let before = std::mem::replace(&mut market.session, Session(state));
-        let last_trade = market.last_trade;
+        let before = market.session.state();
+        market.session.told = state;
+        let state = market.session.state();
         out.push(VenueMessage::Session { instrument, state });
-        if before == Session(state) {
-            return;
+        if before != state {
+            self.session_turned(now, instrument, out);
         }
+    }
+
+    /// Serves at once what the market came to while we could not trade.
+    pub(super) fn session_turned(&mut self, now: Timestamp, instrument: InstrumentId, out: &mut Vec<VenueMessage>) {
+        let last_trade = self.markets[place(instrument)].last_trade;
         let moved = |moved| moved != TriggerSource::Last || last_trade.is_some();
         let fired = self.fire_touched(now, instrument, moved, out);
         self.rest_fired(&fired);
@@ -89,7 +132,7 @@ impl Venue {
 
     /// Whether the session takes a new order, or new terms of an `open` one.
     pub(super) fn session_admits(&self, order: &NewOrder, open: Option<&Order>) -> Result<(), RejectReason> {
-        let admits = match self.markets[place(order.instrument)].session.0 {
+        let admits = match self.markets[place(order.instrument)].session.state() {
             SessionState::Open => true,
             SessionState::PostOnly => self.only_rests(order, open),
             SessionState::CancelOnly | SessionState::Maintenance | SessionState::Halted => false,
@@ -101,6 +144,10 @@ impl Venue {
     fn only_rests(&self, order: &NewOrder, open: Option<&Order>) -> bool {
         let fired = open.is_some_and(|open| open.fired);
         let rests = matches!(order.tif, TimeInForce::Gtc | TimeInForce::Gtd(_));
+        // What an auction makes of a position is not known before: a call takes nothing that depends on it.
+        let gathers = self.markets[place(order.instrument)].gathers();
+        let depends = order.reduce_only && self.config.instruments[place(order.instrument)].contract.is_margin();
+        let rests = rests && !(gathers && depends);
         let waits = order.kind.trigger().is_some() && !fired;
         waits || (rests && order.kind.limit().is_some_and(|limit| !self.would_take(order, limit)))
     }

@@ -318,6 +318,20 @@ fn the_built_in_trial_meets_its_expectations() {
     assert_eq!((code, stderr.as_str()), (OK, ""));
 }
 
+/// The markets of agents, which stand on no data: a plain one, and one with days, auctions, icebergs, bands and halts.
+#[test]
+fn the_markets_of_agents_meet_their_expectations() {
+    let folder = Folder::new("agents");
+    let project = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    for name in ["agents", "agents-sessions"] {
+        let scenario = project.join(format!("scenarios/{name}.toml")).display().to_string();
+        let (code, stdout, stderr) = folder.told(&["run", &scenario, "--journal", "run.journal"]);
+        assert_eq!(code, OK, "{name}: {stdout}{stderr}");
+        let (code, stdout, stderr) = folder.told(&["replay", "run.journal"]);
+        assert_eq!(code, OK, "{name}: {stdout}{stderr}");
+    }
+}
+
 #[cfg(feature = "batch")]
 #[test]
 fn a_made_up_market_is_the_same_twice_and_a_tape_the_same_as_its_source() {

@@ -14,7 +14,10 @@ use seatrial::sim::Setup;
 use seatrial::sim::latency::{Latencies, Latency};
 use seatrial::sim::setup::{MarketTape, ScenarioText, StrategySpec};
 use seatrial::trading::Config;
-use seatrial::venue::{BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, ValueTerms, VenueConfig};
+use seatrial::venue::{
+    BackgroundTerms, BandTerms, HaltTerms, MakerTerms, MomentumTerms, NoiseTerms, RegimeTerms, SessionTerms,
+    ValueTerms, VenueConfig,
+};
 
 /// Two minutes of L2.
 pub fn l2_tape(seed: u64) -> Tape {
@@ -64,11 +67,36 @@ pub fn agents_setup(seed: u64) -> Setup {
             life: Span::from_secs(3),
             excitation: 400,
             memory: Span::from_secs(2),
+            ..NoiseTerms::NONE
         },
-        makers: MakerTerms { spread: 20, levels: 4, size: Qty(2_000), refresh: Span::from_millis(500), anchor: 500 },
+        makers: MakerTerms {
+            spread: 20,
+            levels: 4,
+            size: Qty(2_000),
+            refresh: Span::from_millis(500),
+            anchor: 500,
+            peak: None,
+        },
         momentum: MomentumTerms { orders: 100, size: Qty(500), memory: Span::from_secs(30) },
         value: ValueTerms { orders: 500, size: Qty(500), volatility_ppm: 40_000, half_life: Span::from_hours(6) },
+        regime: RegimeTerms::default(),
     })];
+    setup
+}
+
+/// The same with days, icebergs, hidden orders, a band and halts.
+#[allow(dead_code, reason = "not every test trades with agents")]
+pub fn regime_setup(seed: u64) -> Setup {
+    let mut setup = agents_setup(seed);
+    let terms = setup.venue.backgrounds[0].as_mut().expect("a market of agents");
+    (terms.noise.iceberg, terms.noise.peak, terms.noise.hidden) = (300, Qty(100), 200);
+    terms.makers.peak = Some(Qty(500));
+    let secs = Span::from_secs;
+    terms.regime = RegimeTerms {
+        sessions: Some(SessionTerms { opening_call: secs(10), closing_call: secs(8), day: secs(80), night: secs(10) }),
+        band: Some(BandTerms { width_ppm: 1_500, renew: secs(20) }),
+        halt: Some(HaltTerms { move_ppm: 800, lasts: secs(3), call: secs(3) }),
+    };
     setup
 }
 

@@ -8,6 +8,7 @@ use super::floor::Floor;
 use super::hawkes::Hawkes;
 use super::terms::{MakerTerms, MomentumTerms, NoiseTerms, ValueTerms};
 use crate::market::{OrderId, Price, Qty, Side, Span, Timestamp};
+use crate::venue::matching::Display;
 
 /// Thousandths.
 const MILLI: f64 = 1_000.0;
@@ -95,9 +96,28 @@ impl Giver {
         let away = 1 + whole(libm::floor(self.dice.exponential(f64::from(self.terms.distance))));
         let life = seconds(self.dice.exponential(real(self.terms.life.0) / 1e9));
         let from = floor.best(side.opposite()).unwrap_or_else(|| floor.last());
+        // In a call nobody is there to be met, and a limit lies about the last trade, on either side of it.
+        let away = if floor.gathers() { away - i64::from(self.terms.distance) } else { away };
         let price = Price(from.0.saturating_sub(side.sign() * away.saturating_mul(floor.tick.0)));
-        floor.rest(side, price, qty, Some(life));
+        let display = self.display(floor, qty);
+        floor.rest(side, price, (qty, display), Some(life));
         self.arrivals.next(&mut self.dice)
+    }
+
+    /// What others see of a limit order: drawn only where it is not always all of it.
+    fn display(&mut self, floor: &Floor<'_>, qty: Qty) -> Display {
+        let NoiseTerms { iceberg, peak, hidden, .. } = self.terms;
+        if iceberg + hidden == 0 {
+            return Display::Full;
+        }
+        let drawn = self.dice.unit() * MILLI;
+        if drawn < f64::from(iceberg) {
+            floor.iceberg(peak, qty)
+        } else if drawn < f64::from(iceberg + hidden) {
+            Display::Hidden
+        } else {
+            Display::Full
+        }
     }
 }
 
@@ -140,7 +160,9 @@ impl Maker {
                     // Whoever stands where it would quote is late: their price has gone.
                     floor.pick(side, price, Qty(self.terms.size.0.saturating_mul(self.terms.levels.into())));
                 }
-                self.quotes.extend(floor.quote(side, price, self.terms.size));
+                let size = self.terms.size;
+                let display = self.terms.peak.map_or(Display::Full, |peak| floor.iceberg(peak, size));
+                self.quotes.extend(floor.quote(side, price, (size, display)));
             }
         }
         let refresh = real(self.terms.refresh.0) / 1e9;

@@ -7,7 +7,7 @@
 
 use super::dice::{real, seconds, whole};
 use super::shape::{Measure, Shape};
-use super::terms::{BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, ValueTerms};
+use super::terms::{BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, RegimeTerms, ValueTerms};
 use crate::market::{Instrument, MarketEvent, Price, Qty, Span, Timestamp};
 use crate::venue::{Venue, VenueConfig};
 
@@ -111,6 +111,7 @@ impl Knobs {
                 life: Span::from_secs(2),
                 excitation: 400,
                 memory: Span::from_secs(2),
+                ..NoiseTerms::NONE
             },
             makers: MakerTerms {
                 spread: count(spread),
@@ -118,6 +119,7 @@ impl Knobs {
                 size: size(self.depth),
                 refresh: self.refresh,
                 anchor: 500,
+                peak: None,
             },
             momentum: MomentumTerms { orders: rate(SHARES[2]), size: size(self.size), memory: Span::from_secs(60) },
             value: ValueTerms {
@@ -126,6 +128,7 @@ impl Knobs {
                 volatility_ppm: ppm(self.volatility),
                 half_life: Span::from_hours(12),
             },
+            regime: RegimeTerms::default(),
         }
     }
 

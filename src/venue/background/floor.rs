@@ -6,7 +6,7 @@ use std::collections::BinaryHeap;
 use super::dice::real;
 use super::{Wake, Who};
 use crate::market::{OrderId, Price, Qty, Side, Span, Timestamp};
-use crate::venue::matching::{Arrival, Engine, Input, Output, Owner, Stay};
+use crate::venue::matching::{Arrival, Display, Engine, Input, Output, Owner, Phase, Stay};
 
 /// The market as one agent meets it.
 pub(super) struct Floor<'a> {
@@ -16,6 +16,8 @@ pub(super) struct Floor<'a> {
     pub(super) least: Qty,
     pub(super) owner: Owner,
     pub(super) opening: Price,
+    /// How long what rests may stay.
+    pub(super) stay: Stay,
     /// What it is worth, for who may know; none where nobody does.
     pub(super) value: Option<f64>,
     pub(super) engine: &'a mut Engine,
@@ -25,8 +27,16 @@ pub(super) struct Floor<'a> {
 }
 
 impl Floor<'_> {
+    /// Whether orders gather for an auction; then nobody sees the book.
+    pub(super) fn gathers(&self) -> bool {
+        self.engine.phase() == Phase::Call
+    }
+
     /// The best price of a side.
     pub(super) fn best(&self, side: Side) -> Option<Price> {
+        if self.gathers() {
+            return None;
+        }
         self.engine.book().best(side).map(|(price, _)| price)
     }
 
@@ -59,11 +69,12 @@ impl Floor<'_> {
     }
 
     /// A limit order, gone after its life if it has one. A price below a tick is none.
-    pub(super) fn rest(&mut self, side: Side, price: Price, qty: Qty, life: Option<Span>) {
+    pub(super) fn rest(&mut self, side: Side, price: Price, (qty, display): (Qty, Display), life: Option<Span>) {
         if price < self.tick {
             return;
         }
-        let id = self.send(|id| Arrival::limit(id, side, price, qty));
+        let stay = self.stay;
+        let id = self.send(|id| Arrival { display, stay, ..Arrival::limit(id, side, price, qty) });
         if let Some(life) = life.filter(|_| self.engine.book().get(id).is_some()) {
             let at = self.now.after(life);
             self.wakes.push(Reverse(Wake { at, seq: id.0, who: Who::Order(id) }));
@@ -71,17 +82,24 @@ impl Floor<'_> {
     }
 
     /// A limit order that never takes; none where it would.
-    pub(super) fn quote(&mut self, side: Side, price: Price, qty: Qty) -> Option<OrderId> {
+    pub(super) fn quote(&mut self, side: Side, price: Price, (qty, display): (Qty, Display)) -> Option<OrderId> {
         if price < self.tick {
             return None;
         }
-        let id = self.send(|id| Arrival { post_only: true, ..Arrival::limit(id, side, price, qty) });
+        let stay = self.stay;
+        let id = self.send(|id| Arrival { post_only: true, display, stay, ..Arrival::limit(id, side, price, qty) });
         self.engine.book().get(id).map(|_| id)
     }
 
     /// A cancel; of an order that is gone it changes nothing.
     pub(super) fn cancel(&mut self, id: OrderId) {
         self.engine.step(self.now, &Input::Cancel(id), self.out);
+    }
+
+    /// An iceberg of this peak; one that would show all of it is none.
+    pub(super) fn iceberg(&self, peak: Qty, qty: Qty) -> Display {
+        let peak = Qty(peak.0 / self.lot.0 * self.lot.0).max(self.lot);
+        if peak < qty { Display::Peak(peak) } else { Display::Full }
     }
 
     fn send(&mut self, order: impl Fn(OrderId) -> Arrival) -> OrderId {

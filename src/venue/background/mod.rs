@@ -12,10 +12,13 @@
 )]
 
 mod agents;
+mod clock;
 mod dice;
 mod fit;
 mod floor;
 mod hawkes;
+#[cfg(test)]
+mod laws;
 mod oracle;
 mod shape;
 mod terms;
@@ -26,13 +29,17 @@ use std::sync::Arc;
 
 pub use fit::{Fit, fit, shape_of};
 pub use shape::{Measure, Shape};
-pub use terms::{BACKGROUND_VERSION, BackgroundTerms, MakerTerms, MomentumTerms, NoiseTerms, ValueTerms};
+pub use terms::{
+    BACKGROUND_VERSION, BackgroundTerms, BandTerms, HaltTerms, MakerTerms, MomentumTerms, NoiseTerms, RegimeTerms,
+    SessionTerms, ValueTerms,
+};
 
 use super::chance::Chance;
-use super::matching::{Engine, Input, Output, Owner, Terms};
-use crate::market::{OrderId, OrderKind, Price, Qty, Rules, Side, Span, Timestamp};
+use super::matching::{Arrival, Band, Engine, Input, Output, Owner, Phase, Stay, Terms};
+use crate::market::{OrderId, OrderKind, Price, Qty, Rules, SessionState, Side, Span, Timestamp};
 
 use agents::{Agent, Follower, Giver, Knower, Maker, Taker};
+use clock::Clock;
 use dice::Dice;
 use floor::Floor;
 use oracle::Oracle;
@@ -73,6 +80,7 @@ pub(super) struct Background {
     pub(super) engine: Engine,
     agents: Vec<Agent>,
     oracle: Option<Oracle>,
+    clock: Clock,
     wakes: BinaryHeap<Reverse<Wake>>,
     ids: u64,
     now: Timestamp,
@@ -87,6 +95,8 @@ struct Grid {
     tick: Price,
     lot: Qty,
     least: Qty,
+    /// How long what rests may stay.
+    stay: Stay,
 }
 
 impl Background {
@@ -116,31 +126,47 @@ impl Background {
         if terms.value.orders > 0 {
             agents.push(Agent::Knower(Knower::new(&terms.value, dice())));
         }
+        let stay = if terms.regime.sessions.is_some() { Stay::Day } else { Stay::Gtc };
         let mut engine = Engine::new(Terms { tick: rules.tick, lot: Qty(1), least: Qty(1), ..Terms::default() });
         for agent in 0..agents.len() {
             engine.step(start, &Input::Position(owner(agent), Qty::ZERO), &mut Vec::new());
         }
         let wakes =
             (0..agents.len()).map(|agent| Reverse(Wake { at: start, seq: 0, who: Who::Agent(agent) })).collect();
-        let rules = Grid { tick: rules.tick, lot: rules.lot, least: rules.min_qty };
+        let rules = Grid { tick: rules.tick, lot: rules.lot, least: rules.min_qty, stay };
         let (ends, opening) = (terms.ends, terms.price);
-        let mut market = Self { engine, agents, oracle, wakes, ids: FIRST_ID, now: start, ends, opening, rules };
+        // The evening before knows no calls, no band and no halt.
+        let clock = Clock::open(RegimeTerms::default(), (terms.opens, ends), opening, &mut engine);
+        let mut market = Self { engine, agents, oracle, clock, wakes, ids: FIRST_ID, now: start, ends, opening, rules };
         while market.next() < terms.opens {
             market.act(true, &mut Vec::new());
         }
+        market.clock = Clock::open(terms.regime, (terms.opens, ends), opening, &mut market.engine);
         market
     }
 
     /// When somebody acts next.
     pub(super) fn next(&self) -> Timestamp {
         let next = self.wakes.peek().map_or(Timestamp::MAX, |wake| wake.0.at);
-        if next < self.ends { next } else { Timestamp::MAX }
+        let next = if next < self.ends { next } else { Timestamp::MAX };
+        next.min(self.clock.next)
     }
 
     /// Lets whoever is next act; who is kept from it, for the market is not open, tries again later.
     pub(super) fn act(&mut self, open: bool, out: &mut Vec<Output>) {
+        if self.clock.next <= self.next() && self.clock.next < Timestamp::MAX {
+            self.now = self.now.max(self.clock.next);
+            if open {
+                self.clock.tick(self.now, &mut self.engine, out);
+            } else {
+                self.clock.next = self.now.after(SECOND);
+            }
+            return;
+        }
         let Some(Reverse(wake)) = self.wakes.pop() else { return };
         self.now = wake.at;
+        let from = out.len();
+        let open = open && matches!(self.engine.phase(), Phase::Continuous | Phase::Call);
         match wake.who {
             Who::Order(id) if open => self.engine.step(self.now, &Input::Cancel(id), out),
             Who::Order(_) => {
@@ -148,21 +174,60 @@ impl Background {
                 self.wakes.push(Reverse(Wake { at, ..wake }));
             }
             Who::Agent(place) => {
-                let Grid { tick, lot, least } = self.rules;
+                let Grid { tick, lot, least, stay } = self.rules;
                 let Self { engine, agents, oracle, wakes, ids, now, opening, .. } = self;
                 let (now, opening, owner) = (*now, *opening, owner(place));
                 let value = oracle.as_mut().filter(|_| agents[place].looks()).map(|oracle| oracle.look(now));
-                let mut floor = Floor { now, tick, lot, least, owner, opening, value, engine, wakes, ids, out };
+                let mut floor = Floor { now, tick, lot, least, owner, opening, stay, value, engine, wakes, ids, out };
                 let at = if open { agents[place].act(&mut floor) } else { agents[place].pass(now) };
                 self.wakes.push(Reverse(Wake { at: at.max(now.after(Span(1))), seq: 0, who: wake.who }));
             }
         }
+        self.clock.watch(self.now, &mut self.engine, from, out);
     }
 
     /// One of our orders, an amend or a cancel comes in.
     pub(super) fn step(&mut self, now: Timestamp, input: &Input, out: &mut Vec<Output>) {
         self.now = self.now.max(now);
+        let from = out.len();
         self.engine.step(self.now, input, out);
+        self.clock.watch(self.now, &mut self.engine, from, out);
+    }
+
+    /// The venue's word for what the market does at the moment.
+    pub(super) const fn state(&self) -> SessionState {
+        match self.engine.phase() {
+            Phase::Continuous => SessionState::Open,
+            Phase::Call => SessionState::PostOnly,
+            Phase::Halted => SessionState::Halted,
+            Phase::Closed => SessionState::CancelOnly,
+        }
+    }
+
+    /// Whether orders trade as they come, and everyone sees the book.
+    pub(super) fn trades(&self) -> bool {
+        self.engine.phase() == Phase::Continuous
+    }
+
+    /// Whether the market says itself when it is open.
+    pub(super) const fn keeps_days(&self) -> bool {
+        self.clock.keeps_days()
+    }
+
+    /// Whether a limit would trade if it came now, with whoever is there, seen or not.
+    pub(super) fn would_take(&self, side: Side, limit: Price) -> bool {
+        self.engine.would_take(&Arrival::limit(OrderId(0), side, limit, Qty(1)))
+    }
+
+    /// Whether a limit may be had.
+    pub(super) fn admits(&self, limit: Price) -> bool {
+        self.engine.band().is_none_or(|band| band.holds(limit))
+    }
+
+    /// The worst price at which an order of a side may trade, if there is a bound.
+    pub(super) fn bound(&self, side: Side) -> Option<Price> {
+        let Band { low, high } = self.engine.band()?;
+        Some(if side == Side::Buy { high } else { low })
     }
 
     /// Whether an order is here.

@@ -125,7 +125,7 @@ impl Engine {
     }
 
     /// Whether a limit order would trade if it came now: anybody counts, hidden orders and its owner's too.
-    pub(super) fn would_take(&self, order: &Arrival) -> bool {
+    pub(in crate::venue) fn would_take(&self, order: &Arrival) -> bool {
         self.phase == Phase::Continuous && self.book.meets(order.side, self.reach(order))
     }
 
