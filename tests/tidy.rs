@@ -155,7 +155,7 @@ fn without_features_the_trading_core_is_left() {
     let map =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs")).expect("the map can be read");
     let lines: Vec<&str> = map.lines().collect();
-    let always = lines.windows(2).filter(|pair| pair[0] != "#[cfg(feature = \"simulator\")]");
+    let always = lines.windows(2).filter(|pair| !pair[0].starts_with("#[cfg(feature = "));
     let rooms: Vec<&str> = always.filter_map(|pair| pair[1].strip_prefix("pub mod ")).collect();
     assert_eq!(rooms, ["ledger;", "market;", "trading;"]);
 }

@@ -184,8 +184,11 @@ fn store(path: &Path, args: &Sweep, plan: &Plan, places: &Places) -> Store {
         .iter()
         .fold(String::new(), |set, (name, value)| set + " --set " + &in_shell(&format!("{name}={value}")));
     let command = format!("seatrial sweep {}{set}{root}", in_shell(&text::lossy(path)));
+    let mut details = args.details.clone();
+    details.sort_unstable();
+    details.dedup();
     let (data_root, cache) = (places.data_root.clone(), places.cache.clone());
-    Store { out, command, data_root, cache, places: format!("{set}{root}") }
+    Store { out, command, data_root, cache, places: format!("{set}{root}"), details }
 }
 
 /// A plan that is started only by whoever knows how long it takes: one run of it is made, and nothing kept.

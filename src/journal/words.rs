@@ -6,7 +6,7 @@ use crate::market::DeskId;
 
 /// A Rust name as words: `PostOnlyWouldCross` reads `post only would cross`, and
 /// `Rejected(MinQty)` reads `rejected (min qty)`.
-pub(super) fn words(value: &impl Debug) -> String {
+pub(crate) fn words(value: &impl Debug) -> String {
     let mut text = String::new();
     let mut before = ' ';
     for letter in format!("{value:?}").chars() {

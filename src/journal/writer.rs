@@ -62,8 +62,12 @@ pub struct Journal {
 enum Keep {
     Nothing,
     Memory(Vec<Record>),
+    Told(Listener),
     Disk(Log),
 }
+
+/// Who is told of every record as it is made.
+pub type Listener = Box<dyn FnMut(&Record)>;
 
 struct Log {
     disk: Box<dyn Disk>,
@@ -91,6 +95,12 @@ impl Journal {
     #[must_use]
     pub fn recording() -> Self {
         Self::new("(memory)", Keep::Memory(Vec::new()))
+    }
+
+    /// A journal that keeps nothing, and tells somebody of every record as it is made.
+    #[must_use]
+    pub fn told(listener: Listener) -> Self {
+        Self::new("(told)", Keep::Told(listener))
     }
 
     /// A journal in a file, which is created, or overwritten if it is a journal.
@@ -177,7 +187,7 @@ impl Journal {
     pub fn finish(&mut self) -> Result<Summary, JournalError> {
         let (records, digest) = (self.records, self.digest.value());
         let chain = match &self.keep {
-            Keep::Nothing | Keep::Memory(_) => None,
+            Keep::Nothing | Keep::Memory(_) | Keep::Told(_) => None,
             Keep::Disk(log) => Some(log.chain),
         };
         self.push(self.last.0, self.last.1, &Body::Close(Closing { records, digest, chain }))?;
@@ -209,7 +219,7 @@ impl Journal {
     pub fn records(&self) -> &[Record] {
         match &self.keep {
             Keep::Memory(records) => records,
-            Keep::Nothing | Keep::Disk(_) => &[],
+            Keep::Nothing | Keep::Told(_) | Keep::Disk(_) => &[],
         }
     }
 
@@ -218,7 +228,7 @@ impl Journal {
     pub fn into_records(self) -> Vec<Record> {
         match self.keep {
             Keep::Memory(records) => records,
-            Keep::Nothing | Keep::Disk(_) => Vec::new(),
+            Keep::Nothing | Keep::Told(_) | Keep::Disk(_) => Vec::new(),
         }
     }
 
@@ -229,6 +239,7 @@ impl Journal {
         match &mut self.keep {
             Keep::Nothing => {}
             Keep::Memory(records) => records.push(Record { seq, now, cursor, body: body.clone() }),
+            Keep::Told(listener) => listener(&Record { seq, now, cursor, body: body.clone() }),
             Keep::Disk(_) => self.store()?,
         }
         if let Body::Header(header) = body {

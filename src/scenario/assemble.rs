@@ -179,7 +179,7 @@ impl Scenario {
             rates: body.account.rates.iter().map(|(name, rate)| (body.assets.id(&name.value), *rate)).collect(),
             latency: body.wire.latencies.clone(),
             trader: body.trader.clone(),
-            strategy: StrategySpec { name: body.strategy.name.value.clone(), params: params.collect() },
+            strategy: StrategySpec { name: body.strategy.name.value.clone(), params: params.collect(), own: None },
             faults: Vec::new(),
             funding_against_ppm: 0,
             script: body.acts.iter().map(|(after, event)| (start.after(*after), event.clone())).collect(),

@@ -14,7 +14,7 @@ use super::setup::{MarketTape, ScenarioText, Setup};
 use crate::data::Assumed;
 use crate::journal::{Header, InstrumentCard, Profile, ScenarioStamp, TapeCard};
 use crate::market::{Instrument, Price, Timestamp};
-use crate::strategies::{self, ParamError};
+use crate::strategies::ParamError;
 use crate::trading::config::Config;
 use crate::trading::{self, Trader};
 use crate::venue::VenueConfig;
@@ -47,7 +47,7 @@ impl Setup {
     /// # Errors
     /// When the strategy is unknown or does not take its parameters.
     pub fn trader(&self) -> Result<Trader, ParamError> {
-        let strategy = strategies::build(&self.strategy.name, &self.strategy.params, &self.instruments)?;
+        let strategy = self.strategy.build(&self.instruments)?;
         let setup = trading::Setup {
             config: self.trader.clone(),
             instruments: self.instruments.clone(),

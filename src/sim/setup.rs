@@ -10,6 +10,8 @@ use super::fault::Fault;
 use super::latency::Latencies;
 use crate::data::{Records, Tape};
 use crate::market::{Asset, AssetId, Balance, Event, Instrument, Money, Timestamp};
+use crate::strategies::{self, Own, ParamError};
+use crate::trading::Strategy;
 use crate::trading::config::Config;
 use crate::venue::VenueConfig;
 
@@ -99,4 +101,19 @@ pub struct StrategySpec {
     pub name: String,
     /// Its parameters.
     pub params: BTreeMap<String, String>,
+    /// Who makes it, where it is none of the shipped ones.
+    pub own: Option<Own>,
+}
+
+impl StrategySpec {
+    /// Makes it: a shipped strategy, or one's own where the scenario names that.
+    ///
+    /// # Errors
+    /// When it is unknown or does not take its parameters.
+    pub fn build(&self, instruments: &[Instrument]) -> Result<Box<dyn Strategy>, ParamError> {
+        match &self.own {
+            Some(own) if own.name == self.name => own.build(&self.params, instruments),
+            _ => strategies::build(&self.name, &self.params, instruments),
+        }
+    }
 }

@@ -11,6 +11,7 @@ mod each;
 mod ema_flip;
 mod holding;
 pub mod indicators;
+mod own;
 mod pace;
 mod params;
 mod quoter;
@@ -21,6 +22,7 @@ mod workload;
 use std::collections::BTreeMap;
 
 pub use ema_flip::EmaFlip;
+pub use own::Own;
 pub use params::{Distance, EntrySize, Share, Symbol};
 pub use quoter::Quoter;
 pub use script::Script;

@@ -7,6 +7,7 @@
 //!
 //! A panic or an error in one run is that run's result. It knows nothing of what a run means, and judges none.
 
+mod details;
 mod frame;
 mod pieces;
 mod plan;
@@ -15,6 +16,7 @@ mod store;
 mod table;
 mod trials;
 
+pub use details::{Detail, Details};
 pub use plan::Plan;
 pub use run::{Came, Row, try_one};
 pub use store::{Part, Progress, Store, SweepError, Swept, merge, sweep};

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bad_input::BadInput;
 use crate::scenario::{Kind, Over, Scenario, Source, Sweep};
+use crate::strategies::Own;
 
 /// A scenario, what it goes over, and how often.
 #[derive(Clone, Debug)]
@@ -15,6 +16,7 @@ pub struct Plan {
     name: String,
     sweep: Sweep,
     runs: u64,
+    own: Option<Own>,
 }
 
 impl Plan {
@@ -26,9 +28,21 @@ impl Plan {
         let scenario = Scenario::parse(source.clone(), &stem)?;
         let sweep = scenario.sweep();
         let runs = runs.unwrap_or_else(|| scenario.runs());
-        let plan = Self { name: scenario.name().to_owned(), source, stem, sweep, runs };
+        let plan = Self { name: scenario.name().to_owned(), source, stem, sweep, runs, own: None };
         plan.check()?;
         Ok(plan)
+    }
+
+    /// The same with a strategy of one's own, for scenarios that name it.
+    #[must_use]
+    pub fn with_strategy(self, own: Own) -> Self {
+        Self { own: Some(own), ..self }
+    }
+
+    /// A strategy of one's own.
+    #[must_use]
+    pub const fn own(&self) -> Option<&Own> {
+        self.own.as_ref()
     }
 
     /// A value that no run can read is found before any run begins.

@@ -1,12 +1,15 @@
 //! One run of a plan, whatever comes of it.
 
+use std::cell::RefCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::rc::Rc;
 use std::time::Duration;
 
+use super::details::Details;
 use super::plan::Plan;
 use super::store::Store;
-use crate::audit::audit_records;
+use crate::audit::Auditor;
 use crate::bad_input::{BadInput, in_shell};
 use crate::journal::{Body, Journal};
 use crate::metrics::{Outcome, Summary};
@@ -26,6 +29,8 @@ pub struct Row {
     pub again: String,
     /// How long it took.
     pub wall: Duration,
+    /// What is stored of it besides, where that was asked for.
+    pub details: Option<Details>,
 }
 
 /// What came of a run that ended as it should.
@@ -45,6 +50,8 @@ pub(super) struct Runner<'a> {
     cache: &'a Path,
     /// What a line that runs one again ends with.
     places: &'a str,
+    /// Whether details are wanted.
+    detailed: bool,
     /// The point at hand.
     point: Option<(u64, Result<Scenario, String>)>,
 }
@@ -54,8 +61,9 @@ impl<'a> Runner<'a> {
         plan: &'a Plan,
         library: &'a Library,
         (data_root, cache, places): (&'a Path, &'a Path, &'a str),
+        detailed: bool,
     ) -> Self {
-        Self { plan, library, data_root, cache, places, point: None }
+        Self { plan, library, data_root, cache, places, detailed, point: None }
     }
 
     /// Runs one. A panic is its result like any other error.
@@ -69,13 +77,18 @@ impl<'a> Runner<'a> {
             let scenario = scenario.as_ref().map_err(Clone::clone)?;
             let setup =
                 catch_unwind(AssertUnwindSafe(|| self.setup(scenario, run))).unwrap_or_else(|panic| Err(said(&*panic)));
-            catch_unwind(AssertUnwindSafe(|| simulated(&setup?))).unwrap_or_else(|panic| Err(said(&*panic)))
+            let run = || simulated(&setup?, self.detailed);
+            catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(said(&*panic)))
         });
-        Row { number, values: self.plan.values(point), came, again: self.again(number), wall }
+        let (came, details) = came.map_or_else(|error| (Err(error), None), |(came, details)| (Ok(came), details));
+        Row { number, values: self.plan.values(point), came, again: self.again(number), wall, details }
     }
 
     fn setup(&self, scenario: &Scenario, run: u64) -> Result<Setup, String> {
-        scenario.setup_from(self.library, self.data_root, self.cache, (None, run)).map_err(|all| told(&all))
+        let setup = scenario.setup_from(self.library, self.data_root, self.cache, (None, run));
+        let mut setup = setup.map_err(|all| told(&all))?;
+        setup.strategy.own = self.plan.own().cloned();
+        Ok(setup)
     }
 
     fn again(&self, number: u64) -> String {
@@ -91,19 +104,38 @@ impl<'a> Runner<'a> {
 #[must_use]
 pub fn try_one(plan: &Plan, number: u64, store: &Store) -> Row {
     let library = Library::none();
-    Runner::new(plan, &library, (&store.data_root, &store.cache, &store.places)).run(number)
+    Runner::new(plan, &library, (&store.data_root, &store.cache, &store.places), false).run(number)
 }
 
-fn simulated(setup: &Setup) -> Result<Came, String> {
-    let outcome = sim::run(setup, Journal::recording()).map_err(|error| error.to_string())?;
-    let sim::Outcome { metrics, events, digest, journal, .. } = outcome;
-    let records = journal.into_records();
-    let Some(Body::Header(header)) = records.first().map(|record| &record.body) else {
-        return Err("a journal without a header".to_owned());
-    };
-    let audit_breaches = audit_records(header, &records).breached();
+/// Who hears every record of a run as it is made: a run of a month has millions, and none is kept.
+struct Listener {
+    auditor: Auditor,
+    details: Option<Details>,
+}
+
+fn simulated(setup: &Setup, detailed: bool) -> Result<(Came, Option<Details>), String> {
+    let hears: Rc<RefCell<Option<Listener>>> = Rc::default();
+    let listener = Rc::clone(&hears);
+    let journal = Journal::told(Box::new(move |record| {
+        let mut listener = listener.borrow_mut();
+        if let Body::Header(header) = &record.body {
+            let details = detailed.then(|| Details::new(header));
+            *listener = Some(Listener { auditor: Auditor::new(header), details });
+        }
+        if let Some(Listener { auditor, details }) = listener.as_mut() {
+            auditor.observe(record);
+            if let Some(details) = details {
+                details.observe(record);
+            }
+        }
+    }));
+    let outcome = sim::run(setup, journal).map_err(|error| error.to_string())?;
+    let sim::Outcome { metrics, events, digest, .. } = outcome;
+    let Listener { auditor, details } = hears.borrow_mut().take().ok_or("a journal without a header")?;
+    let audit_breaches = auditor.finish().breached();
     let data: Vec<String> = setup.tapes.iter().map(|market| market.tape.hash.to_string()).collect();
-    Ok(Came { summary: metrics.finish(Outcome { events, digest, audit_breaches }), data: data.join(" ") })
+    let summary = metrics.finish(Outcome { events, digest, audit_breaches });
+    Ok((Came { summary, data: data.join(" ") }, details))
 }
 
 fn told(all: &[BadInput]) -> String {

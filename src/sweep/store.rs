@@ -13,6 +13,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use super::details::{self, Detail};
 use super::plan::Plan;
 use super::run::{Row, Runner};
 use super::{SCHEMA, frame, pieces, trials};
@@ -60,6 +61,8 @@ pub struct Store {
     pub cache: PathBuf,
     /// What a line that runs one run again ends with.
     pub places: String,
+    /// Which tables are stored besides the runs themselves.
+    pub details: Vec<Detail>,
 }
 
 /// What a sweep came to.
@@ -78,8 +81,10 @@ impl Store {
         self.out.join("runs.parquet")
     }
 
-    fn timing(&self) -> PathBuf {
-        self.out.join("timing.parquet")
+    /// The kinds of files, the runs last: they are there once all others are.
+    fn kinds(&self) -> Vec<&'static str> {
+        let details = self.details.iter().map(|detail| detail.name());
+        ["timing"].into_iter().chain(details).chain(["runs"]).collect()
     }
 
     fn work(&self) -> PathBuf {
@@ -92,7 +97,7 @@ impl Store {
 
     /// Makes sure that what is there is ours, and says which numbers are missing.
     fn begin(&self, plan: &Plan, part: &Part, resume: bool) -> Result<Vec<Part>, BadInput> {
-        let identity = identity(plan, part);
+        let identity = identity(plan, part, &self.details);
         if self.runs().exists() {
             let keys = pieces::keys(&self.runs())?;
             let same = identity.iter().all(|pair| keys.contains(pair));
@@ -132,7 +137,7 @@ impl Store {
         Ok(missing)
     }
 
-    /// Pieces of which both files are there, in order.
+    /// Pieces of which all files are there, in order.
     fn pieces(&self) -> Result<Vec<(Part, PathBuf)>, BadInput> {
         let unreadable = |_| self.fault("a folder that cannot be read", "the folder of a sweep");
         let mut found = Vec::new();
@@ -141,7 +146,8 @@ impl Store {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let numbers = name.strip_suffix(".runs.parquet").and_then(|name| name.split_once('-'));
             let range = numbers.and_then(|(from, to)| Some(from.parse().ok()?..to.parse().ok()?));
-            if let Some(range) = range.filter(|_| timing_of(&path).exists()) {
+            let whole = self.kinds().iter().all(|kind| beside(&path, kind).exists());
+            if let Some(range) = range.filter(|_| whole) {
                 found.push((range, path));
             }
         }
@@ -149,13 +155,18 @@ impl Store {
         Ok(found)
     }
 
-    /// Keeps consecutive runs. Their timing goes first: a piece is there once its runs are.
+    /// Keeps consecutive runs.
     fn keep(&self, plan: &Plan, rows: &[Row]) -> Result<(), SweepError> {
         let (Some(first), Some(last)) = (rows.first(), rows.last()) else { return Ok(()) };
         let path = self.work().join(format!("{:012}-{:012}.runs.parquet", first.number, last.number + 1));
         let made = |error: polars::prelude::PolarsError| SweepError::Internal(error.to_string());
-        pieces::write(&timing_of(&path), &frame::of_timing(rows).map_err(made)?, &Vec::new())?;
-        pieces::write(&path, &frame::of_runs(plan, rows).map_err(made)?, &Vec::new())?;
+        let write = |kind: &str, frame| pieces::write(&beside(&path, kind), &frame, &Vec::new());
+        write("timing", frame::of_timing(rows).map_err(made)?)?;
+        let details: Vec<_> = rows.iter().filter_map(|row| Some((row.number, row.details.as_ref()?))).collect();
+        for detail in &self.details {
+            write(detail.name(), details::frame(*detail, &details).map_err(made)?)?;
+        }
+        write("runs", frame::of_runs(plan, rows).map_err(made)?)?;
         Ok(())
     }
 
@@ -163,16 +174,19 @@ impl Store {
     fn finish(&self, plan: &Plan, part: &Part, found: &[PathBuf]) -> Result<(), BadInput> {
         let data = data_of(found)?;
         trials::add(&trials::registry(&self.out), plan, part, &data)?;
-        let keys = keys(plan, part, &self.command, &data);
-        let timings: Vec<PathBuf> = found.iter().map(|path| timing_of(path)).collect();
-        pieces::join(&timings, &self.timing(), &keys)?;
-        pieces::join(found, &self.runs(), &keys)
+        let keys = keys(plan, part, self, &data);
+        for kind in self.kinds() {
+            let files: Vec<PathBuf> = found.iter().map(|path| beside(path, kind)).collect();
+            pieces::join(&files, &self.out.join(format!("{kind}.parquet")), &keys)?;
+        }
+        Ok(())
     }
 }
 
-fn timing_of(runs: &Path) -> PathBuf {
+/// The file of another kind of the same runs.
+fn beside(runs: &Path, kind: &str) -> PathBuf {
     let name = runs.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    runs.with_file_name(name.replace("runs.parquet", "timing.parquet"))
+    runs.with_file_name(name.replace("runs.parquet", &format!("{kind}.parquet")))
 }
 
 /// Every tape that was read, once.
@@ -188,8 +202,10 @@ fn data_of(found: &[PathBuf]) -> Result<String, BadInput> {
 }
 
 /// What two results must share to be of one sweep, and which part of it they are.
-fn identity(plan: &Plan, part: &Part) -> pieces::Keys {
+fn identity(plan: &Plan, part: &Part, details: &[Detail]) -> pieces::Keys {
+    let details: Vec<&str> = details.iter().map(|detail| detail.name()).collect();
     let pairs = [
+        ("details", details.join(" ")),
         ("schema", SCHEMA.to_owned()),
         ("build", concat!("seatrial ", env!("CARGO_PKG_VERSION")).to_owned()),
         ("plan", plan.hash()),
@@ -198,17 +214,17 @@ fn identity(plan: &Plan, part: &Part) -> pieces::Keys {
     pairs.into_iter().map(|(key, value)| (format!("seatrial.{key}"), value)).collect()
 }
 
-fn keys(plan: &Plan, part: &Part, command: &str, data: &str) -> pieces::Keys {
+fn keys(plan: &Plan, part: &Part, store: &Store, data: &str) -> pieces::Keys {
     let (points, runs) = plan.size();
     let more = [
         ("scenario", plan.name().to_owned()),
         ("scenario_sha256", plan.text_hash()),
         ("sweep", format!("{}, {runs} runs of each of {points}", plan.describe())),
-        ("command", command.to_owned()),
+        ("command", store.command.clone()),
         ("data", data.to_owned()),
     ];
     let more = more.into_iter().map(|(key, value)| (format!("seatrial.{key}"), value));
-    identity(plan, part).into_iter().chain(more).collect()
+    identity(plan, part, &store.details).into_iter().chain(more).collect()
 }
 
 /// Runs a part of a plan on so many threads, and stores it. `stop` ends it early, with what is done.
@@ -265,7 +281,7 @@ struct Worker<'a> {
 impl Worker<'_> {
     fn work(&mut self, library: &Library) -> Result<(), SweepError> {
         let places = (self.store.data_root.as_path(), self.store.cache.as_path(), self.store.places.as_str());
-        let mut runner = Runner::new(self.plan, library, places);
+        let mut runner = Runner::new(self.plan, library, places, !self.store.details.is_empty());
         while let Some(piece) = self.next() {
             let mut rows = Vec::new();
             for number in piece {
@@ -314,7 +330,7 @@ pub fn merge(plan: &Plan, parts: &[PathBuf], store: &Store) -> Result<Part, Swee
         let keys = pieces::keys(&path)?;
         let told = keys.iter().find(|(key, _)| key == "seatrial.runs").map(|(_, value)| value.as_str());
         let part = told.and_then(read_part).ok_or_else(|| pieces::damaged(&path))?;
-        if !identity(plan, &part).iter().all(|pair| keys.contains(pair)) {
+        if !identity(plan, &part, &store.details).iter().all(|pair| keys.contains(pair)) {
             let bad =
                 BadInput::new("E-SW-003", &path.display().to_string(), "runs of another sweep", "parts of this one");
             return Err(bad.into());

@@ -197,7 +197,7 @@ pub fn setup(tape: Tape, contract: Contract, strategy: &str) -> Setup {
             own: Vec::new(),
         },
         trader,
-        strategy: StrategySpec { name: strategy.to_owned(), params: BTreeMap::new() },
+        strategy: StrategySpec { name: strategy.to_owned(), params: BTreeMap::new(), own: None },
         script: Vec::new(),
         faults: Vec::new(),
         funding_against_ppm: 0,

@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use clap::Args as Group;
-use seatrial::sweep::Stat;
+use seatrial::sweep::{Detail, Stat};
 
 use crate::cli::args::assignment;
 
@@ -48,6 +48,9 @@ pub struct Sweep {
     /// What is printed of a column, as in fees:mean,p05; may be repeated
     #[arg(long, value_name = "COLUMN:STAT,..", value_parser = Stat::read)]
     pub stat: Vec<Stat>,
+    /// Store these tables of every run besides: fills, orders, equity
+    #[arg(long, value_name = "TABLE,..", value_delimiter = ',', value_parser = detail)]
+    pub details: Vec<Detail>,
     /// A value over what the scenario says, by its dotted name; TOML, or else the text of a string
     #[arg(long = "set", value_name = "KEY=VALUE", value_parser = assignment)]
     pub set: Vec<(String, String)>,
@@ -74,6 +77,11 @@ fn runs(text: &str) -> Result<Runs, String> {
             range.filter(|range: &Range<u64>| !range.is_empty()).map(Runs::Part).ok_or_else(allowed)
         }
     }
+}
+
+fn detail(text: &str) -> Result<Detail, String> {
+    let named = Detail::ALL.into_iter().find(|detail| detail.name() == text);
+    named.ok_or_else(|| Detail::ALL.map(Detail::name).join(", "))
 }
 
 fn shard(text: &str) -> Result<(u64, u64), String> {
