@@ -11,6 +11,9 @@ mod cases;
 mod folder;
 #[path = "cli/runs.rs"]
 mod runs;
+#[cfg(feature = "batch")]
+#[path = "cli/sweeps.rs"]
+mod sweeps;
 
 use std::path::Path;
 use std::process::Command;

@@ -140,11 +140,14 @@ fn half_a_piece_is_none() {
     assert_eq!(sha256(&store), sha256(&whole));
 }
 
-/// What a row says is what its line gives alone: guards or none, the same digest.
+/// What a row says is what its line gives alone, with guards and without: more than a thousand runs, with orders.
 #[test]
 fn every_row_is_a_run_of_its_own() {
     let folder = Folder::new("alone");
-    let plan = folder.plan(SCENARIO);
+    let path = folder.0.join("worked.toml");
+    std::fs::write(&path, SCENARIO).expect("a file for the test");
+    let plan = Plan::read(&path, &Over::default(), Some(84)).expect("sound");
+    assert_eq!(plan.total(), 1_008);
     let store = folder.store("all");
     run(&plan, &(0..plan.total()), &store, 2, false, u64::MAX);
     let frame = frame(&store);
@@ -156,7 +159,7 @@ fn every_row_is_a_run_of_its_own() {
         for ((name, _), value) in plan.axes().zip(plan.values(point)) {
             over.set(name, &value).expect("a name");
         }
-        let scenario = Scenario::read_over(&folder.0.join("worked.toml"), &over).expect("sound");
+        let scenario = Scenario::read_over(&path, &over).expect("sound");
         let mut setup = scenario.setup(&folder.0, &folder.0, None, of_seed).expect("sound");
         let alone = sim::run(&setup, Journal::in_memory()).expect("it runs").digest;
         setup.guards = false;
@@ -166,7 +169,33 @@ fn every_row_is_a_run_of_its_own() {
         let again = text(&frame, "again", at).expect("a line");
         assert!(again.contains("--set") && again.ends_with(&format!("--run {of_seed}")), "{again}");
     }
-    assert!(digests.len() > 6, "the points differ: {}", digests.len());
+    assert!(digests.len() > 500, "points and chance differ: {}", digests.len());
+    let orders = frame.column("orders").expect("a column").u64().expect("whole").iter().flatten().min();
+    assert!(orders.is_some_and(|orders| orders >= 3), "an entry, a stop, a close: {orders:?}");
+}
+
+/// Whoever reads Parquet reads the results: asked of Python where it is there.
+#[test]
+fn frames_are_read_elsewhere() {
+    const READS: [(&str, &str); 3] = [
+        ("pandas", "import pandas, sys; print(len(pandas.read_parquet(sys.argv[1])))"),
+        ("polars", "import polars, sys; print(len(polars.read_parquet(sys.argv[1])))"),
+        ("duckdb", "import duckdb, sys; print(len(duckdb.sql(f\"select * from '{sys.argv[1]}'\").fetchall()))"),
+    ];
+    let folder = Folder::new("elsewhere");
+    let plan = folder.plan(SCENARIO);
+    let store = folder.store("all");
+    run(&plan, &(0..plan.total()), &store, 2, false, u64::MAX);
+    for (name, reads) in READS {
+        let file = store.out.join("runs.parquet");
+        let told = std::process::Command::new("python3").args(["-c", reads]).arg(&file).output();
+        match told {
+            Ok(told) if told.status.success() => {
+                assert_eq!(String::from_utf8_lossy(&told.stdout).trim(), "36", "{name}")
+            }
+            _ => println!("skipped: no python3 with {name} here"),
+        }
+    }
 }
 
 /// A run that cannot be set up is a result like any other.

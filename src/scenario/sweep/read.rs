@@ -145,6 +145,10 @@ fn axes(over: &Section<'_>, problems: &mut Problems<'_>) -> Option<Vec<Axis>> {
                 return None;
             }
         };
+        if axes.iter().any(|axis: &Axis| segments(&axis.name) == segments(name)) {
+            problems.add("E-SC-011", entry.at, "sweep.over", format!("{name}, twice"), "each key once");
+            return None;
+        }
         axes.push(Axis { name: name.clone(), values });
     }
     if axes.is_empty() {
