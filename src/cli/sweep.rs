@@ -257,14 +257,16 @@ fn wanted(args: &Sweep, plan: &Plan) -> (Vec<String>, Vec<Stat>) {
 
 /// Columns under one another, to the right.
 fn laid_out(table: &Table) -> Vec<String> {
-    let rows = || std::iter::once(&table.names).chain(&table.rows);
-    let width = |at: usize| rows().map(|row| row[at].chars().count()).max().unwrap_or_default();
+    // A value may be a text of several lines.
+    let plain = |row: &Vec<String>| row.iter().map(|cell| text::shown(cell)).collect();
+    let rows: Vec<Vec<String>> = std::iter::once(&table.names).chain(&table.rows).map(plain).collect();
+    let width = |at: usize| rows.iter().map(|row| row[at].chars().count()).max().unwrap_or_default();
     let widths: Vec<usize> = (0..table.names.len()).map(width).collect();
     let line = |row: &Vec<String>| {
         let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:>width$}")).collect();
         cells.join("  ")
     };
-    rows().map(line).collect()
+    rows.iter().map(line).collect()
 }
 
 fn bar(runs: u64, output: &Output) -> ProgressBar {
