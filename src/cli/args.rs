@@ -53,6 +53,9 @@ pub enum Command {
     /// Run scenarios by the thousand, and store what they came to as data frames
     #[cfg(feature = "batch")]
     Sweep(super::sweep::args::Sweep),
+    /// List the shipped strategies, their rules and their parameters
+    #[command(after_help = "Examples:\n  seatrial strategies\n  seatrial strategies --json")]
+    Strategies,
     /// Check scenarios and the data they name, without running them
     Check(Check),
     /// Prove that a journal's trader acts the same again, byte for byte

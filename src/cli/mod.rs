@@ -19,6 +19,7 @@ mod output;
 mod places;
 mod replay;
 mod run;
+mod strategies;
 mod swarm;
 #[cfg(feature = "batch")]
 mod sweep;
@@ -60,6 +61,7 @@ fn carry_out(args: Args) -> Exit {
         Command::Run(run) => run::run(&run, &places, &mut output),
         #[cfg(feature = "batch")]
         Command::Sweep(sweep) => sweep::run(&sweep, &places, &mut output),
+        Command::Strategies => strategies::strategies(&mut output),
         Command::Check(check) => check::check(&check, &places, &mut output),
         Command::Replay(replay) => replay::replay(&replay, &places, &mut output),
         Command::Audit(audit) => audit::audit(&audit, &mut output),

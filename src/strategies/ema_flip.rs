@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use super::holding::{closable, side_of};
 use super::indicators::{Atr, Ema, Scaled};
 use super::pace::{Pace, Patience};
-use super::params::{EntrySize, Reader};
+use super::params::{CONFIDENCE, ENTRY_SIZE, EntrySize, INSTRUMENT, Reader, param};
 use super::stops::stop_price;
 use super::{Entry, Param, ParamError};
 use crate::market::{
@@ -21,58 +21,36 @@ use crate::trading::setting::Number;
 use crate::trading::{Desk, Strategy};
 
 /// The flip in the catalogue.
-pub const ENTRY: Entry = Entry { name: "ema_flip", rules: RULES, params: &PARAMS };
+pub const ENTRY: Entry = Entry { name: "ema_flip", summary: SUMMARY, rules: RULES, params: &PARAMS };
 
-const RULES: &str = "Long when a whole bar lies above the exponential average of closes (its low above EMA(`ema`), \
-    this bar's close included), short when a whole bar lies below; on spot, which has no short, below means flat. A \
-    flip is a `Close`, then an entry once flat and out of cooldown; a bar across the average changes nothing. Entries \
-    are market-like, with confidence `confidence`, regime trending_bull (long) or trending_bear (short), and a stop \
-    max(`atr_factor` × ATR(`atr`), stop.min) from the mid, no farther from the collar than the instrument's greatest \
-    stop distance. When a bar closes at or beyond the stop the position is closed: its own discipline beside the \
-    protection that rests at the venue. However a position ended, the next whole bar decides anew. Nothing is done in the first `warmup` \
-    bars or before both indicators have a value. One entry and one close are tried per bar. It counts its entries as \
-    the throttle does and never trips it.";
+const SUMMARY: &str = "Follows an exponential average of closed bars, long above it and short below";
+
+const RULES: &[&str] = &[
+    "Long when a whole bar lies above the exponential average of closes (its low above EMA(`ema`), this bar's close \
+     included), short when a whole bar lies below; on spot, which has no short, below means flat. A bar across the \
+     average changes nothing.",
+    "A flip is a `Close`, then an entry once flat and out of cooldown.",
+    "Entries are market-like, with confidence `confidence`, regime trending_bull (long) or trending_bear (short), and \
+     a stop max(`atr_factor` × ATR(`atr`), stop.min) from the mid, no farther from the collar than the instrument's \
+     greatest stop distance.",
+    "When a bar closes at or beyond the stop the position is closed: its own discipline beside the protection that \
+     rests at the venue. However a position ended, the next whole bar decides anew.",
+    "Nothing is done in the first `warmup` bars or before both indicators have a value.",
+    "One entry and one close are tried per bar. It counts its entries as the throttle does and never trips it.",
+];
 
 const fn whole(key: &'static str, default: &'static str, low: &'static str, meaning: &'static str) -> Param {
     Param { key, default, form: "a whole number of bars", low, high: "1000", meaning }
 }
 
 const PARAMS: [Param; 7] = [
-    Param {
-        key: "instrument",
-        default: "first",
-        form: "first, each, or a symbol of the run",
-        low: "",
-        high: "",
-        meaning: "What it trades; with `each`, a copy of it on every instrument.",
-    },
+    INSTRUMENT,
     whole("ema", "9", "2", "Period of the average of closes."),
     whole("atr", "14", "2", "Period of Wilder's average true range."),
     whole("warmup", "30", "0", "Bars before the first signal."),
-    Param {
-        key: "atr_factor",
-        default: "2",
-        form: "a decimal number",
-        low: "0",
-        high: "100",
-        meaning: "Stop distance in average true ranges.",
-    },
-    Param {
-        key: "size",
-        default: "risk",
-        form: "risk, or an amount of quote",
-        low: "risk",
-        high: "50000",
-        meaning: "Notional of an entry, or as large as the risk rules allow.",
-    },
-    Param {
-        key: "confidence",
-        default: "0.85",
-        form: "a fraction",
-        low: "0",
-        high: "1",
-        meaning: "Confidence it states; 0.80 passes any run of losses.",
-    },
+    param("atr_factor", "2", "a decimal number", ("0", "100"), "Stop distance in average true ranges."),
+    ENTRY_SIZE,
+    CONFIDENCE,
 ];
 
 /// The average follower.

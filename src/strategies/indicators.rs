@@ -1,9 +1,11 @@
-//! Moving averages and average true range in fixed point: whole numbers with 32 fractional bits.
+//! Moving averages, standard deviation and average true range in fixed point: whole numbers with 32 fractional bits.
 //!
 //! Each division is rounded toward −∞ to 2⁻³². Errors do not grow: an average that keeps the
 //! share *r* of its last value is never more than 2⁻³² / (1 − r) below the exact one, which is
 //! (period + 1) / 2 units of 2⁻³² for [`Ema`] and `period` units for [`Atr`]. An average of equal
-//! values is that value, and no average leaves the range of what it averages.
+//! values is that value, and no average leaves the range of what it averages. A deviation is the exact
+//! one rounded toward −∞ to 2⁻³² while period × deviation is below 2³², and to 32 significant bits or
+//! more beyond that; numbers that lie 2⁵⁰ apart or farther saturate it.
 //!
 //! An indicator has no value until it has seen `period` inputs; the first value is their mean.
 
@@ -34,6 +36,18 @@ impl Scaled {
     /// `sum / count`, toward −∞.
     const fn quotient(sum: i128, count: i128) -> Self {
         Self((sum << BITS).div_euclid(count))
+    }
+
+    /// The greatest whole number that is not above it, saturating, as a price.
+    #[must_use]
+    pub fn floor(self) -> Price {
+        Price(i64::try_from(self.0 >> BITS).unwrap_or(if self.0 < 0 { i64::MIN } else { i64::MAX }))
+    }
+
+    /// Half of it, toward −∞ to 2⁻³².
+    #[must_use]
+    pub const fn half(self) -> Self {
+        Self(self.0.div_euclid(2))
     }
 
     /// The least whole number that is not below it, saturating, as a price.
@@ -76,6 +90,41 @@ impl Sma {
     #[must_use]
     pub fn value(&self) -> Option<Scaled> {
         (self.window.len() == self.period as usize).then(|| Scaled::quotient(self.sum, self.period.into()))
+    }
+}
+
+/// The mean of the last `period` numbers, and their standard deviation about it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Spread(Sma);
+
+impl Spread {
+    /// A spread of nothing yet.
+    ///
+    /// # Panics
+    /// When the period is zero.
+    #[must_use]
+    pub fn new(period: u32) -> Self {
+        Self(Sma::new(period))
+    }
+
+    /// Takes in a number: mean and deviation, once the window is full.
+    pub fn push(&mut self, number: i64) -> Option<(Scaled, Scaled)> {
+        let mean = self.0.push(number)?;
+        Some((mean, self.deviation()))
+    }
+
+    /// √(n Σd² − (Σd)²) / n over distances from one of the numbers, which keeps the squares small.
+    fn deviation(&self) -> Scaled {
+        let (count, window) = (i128::from(self.0.period), &self.0.window);
+        let base = window.front().copied().map_or(0, i128::from);
+        let distances = || window.iter().map(|number| i128::from(*number) - base);
+        let sum: i128 = distances().sum();
+        let squares = distances().fold(0_i128, |all, d| all.saturating_add(d.saturating_mul(d)));
+        let spread = count.saturating_mul(squares).saturating_sub(sum.saturating_mul(sum));
+        let spread = u128::try_from(spread).unwrap_or(0);
+        let shift = (spread.leading_zeros() & !1).min(2 * BITS);
+        let root = (spread << shift).isqrt() << (BITS - shift / 2);
+        Scaled(i128::try_from(root).unwrap_or(i128::MAX) / count)
     }
 }
 
@@ -203,6 +252,18 @@ mod tests {
     }
 
     #[test]
+    fn a_deviation_is_about_the_mean() {
+        let mut spread = Spread::new(4);
+        let values: Vec<_> = [2, 4, 4, 6, 6].into_iter().map(|n| spread.push(n)).collect();
+        let root_two = Scaled(6_074_000_999);
+        assert_eq!(values[..3], [None; 3]);
+        assert_eq!(values[3], Some((Scaled::whole(4), root_two)), "√2 × 2³² = 6 074 000 999.95");
+        assert_eq!(values[4], Some((Scaled::whole(5), Scaled::whole(1))), "of 4, 4, 6 and 6");
+        assert_eq!((Scaled(-1).floor(), Scaled::quotient(7, 2).floor()), (Price(-1), Price(3)));
+        assert_eq!(Scaled::quotient(7, 2).half(), Scaled::quotient(7, 4));
+    }
+
+    #[test]
     fn a_worked_example() {
         let mut ema = Ema::new(3);
         let values: Vec<_> = [10, 20, 30, 40, 10].into_iter().map(|n| ema.push(n)).collect();
@@ -251,6 +312,30 @@ mod tests {
                     prop_assert_eq!(value.is_some(), seen + 1 >= period as usize);
                     prop_assert!(value.is_none_or(|value| low <= value && value <= high));
                 }
+            }
+        }
+
+        /// The law of the square root, in whole numbers: n × deviation is the greatest whose square fits.
+        #[test]
+        fn a_deviation_is_the_exact_one_rounded_down(
+            numbers in prop::collection::vec(1_i64..1_000_000, 1..40),
+        ) {
+            let count = i128::try_from(numbers.len()).expect("few");
+            let mut spread = Spread::new(u32::try_from(count).expect("few"));
+            let (_, deviation) = numbers.iter().filter_map(|n| spread.push(*n)).last().expect("as many as the period");
+            let (sum, squares) =
+                numbers.iter().fold((0, 0), |(sum, squares), n| (sum + i128::from(*n), squares + i128::from(*n).pow(2)));
+            let (low, high) = (deviation.0 * count, (deviation.0 + 1) * count);
+            let variance = (count * squares - sum * sum) << (2 * BITS);
+            prop_assert!(low * low <= variance && variance < high * high);
+        }
+
+        #[test]
+        fn any_numbers_have_a_deviation(numbers in prop::collection::vec(any::<i64>(), 1..40)) {
+            let mut spread = Spread::new(7);
+            for number in numbers {
+                let value = spread.push(number);
+                prop_assert!(value.is_none_or(|(_, deviation)| deviation >= Scaled::whole(0)));
             }
         }
 

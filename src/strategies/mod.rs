@@ -9,21 +9,26 @@
 
 mod each;
 mod ema_flip;
+mod grid;
 mod holding;
 pub mod indicators;
+mod mean_reversion;
 mod own;
 mod pace;
 mod params;
 mod quoter;
 pub mod script;
 mod stops;
+mod working;
 mod workload;
 
 use std::collections::BTreeMap;
 
 pub use ema_flip::EmaFlip;
+pub use grid::Grid;
+pub use mean_reversion::MeanReversion;
 pub use own::Own;
-pub use params::{Distance, EntrySize, Share, Symbol};
+pub use params::{Distance, EntryKind, EntrySize, Sampling, Share, Symbol, Times};
 pub use quoter::Quoter;
 pub use script::Script;
 pub use workload::Workload;
@@ -55,8 +60,10 @@ pub struct Param {
 pub struct Entry {
     /// Its name.
     pub name: &'static str,
-    /// How it trades.
-    pub rules: &'static str,
+    /// What it is, in one line.
+    pub summary: &'static str,
+    /// How it trades, rule by rule; a word between backticks is a parameter.
+    pub rules: &'static [&'static str],
     /// What it may be told.
     pub params: &'static [Param],
 }
@@ -76,7 +83,7 @@ pub struct ParamError {
 /// Every shipped strategy.
 #[must_use]
 pub const fn catalogue() -> &'static [Entry] {
-    &[ema_flip::ENTRY, quoter::ENTRY, script::ENTRY, workload::ENTRY]
+    &[ema_flip::ENTRY, grid::ENTRY, mean_reversion::ENTRY, quoter::ENTRY, script::ENTRY, workload::ENTRY]
 }
 
 /// Makes a strategy from its name and parameters; those not named have their defaults.
@@ -113,6 +120,8 @@ fn one(
     match entry.name {
         "script" => Ok(Box::new(Script::read(&reader, instruments)?)),
         "quoter" => Ok(Box::new(Quoter::read(&reader, instruments)?)),
+        "grid" => Ok(Box::new(Grid::read(&reader, instruments)?)),
+        "mean_reversion" => Ok(Box::new(MeanReversion::read(&reader, instruments)?)),
         "workload" => Ok(Box::new(Workload::read(&reader, instruments)?)),
         _ => Ok(Box::new(EmaFlip::read(&reader, instruments)?)),
     }
@@ -137,6 +146,20 @@ mod tests {
                     assert_eq!(told(entry.name, &[(param.key, text)]), Ok(()), "{}", param.key);
                 }
             }
+        }
+    }
+
+    /// A rule that names a parameter names one there is, and every one there is does something.
+    #[test]
+    fn rules_name_parameters() {
+        let words = |text: &'static str| text.split('`').skip(1).step_by(2);
+        for entry in catalogue().iter().filter(|entry| entry.name != "script") {
+            let named: Vec<&str> = entry.rules.iter().flat_map(|rule| words(rule)).collect();
+            let stated = ["instrument", "size", "confidence", "regime", "trailing"];
+            for param in entry.params.iter().filter(|param| !stated.contains(&param.key)) {
+                assert!(named.contains(&param.key), "{}: no rule says what {} does", entry.name, param.key);
+            }
+            assert!(!entry.summary.contains('\n') && entry.summary.len() <= 110, "{}", entry.name);
         }
     }
 

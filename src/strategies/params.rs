@@ -9,8 +9,45 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
 use super::{Entry, Param, ParamError};
-use crate::market::{Instrument, Money, Price, Rate, Regime, TickLots};
-use crate::trading::setting::Setting;
+use crate::market::{Instrument, Money, Price, Rate, Regime, Span, TickLots};
+use crate::trading::setting::{Number, Setting};
+
+/// A row of a strategy's table.
+pub(super) const fn param(
+    key: &'static str,
+    default: &'static str,
+    form: &'static str,
+    (low, high): (&'static str, &'static str),
+    meaning: &'static str,
+) -> Param {
+    Param { key, default, form, low, high, meaning }
+}
+
+/// What a strategy of one instrument trades.
+pub(super) const INSTRUMENT: Param = param(
+    "instrument",
+    "first",
+    "first, each, or a symbol of the run",
+    ("", ""),
+    "What it trades; with `each`, a copy of it on every instrument.",
+);
+
+/// Size of an entry that may follow the risk rules.
+pub(super) const ENTRY_SIZE: Param = param(
+    "size",
+    "risk",
+    "risk, or an amount of quote",
+    ("risk", "50000"),
+    "Notional of an entry, or as large as the risk rules allow.",
+);
+
+/// How sure a strategy says it is.
+pub(super) const CONFIDENCE: Param =
+    param("confidence", "0.85", "a fraction", ("0", "1"), "Confidence it states; 0.80 passes any run of losses.");
+
+/// The regime of a strategy that trades within a range.
+pub(super) const REGIME: Param =
+    param("regime", "ranging", "a regime of production-rules §2.5", ("", ""), "Regime it states.");
 
 /// The whole, in the parts a [`Share`] counts.
 const WHOLE: i64 = 100_000_000;
@@ -47,6 +84,68 @@ impl Setting for Share {
     fn read(text: &str) -> Option<Self> {
         let parts = Rate::read(text)?.decimal().checked_mul(Decimal::from(WHOLE))?;
         parts.fract().is_zero().then(|| parts.to_i64().map(Self))?
+    }
+}
+
+/// A number of times, in the parts a [`Share`] counts.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Times(Share);
+
+impl Times {
+    /// As many times an amount, rounded toward −∞.
+    #[must_use]
+    pub fn of(self, amount: i128) -> i128 {
+        self.0.of(amount)
+    }
+}
+
+impl Setting for Times {
+    const FORM: &'static str = "a number with at most 8 decimals such as \"2.5\"";
+
+    fn read(text: &str) -> Option<Self> {
+        let parts = Number::read(text)?.0.checked_mul(Decimal::from(WHOLE))?;
+        parts.fract().is_zero().then(|| parts.to_i64().map(|parts| Self(Share(parts))))?
+    }
+}
+
+/// How a strategy looks at a market: at the close of every bar, or at the mid at fixed times.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Sampling {
+    /// Every closed bar.
+    Bars,
+    /// The mid at every multiple of this span since 1970.
+    Every(Span),
+}
+
+impl Setting for Sampling {
+    const FORM: &'static str = "bar, or a duration of at least 100ms";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "bar" => Some(Self::Bars),
+            _ => Span::read(text).filter(|span| *span >= Span::from_millis(100)).map(Self::Every),
+        }
+    }
+}
+
+/// How an entry is priced.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum EntryKind {
+    /// Resting at or inside the own touch.
+    Limit,
+    /// At once, within the collar.
+    Market,
+}
+
+impl Setting for EntryKind {
+    const FORM: &'static str = "limit or market";
+
+    fn read(text: &str) -> Option<Self> {
+        match text {
+            "limit" => Some(Self::Limit),
+            "market" => Some(Self::Market),
+            _ => None,
+        }
     }
 }
 
@@ -227,6 +326,14 @@ mod tests {
         for wrong in ["5", "-1 ticks", "-1%", "0.0000001%", "5ticks of", "ticks"] {
             assert_eq!(units(wrong), None, "{wrong}");
         }
+    }
+
+    #[test]
+    fn times_are_exact_or_refused() {
+        assert_eq!(Times::read("2.5").map(|times| times.of(-3)), Some(-8), "toward −∞");
+        assert_eq!(Times::read("0.000000001"), None);
+        assert_eq!(Sampling::read("10s"), Some(Sampling::Every(Span::from_secs(10))));
+        assert_eq!(["99ms", "bars", "10"].map(Sampling::read), [None; 3]);
     }
 
     #[test]

@@ -15,13 +15,14 @@ use super::ParamError;
 use super::pace::{Pace, Patience};
 use super::params::Reader;
 use super::stops::stop_price;
+use super::working::Working;
 use crate::market::{
     Event, ExecutionReport, Instrument, Intention, MarketEvent, OrderId, Pricing, Purpose, RawPrice, ReportKind, Side,
     Size, Span, TimeInForce, Timestamp,
 };
 use crate::trading::{Desk, Strategy};
 use prices::Guard;
-use scene::{Scene, Wanted, Working};
+use scene::{Scene, Wanted};
 use terms::Terms;
 
 pub use terms::ENTRY;

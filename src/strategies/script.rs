@@ -24,22 +24,26 @@ use crate::market::{
 use crate::trading::{Desk, Strategy};
 use rust_decimal::Decimal;
 
-use super::params::Reader;
-use super::{Entry, Param, ParamError};
+use super::params::{Reader, param};
+use super::{Entry, ParamError};
 use steps::{Act, Condition, Order, Step, Which};
 
 /// What it is and what it takes.
 pub(super) const ENTRY: Entry = Entry {
     name: "script",
-    rules: "Does what its steps say, when they say it; see the documentation of `strategies::script`.",
-    params: &[Param {
-        key: "steps",
-        default: "",
-        form: "steps, one a line",
-        low: "",
-        high: "",
-        meaning: "What it does: a time or condition, an action, and its terms.",
-    }],
+    summary: "Does what its steps say, when they say it: for tests and for the scenarios of the review",
+    rules: &[
+        "A step is due at a time, again and again, or once something has happened; it carries one order, amendment or \
+         cancel. How steps are written is in the documentation of `strategies::script`.",
+        "What is denied is not tried again, unless its step says how often. It decides nothing by the market.",
+    ],
+    params: &[param(
+        "steps",
+        "",
+        "steps, one a line",
+        ("", ""),
+        "What it does: a time or condition, an action, its terms.",
+    )],
 };
 
 /// A strategy that follows its steps.

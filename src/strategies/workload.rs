@@ -7,7 +7,7 @@
 mod deck;
 mod wish;
 
-use super::params::Reader;
+use super::params::{INSTRUMENT, Reader, param};
 use super::{Entry, Param, ParamError};
 use crate::market::{
     Contract, Event, Instrument, InstrumentId, Intention, MarketEvent, OrderId, Purpose, Side, Span, Timestamp,
@@ -17,71 +17,39 @@ use crate::trading::{Desk, Strategy};
 use deck::Deck;
 
 /// The workload in the catalogue.
-pub const ENTRY: Entry = Entry { name: "workload", rules: RULES, params: &PARAMS };
+pub const ENTRY: Entry = Entry { name: "workload", summary: SUMMARY, rules: RULES, params: &PARAMS };
 
-const RULES: &str = "Every `pace` or so it does something a desk may do, as the numbers of `seed` say: while flat it \
-    enters, market-like or with a limit of any time in force, with a stop and mostly a target; while an entry rests \
-    it sometimes cancels it; while a position is open it sometimes adds, reduces, closes or rests an exit. `wrong` of \
-    a thousand wishes break a rule on purpose and must be denied. From `until` on it does nothing for `leave`, then \
-    cancels what it has and closes what it holds. It looks for no profit.";
+const SUMMARY: &str = "Trades for the sake of trading: every kind of order a desk may send, by a sequence of numbers";
+
+const RULES: &[&str] = &[
+    "Every `pace` or so it does something a desk may do, as the numbers of `seed` say: while flat it enters, \
+     market-like or with a limit of any time in force, with a stop and mostly a target; while an entry rests it \
+     sometimes cancels it; while a position is open it sometimes adds, reduces, closes or rests an exit.",
+    "`wrong` of a thousand wishes break a rule on purpose and must be denied.",
+    "From `until` on it does nothing for `leave`, then cancels what it has and closes what it holds.",
+    "It looks for no profit.",
+];
 
 const PARAMS: [Param; 7] = [
-    Param {
-        key: "instrument",
-        default: "first",
-        form: "first, each, or a symbol of the run",
-        low: "",
-        high: "",
-        meaning: "What it trades; with `each`, a copy of it on every instrument.",
-    },
-    Param {
-        key: "seed",
-        default: "1",
-        form: "a whole number",
-        low: "0",
-        high: "4294967295",
-        meaning: "Everything it does follows from it and from what it sees.",
-    },
-    Param {
-        key: "pace",
-        default: "20s",
-        form: "a duration",
-        low: "0.1s",
-        high: "1h",
-        meaning: "Time between two acts, on average.",
-    },
-    Param {
-        key: "until",
-        default: "0",
-        form: "a duration",
-        low: "0",
-        high: "30d",
-        meaning: "From its beginning on it does nothing new after this; 0 is never.",
-    },
-    Param {
-        key: "leave",
-        default: "0",
-        form: "a duration",
-        low: "0",
-        high: "1d",
-        meaning: "How long after `until` it closes everything.",
-    },
-    Param {
-        key: "wrong",
-        default: "0",
-        form: "a whole number",
-        low: "0",
-        high: "1000",
-        meaning: "Wishes of a thousand that break a rule on purpose.",
-    },
-    Param {
-        key: "trailing",
-        default: "false",
-        form: "true or false",
-        low: "",
-        high: "",
-        meaning: "Whether its positions ask for a trailing stop.",
-    },
+    INSTRUMENT,
+    param(
+        "seed",
+        "1",
+        "a whole number",
+        ("0", "4294967295"),
+        "Everything it does follows from it and from what it sees.",
+    ),
+    param("pace", "20s", "a duration", ("0.1s", "1h"), "Time between two acts, on average."),
+    param(
+        "until",
+        "0",
+        "a duration",
+        ("0", "30d"),
+        "From its beginning on it does nothing new after this; 0 is never.",
+    ),
+    param("leave", "0", "a duration", ("0", "1d"), "How long after `until` it closes everything."),
+    param("wrong", "0", "a whole number", ("0", "1000"), "Wishes of a thousand that break a rule on purpose."),
+    param("trailing", "false", "true or false", ("", ""), "Whether its positions ask for a trailing stop."),
 ];
 
 /// How often what could not be left is tried again.

@@ -25,6 +25,7 @@ fn sha256(folder: &Folder, arguments: &[&str]) -> String {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a sweep is killed some time after it began")]
 fn a_killed_sweep_and_parts_leave_the_same_result() {
     let folder = folder("sweep-same");
     let expected = sha256(&folder, &["--out", "whole", "--threads", "1"]);

@@ -3,49 +3,16 @@
 
 use super::super::holding::{closable, side_of, worth};
 use super::super::params::Distance;
+use super::super::working::Working;
 use super::prices::Centre;
 use super::terms::Terms;
 use crate::market::{
-    Contract, Instrument, Intention, OrderId, OrderState, Price, Purpose, Qty, Rules, SessionState, Side, TickLots,
-    Timestamp, TraderState,
+    Contract, Instrument, Intention, OrderId, Price, Purpose, Qty, Rules, SessionState, Side, TickLots, Timestamp,
+    TraderState,
 };
-use crate::trading::orders::Order;
 use crate::trading::position::Position;
 use crate::trading::view::Reference;
 use crate::trading::{Config, Desk};
-
-/// An own order that has not ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Working {
-    pub(super) id: OrderId,
-    pub(super) side: Side,
-    pub(super) price: Price,
-    /// What could still fill.
-    pub(super) leaves: Qty,
-    pub(super) purpose: Purpose,
-    /// Known to rest, with nothing in flight.
-    pub(super) settled: bool,
-    /// A cancel would do something.
-    pub(super) cancellable: bool,
-    /// Whether anything of it filled.
-    filled: bool,
-}
-
-impl Working {
-    fn of(order: &Order) -> Self {
-        use OrderState::{Intent, Live, Sent, UnknownSubmit};
-        Self {
-            id: order.terms.id,
-            side: order.terms.side,
-            price: order.terms.kind.limit().unwrap_or_default(),
-            leaves: order.could_fill(),
-            purpose: order.purpose,
-            settled: order.state == Live && !order.cancel_wanted,
-            cancellable: matches!(order.state, Intent | Sent | Live | UnknownSubmit) && !order.cancel_wanted,
-            filled: !order.filled.is_zero(),
-        }
-    }
-}
 
 /// An order the quoter would like to have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -145,14 +112,13 @@ impl Scene {
     /// Learns of an order that just left.
     pub(super) fn sent(&mut self, id: OrderId, side: Side, wanted: Wanted) {
         let Wanted { price, qty, purpose } = wanted;
-        let (settled, cancellable, filled) = (false, false, false);
-        self.working.push(Working { id, side, price, leaves: qty, purpose, settled, cancellable, filled });
+        self.working.push(Working::sent(id, side, price, qty, purpose));
     }
 
     /// Whether the entry counts of CK-24 leave room for one more order.
     pub(super) fn has_entry_room(&self) -> bool {
-        let pending = self.working.iter().filter(|order| order.purpose == Purpose::Entry && !order.filled);
-        self.entries as usize + pending.count() < self.most_entries as usize
+        self.entries as usize + self.working.iter().filter(|order| order.is_pending()).count()
+            < self.most_entries as usize
     }
 
     /// What is wanted on a side, if anything.

@@ -1,42 +1,31 @@
 //! What the quoter is told, and how it trades, in words.
 
-use super::super::params::{Distance, Reader, Share, tick_lots};
+use super::super::params::{CONFIDENCE, Distance, INSTRUMENT, REGIME, Reader, Share, param, tick_lots};
 use super::super::{Entry, Param, ParamError};
 use crate::market::{Instrument, InstrumentId, Money, Rate, Regime, Span, TickLots};
 
 /// The quoter in the catalogue.
-pub const ENTRY: Entry = Entry { name: "quoter", rules: RULES, params: &PARAMS };
+pub const ENTRY: Entry = Entry { name: "quoter", summary: SUMMARY, rules: RULES, params: &PARAMS };
 
-const RULES: &str = "Two-sided market making with inventory skew, by post-only limit orders, at most one a side. \
-    Bid and ask stand `half_spread` from the mid, both moved down by `skew` × (inventory / `max_inventory`), rounded \
-    away from trading and never onto the touch they would take. The side that grows the inventory is an entry of \
-    `size` with a stop `stop` from its price; the side that reduces it is a `Reduce` of all that is held. On spot the \
-    ask only ever reduces. An order follows its wanted price once that is `requote` away and the side's last act is \
-    `refresh` old; an order on the wrong footing (an entry where the inventory now asks for a reduction) is cancelled \
-    at once. From `reduce_only_at` of `max_inventory` on, and when the entry counts, the throttle, a cooldown or the \
-    trader's state forbid entries, it only reduces. If the mid is `stop` beyond the position's average price, it \
-    cancels its orders and closes the position: its own discipline beside whatever protection rests at the venue. \
-    After a denial it waits `refresh`, twice that after the next, up to a minute. It counts its entries as the \
-    throttle does and never trips it.";
+const SUMMARY: &str = "Makes a two-sided market, with inventory skew";
 
-const fn param(
-    key: &'static str,
-    default: &'static str,
-    form: &'static str,
-    (low, high): (&'static str, &'static str),
-    meaning: &'static str,
-) -> Param {
-    Param { key, default, form, low, high, meaning }
-}
+const RULES: &[&str] = &[
+    "Post-only limit orders, at most one a side. Bid and ask stand `half_spread` from the mid, both moved down by \
+     `skew` × (inventory / `max_inventory`), rounded away from trading and never onto the touch they would take.",
+    "The side that grows the inventory is an entry of `size` with a stop `stop` from its price; the side that reduces \
+     it is a `Reduce` of all that is held. On spot the ask only ever reduces.",
+    "An order follows its wanted price once that is `requote` away and the side's last act is `refresh` old; an order \
+     on the wrong footing (an entry where the inventory now asks for a reduction) is cancelled at once.",
+    "From `reduce_only_at` of `max_inventory` on, and when the entry counts, the throttle, a cooldown or the trader's \
+     state forbid entries, it only reduces.",
+    "If the mid is `stop` beyond the position's average price, it cancels its orders and closes the position: its own \
+     discipline beside whatever protection rests at the venue.",
+    "After a denial it waits `refresh`, twice that after the next, up to a minute. It counts its entries as the \
+     throttle does and never trips it.",
+];
 
 const PARAMS: [Param; 11] = [
-    param(
-        "instrument",
-        "first",
-        "first, each, or a symbol of the run",
-        ("", ""),
-        "What it trades; with `each`, a copy of it on every instrument.",
-    ),
+    INSTRUMENT,
     param(
         "half_spread",
         "0.01%",
@@ -81,8 +70,8 @@ const PARAMS: [Param; 11] = [
         ("0.1%", "10%"),
         "Stop of an entry from its price, and of the position from its average; within stop.min and stop.max.",
     ),
-    param("confidence", "0.85", "a fraction", ("0", "1"), "Confidence it states; 0.80 passes any run of losses."),
-    param("regime", "ranging", "a regime of production-rules §2.5", ("", ""), "Regime it states."),
+    CONFIDENCE,
+    REGIME,
 ];
 
 /// What a quoter is told, in whole numbers.
