@@ -191,7 +191,7 @@ fn frames_are_read_elsewhere() {
         let told = std::process::Command::new("python3").args(["-c", reads]).arg(&file).output();
         match told {
             Ok(told) if told.status.success() => {
-                assert_eq!(String::from_utf8_lossy(&told.stdout).trim(), "36", "{name}")
+                assert_eq!(String::from_utf8_lossy(&told.stdout).trim(), "36", "{name}");
             }
             _ => println!("skipped: no python3 with {name} here"),
         }
