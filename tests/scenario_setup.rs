@@ -230,6 +230,10 @@ fn a_venue_takes_the_terms_it_is_given() {
     let venue = scenario("[venue]", text).setup_on(&[tape()], None, 0).expect("sound").venue;
     let limit = seatrial::venue::RateLimit { most: 60, decay: Span::from_millis(500) };
     assert_eq!(venue.rate_limit, Some(limit));
+    // What a venue publishes need not be whole nanoseconds: 1 s / 2.34 is 427 350 427.35 of them, and one more is taken.
+    let published = scenario("[venue]", "[venue]\nrate_limit = \"2.34/s 125\"").setup_on(&[tape()], None, 0);
+    let limit = seatrial::venue::RateLimit { most: 125, decay: Span(427_350_428) };
+    assert_eq!(published.expect("sound").venue.rate_limit, Some(limit));
     assert_eq!((venue.triggers_hold, venue.strict_triggers, venue.max_open_orders), (false, true, 7));
 }
 

@@ -20,11 +20,16 @@
 //! queue = "log"
 //! ```
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
 use super::Located;
 use super::model::{self, ModelsText};
 use super::section::{Problems, Section};
+use crate::bad_input::quoted;
+use crate::market::Span;
 use crate::trading::Config;
-use crate::trading::setting::{Flow, Setting, Written};
+use crate::trading::setting::{Flow, Number, Setting};
 use crate::venue::matching::SelfTrade;
 use crate::venue::{Models, RateLimit, VenueConfig};
 
@@ -40,8 +45,8 @@ const SELF_TRADE: [(&str, SelfTrade); 5] = [
     ("allow", SelfTrade::Allow),
 ];
 
-/// A rate limit as it was written: the name of its key, and where it stands.
-type RateText = (RateLimit, Located<String>);
+/// A rate limit as it was written: the name of its key and its text, and where it stands.
+type RateText = (RateLimit, Located<[String; 2]>);
 
 /// A venue as it was written.
 #[derive(Clone, Debug)]
@@ -63,13 +68,14 @@ impl VenueText {
     /// §6: the trader's budget must fit what the venue lets through.
     pub fn hold(&self, trader: &Config, problems: &mut Problems<'_>) {
         let own = self.own_rate_limits.iter().flatten();
-        for (RateLimit { most: capacity, decay: interval }, key) in self.rate_limit.iter().chain(own) {
+        for (RateLimit { most: capacity, decay: interval }, at) in self.rate_limit.iter().chain(own) {
             let venue = Flow { interval: *interval, capacity: *capacity };
             if trader.overdraws(venue) {
                 let text = |key: &str| trader.text(key).unwrap_or_default();
                 let (entry, safety) = (text("budget.entry"), text("budget.safety"));
                 let allowed = format!("at least budget.entry = {entry} and budget.safety = {safety} together");
-                problems.add("E-SC-010", key.at, &key.value, format!("\"{}\"", venue.write()), &allowed);
+                let [key, text] = &at.value;
+                problems.add("E-SC-010", at.at, key, quoted(text), &allowed);
             }
         }
     }
@@ -144,12 +150,27 @@ pub fn read(top: &mut Section<'_>, symbols: &[String], problems: &mut Problems<'
 /// How often the account may write, where that is said.
 fn rate_limit(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<RateText> {
     let entry = section.get("rate_limit")?;
-    let flow = Flow::read(&entry.scalar(problems, Flow::FORM)?);
+    let text = entry.scalar(problems, Flow::FORM)?;
+    let flow = flow(&text);
     if flow.is_none() {
         entry.refuse(problems, "E-SC-009", Flow::FORM);
     }
     let Flow { interval, capacity } = flow?;
-    Some((RateLimit { most: capacity, decay: interval }, Located { value: entry.path, at: entry.at }))
+    Some((RateLimit { most: capacity, decay: interval }, Located { value: [entry.path, text], at: entry.at }))
+}
+
+/// A rate and a capacity. Venues publish rates whose tokens are no whole nanoseconds apart, as in `2.34/s 125`: they
+/// take up to a nanosecond longer.
+fn flow(text: &str) -> Option<Flow> {
+    let read = || {
+        let (rate, capacity) = text.split_once(' ')?;
+        let (count, unit) = rate.split_once('/')?;
+        let one = Flow::read(&format!("1/{unit} {capacity}"))?;
+        let count = Number::read(count)?.0;
+        let interval = Decimal::from(one.interval.0).checked_div(count)?.ceil().to_i64()?;
+        (count > Decimal::ZERO && interval > 0).then_some(Flow { interval: Span(interval), ..one })
+    };
+    Flow::read(text).or_else(read)
 }
 
 /// Reads the models, and the rate limit, of each instrument that has some of its own.
