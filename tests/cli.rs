@@ -38,6 +38,7 @@ fn misuse_is_told_with_exit_code_2() {
         &["run", "a.toml", "--jsn"],
         &["run", "a.toml", "--journal"],
         &["check"],
+        &["strategies", "grid"],
         &["replay"],
         &["replay", "a.journal", "b.journal"],
         &["audit"],
@@ -120,6 +121,7 @@ fn help_has_an_example_for_every_command() {
         &["--help"][..],
         &["run", "--help"],
         &["check", "--help"],
+        &["strategies", "--help"],
         &["replay", "--help"],
         &["audit", "--help"],
         &["data", "--help"],
@@ -131,6 +133,38 @@ fn help_has_an_example_for_every_command() {
         assert_eq!((code, stderr.as_str()), (OK, ""), "{command:?}");
         assert!(stdout.contains("Example") && stdout.contains("\n  seatrial "), "{command:?}: {stdout}");
     }
+}
+
+/// The catalogue, whole, as text and as one document.
+#[test]
+fn strategies_are_listed_with_their_rules_and_parameters() {
+    let folder = Folder::new("strategies");
+    let (code, text, stderr) = folder.told(&["strategies"]);
+    assert_eq!((code, stderr.as_str()), (OK, ""));
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let (code, document, stderr) = folder.told(&["strategies", "--json"]);
+    assert_eq!((code, stderr.as_str()), (OK, ""));
+    let document: serde_json::Value = serde_json::from_str(&document).expect("one document");
+    let catalogue = seatrial::strategies::catalogue();
+    assert_eq!(document.as_array().map(Vec::len), Some(catalogue.len()));
+    for (entry, listed) in catalogue.iter().zip(document.as_array().expect("an array")) {
+        assert!(flat.contains(&format!("{}: {}", entry.name, entry.summary)), "{}", entry.name);
+        assert_eq!((&listed["name"], &listed["summary"]), (&entry.name.into(), &entry.summary.into()));
+        for (place, rule) in entry.rules.iter().enumerate() {
+            assert!(flat.contains(&format!("{}. {rule}", place + 1)), "{}: {rule}", entry.name);
+            assert_eq!(listed["rules"][place], *rule);
+        }
+        for (place, param) in entry.params.iter().enumerate() {
+            assert!(flat.contains(&format!("{} {}", param.key, param.meaning)), "{}: {}", entry.name, param.key);
+            let known = &listed["params"][place];
+            assert_eq!((&known["key"], &known["default"]), (&param.key.into(), &param.default.into()));
+            assert_eq!(known["form"], param.form);
+            let bound = |text: &str| if text.is_empty() { serde_json::Value::Null } else { text.into() };
+            assert_eq!((&known["low"], &known["high"]), (&bound(param.low), &bound(param.high)));
+        }
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 110), "{text}");
+    assert_eq!(folder.told(&["strategies", "--quiet"]), (OK, String::new(), String::new()));
 }
 
 #[test]

@@ -19,7 +19,9 @@ use seatrial::market::{
 use seatrial::replay::replay;
 use seatrial::sim::latency::Latency;
 use seatrial::sim::{Outcome, Setup, SimError, run};
-use trial::{agents_setup, bar_tape, inverse_setup, l2_tape, order_tape, regime_setup, setup};
+use trial::{
+    agents_setup, bar_tape, grid_setup, inverse_setup, l2_tape, order_tape, regime_setup, reverter_setup, setup,
+};
 
 /// Every kind of run there is so far.
 fn kinds(seed: u64) -> Vec<(&'static str, Setup)> {
@@ -32,6 +34,9 @@ fn kinds(seed: u64) -> Vec<(&'static str, Setup)> {
         ("ema_flip, linear", setup(bar_tape(seed), Contract::Linear, "ema_flip")),
         ("quoter, inverse", inverse_setup(l2_tape(seed), "quoter", true)),
         ("ema_flip, inverse", inverse_setup(bar_tape(seed), "ema_flip", false)),
+        ("grid, spot", grid_setup(l2_tape(seed), Contract::Spot)),
+        ("grid, linear", grid_setup(l2_tape(seed), Contract::Linear)),
+        ("mean_reversion, bars", reverter_setup(bar_tape(seed), Contract::Linear, &[("timeout", "30min")])),
     ]
 }
 

@@ -38,7 +38,7 @@ fn document(entry: &Entry) -> Value {
 }
 
 fn text(entry: &Entry) -> Vec<String> {
-    let mut lines = vec![format!("{}: {}", entry.name, entry.summary)];
+    let mut lines = wrapped(&format!("{}: ", entry.name), entry.summary);
     for (place, rule) in entry.rules.iter().enumerate() {
         lines.extend(wrapped(&format!("  {}. ", place + 1), rule));
     }

@@ -196,21 +196,20 @@ impl Grid {
         let instrument = desk.instrument(self.terms.instrument).clone();
         let rules = instrument.rules(scene.now);
         let fits = |qty: Qty, price| qty >= rules.min_qty && instrument.notional(qty, price) >= rules.min_notional;
-        let mut missing = ladder.wanted(scene.closable, rules, fits);
-        for order in scene.working.clone() {
-            let same = |wanted: &Wanted| {
-                (wanted.side, wanted.price, wanted.purpose) == (order.side, order.price, order.purpose)
-            };
-            match missing.iter().position(same) {
-                Some(place) => {
-                    let wanted = missing.remove(place);
-                    self.fit(desk, &mut scene, &order, wanted);
-                }
-                None if order.cancellable && !order.takes => {
-                    desk.cancel(order.id).expect("an open order of this desk can be cancelled");
-                }
-                None => {}
+        let (mut missing, mut spare) = (Vec::new(), scene.working.clone());
+        for wanted in ladder.wanted(scene.closable, rules, fits) {
+            let standing: Vec<Working> = spare.extract_if(.., |order| wanted.is_at(order)).collect();
+            let short = wanted.qty - standing.iter().map(|order| order.leaves).sum::<Qty>();
+            match standing.last() {
+                Some(last) if short < Qty::ZERO => self.shrink(desk, scene.now, last, short),
+                Some(_) if short.is_zero() || wanted.purpose == Purpose::Entry => {}
+                // Too little for an order of its own: the last makes room for one of both.
+                Some(last) if !fits(short, wanted.price) => spare.push(*last),
+                _ => missing.push(Wanted { qty: short, ..wanted }),
             }
+        }
+        for order in spare.iter().filter(|order| order.cancellable && !order.takes) {
+            desk.cancel(order.id).expect("an open order of this desk can be cancelled");
         }
         for wanted in missing {
             match wanted.purpose {
@@ -220,22 +219,18 @@ impl Grid {
         }
     }
 
-    /// Amends an order whose quantity is not the wanted one: an exit always, an entry that is too large.
-    fn fit(&mut self, desk: &mut Desk<'_>, scene: &mut Scene, order: &Working, wanted: Wanted) {
-        let grown = wanted.qty.0 - order.leaves.0;
-        let right = grown == 0 || (wanted.purpose == Purpose::Entry && grown > 0);
-        if right || !order.settled || grown > scene.free().0 || !self.is_time(self.patience.until(), scene.now) {
-            return;
+    /// Amends an order that is too large, in place; one that is too large by all of it ends.
+    fn shrink(&mut self, desk: &mut Desk<'_>, now: Timestamp, order: &Working, short: Qty) {
+        let leaves = order.leaves + short;
+        if leaves <= Qty::ZERO {
+            if order.cancellable {
+                desk.cancel(order.id).expect("an open order of this desk can be cancelled");
+            }
+        } else if order.settled && self.is_time(self.patience.until(), now) {
+            let limit = RawPrice::new(desk.instrument(self.terms.instrument).price(order.price));
+            let amended = desk.amend(order.id, order.filled + leaves, limit);
+            self.learn(now, amended);
         }
-        let limit = RawPrice::new(desk.instrument(self.terms.instrument).price(wanted.price));
-        let amended = desk.amend(order.id, order.filled + wanted.qty, limit);
-        if amended.is_ok()
-            && let Some(seen) = scene.working.iter_mut().find(|seen| seen.id == order.id)
-        {
-            // Old and new terms are both reserved until the answer.
-            seen.leaves = seen.leaves.max(wanted.qty);
-        }
-        self.learn(scene.now, amended);
     }
 
     fn rest_exit(&mut self, desk: &mut Desk<'_>, scene: &mut Scene, wanted: Wanted) {
@@ -249,7 +244,8 @@ impl Grid {
     }
 
     fn enter(&mut self, desk: &mut Desk<'_>, ladder: Ladder, scene: &mut Scene, wanted: Wanted) {
-        if !self.may_enter(desk, scene, wanted) {
+        // Orders on their way out still fill: until they are gone they count.
+        if scene.at_most(wanted.side) + wanted.qty > ladder.most() || !self.may_enter(desk, scene, wanted) {
             return;
         }
         let instrument = desk.instrument(self.terms.instrument);
@@ -335,6 +331,12 @@ impl Grid {
 }
 
 impl Scene {
+    /// What could be held on a side once every entry there has filled.
+    fn at_most(&self, side: Side) -> Qty {
+        let entries = self.working.iter().filter(|order| order.purpose == Purpose::Entry && order.side == side);
+        Qty((self.closable.0 * side.sign()).max(0)) + entries.map(|order| order.leaves).sum()
+    }
+
     /// What no exit takes yet of what is held.
     fn free(&self) -> Qty {
         let exits = self.working.iter().filter(|order| order.purpose == Purpose::Exit);

@@ -179,14 +179,20 @@ mod tests {
     fn what_is_not_allowed_is_refused_with_what_is() {
         let refused = |name: &str, key: &str, value: &str| told(name, &[(key, value)]).expect_err(value).to_string();
         expect_test::expect![[r#"
-            name: found `momentum`, allowed is ema_flip or quoter or script or workload
+            name: found `momentum`, allowed is ema_flip or grid or mean_reversion or quoter or script or workload
             half_spred: found `1%`, allowed is one of instrument, half_spread, requote, size, max_inventory, reduce_only_at, skew, refresh, stop, confidence, regime
             half_spread: found `6%`, allowed is a distance such as "5 ticks" or "0.02%", 0 ticks to 5%
             half_spread: found `-1%`, allowed is a distance such as "5 ticks" or "0.02%", 0 ticks to 5%
             regime: found `sunny`, allowed is trending_bull, trending_bear, ranging, breakout_potential, volatile_bull, volatile_bear, choppy or unknown
             instrument: found `DOGE/USDT`, allowed is first, each, or BTC/USDT
             size: found `0`, allowed is risk, or an amount of quote above zero, risk to 50000
-            ema: found `1`, allowed is a whole number, 2 to 1000"#]]
+            ema: found `1`, allowed is a whole number, 2 to 1000
+            window: found `1`, allowed is a whole number, 2 to 1000
+            width: found `-1`, allowed is a number with at most 8 decimals such as "2.5", 0 to 100
+            period: found `50ms`, allowed is bar, or a duration of at least 100ms, bar to 1d
+            entry: found `stop`, allowed is limit or market
+            levels: found `51`, allowed is a whole number, 1 to 50
+            stop: found `0`, allowed is a percentage such as "0.5%", 0.1% to 10%"#]]
         .assert_eq(
             &[
                 refused("momentum", "", ""),
@@ -197,6 +203,12 @@ mod tests {
                 refused("quoter", "instrument", "DOGE/USDT"),
                 refused("ema_flip", "size", "0"),
                 refused("ema_flip", "ema", "1"),
+                refused("mean_reversion", "window", "1"),
+                refused("mean_reversion", "width", "-1"),
+                refused("mean_reversion", "period", "50ms"),
+                refused("mean_reversion", "entry", "stop"),
+                refused("grid", "levels", "51"),
+                refused("grid", "stop", "0"),
             ]
             .join("\n"),
         );

@@ -240,19 +240,26 @@ fn what_a_strategy_refuses_is_told_where_it_was_written() {
         ("ema = 20", "ema = 1"),
         ("ema = 20", "emma = 20"),
         ("ema = 20", "ema = \"twenty\""),
+        ("name = \"ema_flip\"\nema = 20", "name = \"mean_reversion\"\nwindow = 1001"),
+        ("name = \"ema_flip\"\nema = 20", "name = \"mean_reversion\"\nperiod = \"10ms\""),
+        ("name = \"ema_flip\"\nema = 20", "name = \"grid\"\nspacing = \"6%\""),
     ] {
+        assert!(trading().contains(from), "{from}");
         folder.write("s.toml", trading().replacen(from, to, 1));
         let (code, stdout, stderr) = folder.told(&["check", "s.toml"]);
         assert_eq!((code, stdout.as_str()), (BAD_INPUT, ""), "{to}");
         told += &stderr;
     }
     expect![[r#"
-        E-SC-015 s.toml:29:8 strategy.name: found "ema_flop" allowed ema_flip or quoter or script or workload
+        E-SC-015 s.toml:29:8 strategy.name: found "ema_flop" allowed ema_flip or grid or mean_reversion or quoter or script or workload
           hint: did you mean `ema_flip`?
         E-SC-015 s.toml:30:7 strategy.ema: found "1" allowed a whole number, 2 to 1000
         E-SC-006 s.toml:30:1 strategy.emma: found an unknown key allowed one of instrument, ema, atr, warmup, atr_factor, size, confidence
           hint: did you mean `ema`?
         E-SC-015 s.toml:30:7 strategy.ema: found "twenty" allowed a whole number, 2 to 1000
+        E-SC-006 s.toml:31:1 strategy.warmup: found an unknown key allowed one of instrument, period, window, width, entry, inside, expiry, stop_factor, timeout, size, confidence, regime
+        E-SC-006 s.toml:31:1 strategy.warmup: found an unknown key allowed one of instrument, period, window, width, entry, inside, expiry, stop_factor, timeout, size, confidence, regime
+        E-SC-006 s.toml:31:1 strategy.warmup: found an unknown key allowed one of instrument, levels, spacing, size, max_inventory, recentre, stop, confidence, regime
     "#]].assert_eq(&told);
 }
 

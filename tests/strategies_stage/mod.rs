@@ -102,6 +102,8 @@ pub struct Stage {
     guarded: bool,
     /// Whether the venue fills anything.
     pub fills: bool,
+    /// How many orders the strategy may have on one side.
+    pub per_side: usize,
 }
 
 impl Stage {
@@ -123,6 +125,7 @@ impl Stage {
             touch: None,
             guarded: true,
             fills: true,
+            per_side: 1,
         };
         let cash = Balance { asset: AssetId(1), total: Money::new(decimal("10000")) };
         let account = [
@@ -344,9 +347,9 @@ impl Stage {
         for (at, action) in &self.log {
             match action {
                 Action::Send(Command::New(order)) => {
-                    let twin = open.iter().find(|other| other.side == order.side);
+                    let twins = open.iter().filter(|other| other.side == order.side).count();
                     let own = proposed.contains(&order.id);
-                    assert!(!own || twin.is_none(), "{order:?} beside {twin:?} at {at:?}");
+                    assert!(!own || twins < self.per_side, "{order:?} beside {twins} at {at:?}");
                     let shrinks = held * order.side.sign() < 0 && order.qty.0 <= held.abs();
                     assert!(!order.reduce_only || shrinks, "{order:?} with {held} held");
                     let shorts = order.side == Side::Sell && !order.reduce_only;

@@ -204,3 +204,27 @@ pub fn setup(tape: Tape, contract: Contract, strategy: &str) -> Setup {
         guards: true,
     }
 }
+
+/// The same, told something: parameters of its strategy and keys of its trader.
+#[allow(dead_code, reason = "not every test tells its strategy something")]
+pub fn told(mut setup: Setup, params: &[(&str, &str)], keys: &[(&str, &str)]) -> Setup {
+    setup.strategy.params = params.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    for (key, value) in keys {
+        setup.trader.set(key, value).expect("the table knows the key");
+    }
+    setup
+}
+
+/// A grid's run, of narrow levels.
+#[allow(dead_code, reason = "not every test rests a ladder")]
+pub fn grid_setup(tape: Tape, contract: Contract) -> Setup {
+    let params = [("spacing", "20 ticks"), ("levels", "4"), ("recentre", "3"), ("stop", "0.1%")];
+    told(setup(tape, contract, "grid"), &params, &[("risk.max_entries_per_instrument", "5")])
+}
+
+/// A reverter's run, with a stop as near and a target as modest as production allows.
+#[allow(dead_code, reason = "not every test trades with bands")]
+pub fn reverter_setup(tape: Tape, contract: Contract, params: &[(&str, &str)]) -> Setup {
+    let keys = [("stop.min", "0.1%"), ("stop.min_reward_risk", "1")];
+    told(setup(tape, contract, "mean_reversion"), params, &keys)
+}

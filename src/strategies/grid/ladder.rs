@@ -3,6 +3,7 @@
 //! Prices of a side are multiplied by its sign where they are compared, so that buy and sell are one rule.
 
 use super::super::holding::side_of;
+use super::super::working::Working;
 use super::terms::Terms;
 use crate::market::{Contract, Instrument, Price, Purpose, Qty, Rules, Side, Timestamp};
 
@@ -16,6 +17,13 @@ pub(super) struct Wanted {
     pub(super) price: Price,
     pub(super) qty: Qty,
     pub(super) purpose: Purpose,
+}
+
+impl Wanted {
+    /// Whether an order stands where this one is wanted.
+    pub(super) fn is_at(&self, order: &Working) -> bool {
+        (self.side, self.price, self.purpose) == (order.side, order.price, order.purpose)
+    }
 }
 
 /// A ladder that was set up.
@@ -60,6 +68,11 @@ impl Ladder {
             lot,
             spot: instrument.contract == Contract::Spot,
         }
+    }
+
+    /// The most that may be held on a side.
+    pub(super) const fn most(&self) -> Qty {
+        Qty(self.usable.saturating_mul(self.lot))
     }
 
     /// The price at which the entries of a side are given up; before the grid.
@@ -130,5 +143,50 @@ impl Ladder {
         let rest = if alone { 0 } else { part };
         let levels = (1..=whole).rev().map(|level| exit(level, self.lot + if level == whole { rest } else { 0 }));
         alone.then(|| exit(whole + 1, part)).into_iter().chain(levels).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::market::{Money, samples};
+    use proptest::prelude::*;
+
+    fn ladder(levels: i64, usable: i64, lot: i64, spot: bool) -> Ladder {
+        let (centre, spacing, beyond, recentre) = (1_000_000, 1_000, 10_000, 6);
+        Ladder { centre, spacing, levels, usable, beyond, recentre, lot, spot }
+    }
+
+    proptest! {
+        /// What is held has exits for all of it, no more; and with every entry filled the cap holds.
+        #[test]
+        fn exits_are_what_is_held_and_entries_keep_to_the_cap(
+            (levels, lot) in (1_i64..20, 10_i64..1_000),
+            usable in 1_i64..20,
+            held in -20_000_i64..20_000,
+            least in 1_i64..10,
+            spot in any::<bool>(),
+        ) {
+            let usable = usable.min(levels);
+            let held = if spot { held.abs() } else { held };
+            let mut rules = samples::b().rules(Timestamp(0)).clone();
+            (rules.tick, rules.min_qty, rules.min_notional) = (Price(1), Qty(least), Money::ZERO);
+            let ladder = ladder(levels, usable, lot, spot);
+            let wanted = ladder.wanted(Qty(held), &rules, |qty, _| qty >= Qty(least));
+            let sum = |side: Side, purpose: Purpose| -> i64 {
+                wanted.iter().filter(|w| (w.side, w.purpose) == (side, purpose)).map(|w| w.qty.0).sum()
+            };
+            for side in SIDES {
+                prop_assert_eq!(sum(side.opposite(), Purpose::Exit), (held * side.sign()).max(0));
+                let entries = sum(side, Purpose::Entry);
+                prop_assert!(entries + (held * side.sign()).max(0) <= (usable * lot).max(held.abs()));
+                prop_assert!(entries == 0 || held * side.sign() >= 0, "an entry against the position");
+            }
+            prop_assert!(!spot || sum(Side::Sell, Purpose::Entry) == 0);
+            for order in &wanted {
+                let is_below = order.price.0 <= ladder.centre;
+                prop_assert!(order.purpose == Purpose::Exit || is_below == (order.side == Side::Buy));
+            }
+        }
     }
 }

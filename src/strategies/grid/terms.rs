@@ -25,8 +25,8 @@ const RULES: &[&str] = &[
      the position is closed: its own discipline beside whatever protection rests at the venue.",
     "If nothing is held and the mid is `recentre` spacings from the centre, or beyond a side's stop, the ladder is set \
      up anew. It never moves while something is held.",
-    "An order that no level wants is cancelled; an exit of the wrong quantity and an entry that is too large are \
-     amended in place. Exits come before entries, and the nearest level before those behind it.",
+    "An order that no level wants is cancelled, one that is too large is amended in place, and an exit that is too \
+     small gets another beside it. Exits come before entries, and the nearest level before those behind it.",
     "An entry waits while the entry counts, the slots for open orders, the throttle, a cooldown, a twin of it younger \
      than risk.duplicate_window, the session or the trader's state forbid it, and while it would trade at once. After \
      a denial or a rejection it waits a second, twice that after the next, up to a minute.",
