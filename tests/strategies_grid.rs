@@ -57,7 +57,8 @@ fn a_margin_ladder_has_both_sides_and_a_spot_ladder_has_buys() {
     expect_test::expect![[r#"
         1 Buy 599901 × 999
         1 Buy 599801 × 999
-        1 Buy 599701 × 999"#]].assert_eq(&sent(&spot));
+        1 Buy 599701 × 999"#]]
+    .assert_eq(&sent(&spot));
     linear.check_manners();
     spot.check_manners();
 }
