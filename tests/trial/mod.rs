@@ -215,11 +215,12 @@ pub fn told(mut setup: Setup, params: &[(&str, &str)], keys: &[(&str, &str)]) ->
     setup
 }
 
-/// A grid's run, of narrow levels.
+/// A grid's run, of narrow levels and with room to refill them before it is flat.
 #[allow(dead_code, reason = "not every test rests a ladder")]
 pub fn grid_setup(tape: Tape, contract: Contract) -> Setup {
-    let params = [("spacing", "20 ticks"), ("levels", "4"), ("recentre", "3"), ("stop", "0.1%")];
-    told(setup(tape, contract, "grid"), &params, &[("risk.max_entries_per_instrument", "5")])
+    let params = [("spacing", "20 ticks"), ("levels", "20"), ("recentre", "3"), ("size", "50")];
+    let keys = [("ceilings", "research"), ("risk.max_entries_per_instrument", "200"), ("risk.max_entries", "200")];
+    told(setup(tape, contract, "grid"), &params, &keys)
 }
 
 /// A reverter's run, with a stop as near and a target as modest as production allows.
