@@ -37,12 +37,12 @@ fn sent(stage: &Stage) -> String {
 fn a_margin_ladder_has_both_sides_and_a_spot_ladder_has_buys() {
     let mut linear = grid(Contract::Linear, &[]);
     linear.play(&[(SECOND, quote(600_000, 2))]);
-    expect_test::expect![[r#"
+    expect_test::expect![[r"
         1 Buy 599901 × 999
         1 Sell 600101 × 999
         1 Buy 599801 × 999
         1 Sell 600201 × 999
-        1 Buy 599701 × 999"#]]
+        1 Buy 599701 × 999"]]
     .assert_eq(&sent(&linear));
     let stops: Vec<_> =
         linear.proposals().iter().map(|p| p.stop.expect("every entry has a stop").to_string()).collect();
@@ -54,10 +54,10 @@ fn a_margin_ladder_has_both_sides_and_a_spot_ladder_has_buys() {
     assert!(linear.orders().iter().all(|(_, order)| order.post_only));
     let mut spot = grid(Contract::Spot, &[]);
     spot.play(&[(SECOND, quote(600_000, 2))]);
-    expect_test::expect![[r#"
+    expect_test::expect![[r"
         1 Buy 599901 × 999
         1 Buy 599801 × 999
-        1 Buy 599701 × 999"#]]
+        1 Buy 599701 × 999"]]
     .assert_eq(&sent(&spot));
     linear.check_manners();
     spot.check_manners();
@@ -69,7 +69,7 @@ fn a_level_is_filled_again_once_its_exit_has_filled() {
     for (contract, wanted) in [
         (
             Contract::Linear,
-            expect_test::expect![[r#"
+            expect_test::expect![[r"
         1 Buy 599901 × 999
         1 Sell 600101 × 999
         1 Buy 599801 × 999
@@ -77,17 +77,17 @@ fn a_level_is_filled_again_once_its_exit_has_filled() {
         1 Buy 599701 × 999
         3 Sell 600001 × 999 !
         3 Sell 599901 × 999 !
-        6 Buy 599801 × 999"#]],
+        6 Buy 599801 × 999"]],
         ),
         (
             Contract::Spot,
-            expect_test::expect![[r#"
+            expect_test::expect![[r"
         1 Buy 599901 × 999
         1 Buy 599801 × 999
         1 Buy 599701 × 999
         3 Sell 600001 × 999 !
         3 Sell 599901 × 999 !
-        6 Buy 599801 × 999"#]],
+        6 Buy 599801 × 999"]],
         ),
     ] {
         let mut stage = grid(contract, &[]);
