@@ -196,8 +196,12 @@ proptest! {
             let enters = matches!(proposal.intention, Intention::OpenLong | Intention::OpenShort);
             prop_assert_eq!(proposal.stop.is_some(), enters);
         }
-        let centre = 100_000;
-        let most = 1_800 * 1_000_000 / centre;
+        // 1 800 USDT at the lowest centre there can have been.
+        let bid = |event: &(i64, MarketEvent)| match event.1 {
+            MarketEvent::Quote(quote) => quote.bid.0,
+            _ => i64::MAX,
+        };
+        let most = 1_800 * 1_000_000 / events.iter().map(bid).min().expect("a quote at least");
         prop_assert!(guarded.positions().iter().all(|position| position.abs() <= most));
         // What the trader trims by its own tables may come out too small (CK-18), and an old ladder's order may
         // still be in the way of a new one (CK-31); everything the rules name is waited for.
