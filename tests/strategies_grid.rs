@@ -37,12 +37,12 @@ fn sent(stage: &Stage) -> String {
 fn a_margin_ladder_has_both_sides_and_a_spot_ladder_has_buys() {
     let mut linear = grid(Contract::Linear, &[]);
     linear.play(&[(SECOND, quote(600_000, 2))]);
-    expect_test::expect![[r#"
+    expect_test::expect![[r"
         1 Buy 599901 × 999
         1 Sell 600101 × 999
         1 Buy 599801 × 999
         1 Sell 600201 × 999
-        1 Buy 599701 × 999"#]]
+        1 Buy 599701 × 999"]]
     .assert_eq(&sent(&linear));
     let stops: Vec<_> =
         linear.proposals().iter().map(|p| p.stop.expect("every entry has a stop").to_string()).collect();
@@ -54,10 +54,10 @@ fn a_margin_ladder_has_both_sides_and_a_spot_ladder_has_buys() {
     assert!(linear.orders().iter().all(|(_, order)| order.post_only));
     let mut spot = grid(Contract::Spot, &[]);
     spot.play(&[(SECOND, quote(600_000, 2))]);
-    expect_test::expect![[r#"
+    expect_test::expect![[r"
         1 Buy 599901 × 999
         1 Buy 599801 × 999
-        1 Buy 599701 × 999"#]]
+        1 Buy 599701 × 999"]]
     .assert_eq(&sent(&spot));
     linear.check_manners();
     spot.check_manners();
@@ -69,7 +69,7 @@ fn a_level_is_filled_again_once_its_exit_has_filled() {
     for (contract, wanted) in [
         (
             Contract::Linear,
-            expect_test::expect![[r#"
+            expect_test::expect![[r"
         1 Buy 599901 × 999
         1 Sell 600101 × 999
         1 Buy 599801 × 999
@@ -77,17 +77,17 @@ fn a_level_is_filled_again_once_its_exit_has_filled() {
         1 Buy 599701 × 999
         3 Sell 600001 × 999 !
         3 Sell 599901 × 999 !
-        6 Buy 599801 × 999"#]],
+        6 Buy 599801 × 999"]],
         ),
         (
             Contract::Spot,
-            expect_test::expect![[r#"
+            expect_test::expect![[r"
         1 Buy 599901 × 999
         1 Buy 599801 × 999
         1 Buy 599701 × 999
         3 Sell 600001 × 999 !
         3 Sell 599901 × 999 !
-        6 Buy 599801 × 999"#]],
+        6 Buy 599801 × 999"]],
         ),
     ] {
         let mut stage = grid(contract, &[]);
@@ -196,11 +196,17 @@ proptest! {
             let enters = matches!(proposal.intention, Intention::OpenLong | Intention::OpenShort);
             prop_assert_eq!(proposal.stop.is_some(), enters);
         }
-        let centre = 100_000;
-        let most = 1_800 * 1_000_000 / centre;
+        // 1 800 USDT at the lowest centre there can have been.
+        let bid = |event: &(i64, MarketEvent)| match event.1 {
+            MarketEvent::Quote(quote) => quote.bid.0,
+            _ => i64::MAX,
+        };
+        let most = 1_800 * 1_000_000 / events.iter().map(bid).min().expect("a quote at least");
         prop_assert!(guarded.positions().iter().all(|position| position.abs() <= most));
+        // What the trader trims by its own tables may come out too small (CK-18), and an old ladder's order may
+        // still be in the way of a new one (CK-31); everything the rules name is waited for.
         let denied = guarded.denials();
-        let early = ["CK-06", "CK-08", "CK-09", "CK-10", "CK-13", "CK-14", "CK-18", "CK-24", "CK-30"];
+        let early = ["CK-06", "CK-08", "CK-09", "CK-10", "CK-13", "CK-14", "CK-24", "CK-30"];
         prop_assert!(!denied.iter().any(|(_, text)| early.iter().any(|check| text.contains(check))), "{:?}", denied);
     }
 }

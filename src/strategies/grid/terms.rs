@@ -19,7 +19,8 @@ const RULES: &[&str] = &[
      its exit has filled.",
     "While nothing is held both sides have entries, while something is held only its side has; an entry on the other \
      side is cancelled at once. On spot, which has no short, the side above has exits alone: it sells what it holds.",
-    "Levels whose sum at the centre is beyond `max_inventory` have no entry.",
+    "Levels whose sum at the centre is beyond `max_inventory` have no entry, and an entry waits while orders on their \
+     way out could still fill beyond it.",
     "Every entry of a side has the same stop, `stop` beyond the outermost level, but at least stop.min and at most \
      the instrument's greatest stop distance from its own price. If the mid reaches it, the orders are cancelled and \
      the position is closed: its own discipline beside whatever protection rests at the venue.",
