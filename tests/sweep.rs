@@ -111,6 +111,8 @@ fn threads_kills_and_parts_leave_the_same_bytes() {
     });
     let merged = folder.store("merged");
     let shuffled = [parts[2].clone(), parts[0].clone(), parts[1].clone()];
+    // Which tables there are, the parts say.
+    let merged = Store { details: Vec::new(), ..merged };
     assert_eq!(sweep::merge(&plan, &shuffled, &merged).expect("neighbours"), all);
     assert_eq!(sha256(&merged), expected);
     let torn = sweep::merge(&plan, &[parts[0].clone(), parts[2].clone()], &folder.store("torn"));

@@ -14,7 +14,7 @@ use serde::Serialize;
 use super::binance::QuoteComparison;
 use super::builder::ImportOptions;
 use super::capture::Checksums;
-use super::fault::{CROSSED, Complaints, GAP, SHIFTED};
+use super::fault::{CROSSED, CROSSED_THERE, Complaints, GAP, SHIFTED};
 use super::format::Format;
 use super::import::{Imported, read};
 use super::info::Info;
@@ -98,9 +98,11 @@ fn check_records(file: &str, imported: &mut Imported, complaints: &mut Complaint
 fn check_parquet(file: &str, recording: &mut Recording, complaints: &mut Complaints) -> Result<(), BadInput> {
     let (mut book, mut last, mut number) = (Book::new(), None, 0);
     let cadence = recording.cadence;
+    // Whoever read the source let a crossed book pass where the source is one that crosses.
+    let code = if recording.provenance.source_sha256.is_empty() { CROSSED } else { CROSSED_THERE };
     recording.each(|record| {
         let result = match record {
-            Record::Row(row) => check_book(file, &mut book, number, &row, complaints),
+            Record::Row(row) => check_book((file, code), &mut book, number, &row, complaints),
             Record::Order(_) => Ok(()),
             Record::Bar(bar) => {
                 let missing =
@@ -114,7 +116,7 @@ fn check_parquet(file: &str, recording: &mut Recording, complaints: &mut Complai
 }
 
 fn check_book(
-    file: &str,
+    (file, code): (&str, &'static str),
     book: &mut Book,
     record: u64,
     row: &Row,
@@ -135,7 +137,7 @@ fn check_book(
         && bid >= ask
     {
         let found = format!("bid {} and ask {} in price units", bid.0, ask.0);
-        let bad = BadInput::new(CROSSED, file, found, "a bid below the ask after a whole message");
+        let bad = BadInput::new(code, file, found, "a bid below the ask after a whole message");
         complaints.take(bad.at_record(record, 0).field("price"))?;
     }
     Ok(())

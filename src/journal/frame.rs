@@ -25,6 +25,8 @@ pub const FORMAT: u32 = 3;
 
 /// The longest payload of a record, in bytes.
 pub const LONGEST_PAYLOAD: u32 = 16 << 20;
+/// Longest journal that is read, in bytes; none is written longer.
+pub(super) const LONGEST_FILE: u64 = 8 << 30;
 
 pub(super) const MAGIC: [u8; 12] = *b"seatrial-jrn";
 /// Bytes of a file's head.

@@ -9,12 +9,9 @@ use std::path::Path;
 
 use super::digest::Digest;
 use super::error::{Complaint, JournalError, Place};
-use super::frame::{self, ChainHash, FILE_HEAD, FORMAT, Frame, MAGIC, NoFrame, hex};
+use super::frame::{self, ChainHash, FILE_HEAD, FORMAT, Frame, LONGEST_FILE, MAGIC, NoFrame, hex};
 use super::header::Header;
 use super::record::{Body, Closing, Record};
-
-/// The largest journal that is read, in bytes.
-const LONGEST_FILE: u64 = 8 << 30;
 
 /// Where a torn journal was cut.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

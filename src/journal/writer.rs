@@ -17,13 +17,17 @@ use postcard::ser_flavors::Flavor;
 
 use super::digest::Digest;
 use super::error::{JournalError, Place};
-use super::frame::{self, ChainHash, FILE_HEAD, LONGEST_PAYLOAD, MAGIC};
+use super::frame::{self, ChainHash, FILE_HEAD, LONGEST_FILE, LONGEST_PAYLOAD, MAGIC};
 use super::reader;
 use super::record::{Body, Closing, Record};
 use crate::market::Timestamp;
 
 /// Bytes gathered before they are handed to the file.
 const BUFFER: usize = 64 << 10;
+/// Bytes kept for the record that closes a journal.
+const CLOSING: u64 = 4 << 10;
+/// More than the frame of a record takes.
+const FRAME: u64 = 64;
 
 /// Where a journal's bytes go.
 pub trait Disk: Write + Send {
@@ -240,7 +244,7 @@ impl Journal {
             Keep::Nothing => {}
             Keep::Memory(records) => records.push(Record { seq, now, cursor, body: body.clone() }),
             Keep::Told(listener) => listener(&Record { seq, now, cursor, body: body.clone() }),
-            Keep::Disk(_) => self.store()?,
+            Keep::Disk(_) => self.store(if matches!(body, Body::Close(_)) { 0 } else { CLOSING })?,
         }
         if let Body::Header(header) = body {
             self.digest.fold(&header.digested());
@@ -252,10 +256,15 @@ impl Journal {
         Ok(seq)
     }
 
-    fn store(&mut self) -> Result<(), JournalError> {
+    fn store(&mut self, left: u64) -> Result<(), JournalError> {
         let Keep::Disk(log) = &mut self.keep else { return Ok(()) };
         if self.scratch.len() > LONGEST_PAYLOAD as usize {
             return Err(write_error(&self.name, self.records, log.length, "a record longer than 16 MiB"));
+        }
+        // What cannot be read back is not written; what is left is for the record that closes.
+        if log.length + self.scratch.len() as u64 + FRAME + left > LONGEST_FILE {
+            self.ended = Some("a journal that is full");
+            return Err(write_error(&self.name, self.records, log.length, "a journal longer than 8 GiB"));
         }
         let before = log.buffer.len();
         log.chain = frame::put(&self.scratch, log.chain, &mut log.buffer);
@@ -325,4 +334,26 @@ fn lock(name: &str, file: io::Result<File>) -> Result<File, JournalError> {
 
 fn write_error(name: &str, record: u64, byte: u64, found: &str) -> JournalError {
     JournalError::Write(Place { file: name, record, byte }.complain("write", found, "a journal that can be written"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A journal that nobody could read is not written: it ends, and is closed no more.
+    #[test]
+    fn a_journal_ends_before_it_is_too_long_to_be_read() {
+        let path = std::env::temp_dir().join(format!("seatrial-full-{}.journal", std::process::id()));
+        let mut journal = Journal::to_file(&path).expect("a file for the test");
+        let wake = Body::Wake(Timestamp(1));
+        // As if its header were written.
+        journal.records = 1;
+        let Keep::Disk(log) = &mut journal.keep else { panic!("a journal on disk") };
+        log.length = LONGEST_FILE - CLOSING - FRAME - 40;
+        journal.append(Timestamp(1), 0, &wake).expect("there is room for one");
+        let refused = (0..3).find_map(|_| journal.append(Timestamp(1), 0, &wake).err()).expect("and then none");
+        assert!(refused.to_string().contains("longer than 8 GiB"), "{refused}");
+        assert!(journal.append(Timestamp(1), 0, &wake).is_err() && journal.finish().is_err());
+        std::fs::remove_file(&path).expect("the test's own file");
+    }
 }

@@ -104,7 +104,10 @@ impl Store {
             return match (same, resume) {
                 (true, true) => Ok(Vec::new()),
                 (true, false) => Err(self.fault("these runs, there already", "--resume, or another --out")),
-                (false, _) => Err(self.fault("the runs of another sweep", "a folder of its own: --out DIR")),
+                (false, _) => Err(self.fault(
+                    "the runs of another sweep",
+                    "a folder of its own: --out DIR; --details too must be the same",
+                )),
             };
         }
         let (work, told) = (self.work(), self.work().join("sweep.json"));
@@ -115,7 +118,10 @@ impl Store {
                 (true, true) => {}
                 (true, false) => return Err(self.fault("a sweep that has not ended", "--resume, or another --out")),
                 (false, _) => {
-                    return Err(self.fault("another sweep that has not ended", "a folder of its own: --out DIR"));
+                    return Err(self.fault(
+                        "another sweep that has not ended",
+                        "a folder of its own: --out DIR; --details too must be the same",
+                    ));
                 }
             }
         } else {
@@ -324,6 +330,11 @@ pub fn merge(plan: &Plan, parts: &[PathBuf], store: &Store) -> Result<Part, Swee
     if store.out.join("runs.parquet").exists() {
         return Err(store.fault("runs, there already", "another --out").into());
     }
+    // The tables there are, are those that the parts have.
+    let of_first = parts.first().map_or(Ok(Vec::new()), |folder| pieces::keys(&folder.join("runs.parquet")))?;
+    let named = of_first.iter().find(|(key, _)| key == "seatrial.details").map_or("", |(_, value)| value.as_str());
+    let details = Detail::ALL.into_iter().filter(|detail| named.split(' ').any(|name| name == detail.name())).collect();
+    let store = &Store { details, ..store.clone() };
     let mut found = Vec::new();
     for folder in parts {
         let path = folder.join("runs.parquet");

@@ -199,7 +199,9 @@ impl Venue {
             SlippageModel::None => Some(best),
             SlippageModel::Mid => {
                 let near = self.markets[at].best(take.side).map_or(best, |(near, _)| near);
-                Some(Price((best.0 + near.0).div_euclid(2 * tick.0) * tick.0))
+                let mid = Price((best.0 + near.0).div_euclid(2 * tick.0) * tick.0);
+                // Of a crossed book the mid is worse than what is displayed.
+                Some(if take.side.better(best, mid) { best } else { mid })
             }
             _ => None,
         };

@@ -40,7 +40,7 @@ pub struct Sweep {
     #[arg(long)]
     pub resume: bool,
     /// Make one result of parts that were run apart, instead of running anything
-    #[arg(long, value_name = "DIR,..", value_delimiter = ',', conflicts_with_all = ["runs", "shard", "resume", "threads"])]
+    #[arg(long, value_name = "DIR,..", value_delimiter = ',', conflicts_with_all = ["runs", "shard", "resume", "threads", "details"])]
     pub merge: Vec<PathBuf>,
     /// Columns whose values make a group of the printed table [default: the keys that are swept, where that is short]
     #[arg(long, value_name = "COLUMN,..", value_delimiter = ',')]
