@@ -186,3 +186,23 @@ fn the_unbroken_files_are_sound() {
     assert!(capture.usable && capture.findings.is_empty(), "{capture}");
     assert_eq!(capture.info.map(|info| info.records), Some(5));
 }
+
+/// A crossed book is a fault in a market of our own making, and a fact in a tape whose source was let cross.
+#[cfg(feature = "batch")]
+#[test]
+fn a_crossed_tape_is_judged_as_its_source_was() {
+    use seatrial::data::{Provenance, Records, Row, RowKind, Tape, write};
+    use seatrial::market::{Price, Qty, Span, Timestamp};
+    let at = Timestamp(1_704_067_200_000_000_000);
+    let row = |price, kind, last| Row::new(at, at, Price(price), Qty(1), kind, last);
+    let rows = vec![row(10, RowKind::Bid, false), row(9, RowKind::Ask, true)];
+    for (hash, usable, code) in [("", false, "E-MD-053"), ("ab", true, "W-MD-111")] {
+        let provenance = Provenance { source_sha256: hash.into(), ..Provenance::default() };
+        let tape = Tape::new("X/Y".into(), (0, 0), Span::ZERO, Records::Rows(rows.clone()), provenance);
+        let path = written(&format!("crossed-{hash}.parquet"), b"");
+        fs::remove_file(&path).expect("the test's own file");
+        write(&tape, &path).expect("a folder that takes it");
+        let report = check(&path, &ImportOptions::default());
+        assert_eq!((report.usable, report.counts.get(code)), (usable, Some(&1)), "{report}");
+    }
+}

@@ -80,6 +80,15 @@ fn at_the_mid_a_round_trip_pays_no_spread() {
     says(&desk.send(market(Sell, 10)), &expect!["#2 accepted; #2 sold 10 @ 99 taker"]);
 }
 
+/// The mid of a crossed book is worse than what is displayed, for both sides.
+#[test]
+fn of_a_crossed_book_the_touch_is_taken() {
+    let mut desk = Desk::with(VenueConfig { slippage: SlippageModel::Mid, ..terms() });
+    desk.show(&[(110, 10)], &[(101, 10)]);
+    says(&desk.send(market(Buy, 5)), &expect!["#1 accepted; #1 bought 5 @ 101 taker"]);
+    says(&desk.send(market(Sell, 5)), &expect!["#2 accepted; #2 sold 5 @ 110 taker"]);
+}
+
 #[test]
 fn an_order_is_measured_against_what_printed_in_the_last_minute() {
     let share = SlippageModel::VolumeShare { impact_ppm: 1_000_000, share_max_ppm: 100_000 };
