@@ -13,11 +13,12 @@ use super::ParamError;
 use super::holding::{closable, side_of};
 use super::pace::{Pace, Patience};
 use super::params::Reader;
+use super::quoting::wakes;
 use super::stops::stop_price;
 use super::working::Working;
 use crate::market::{
-    Event, ExecutionReport, Instrument, Intention, MarketEvent, Pricing, Proposal, Purpose, Qty, RawPrice, ReportKind,
-    SessionState, Side, Size, Span, TimeInForce, Timestamp, TraderState,
+    Event, ExecutionReport, Instrument, Intention, MarketEvent, Pricing, Proposal, Purpose, Qty, Quote, RawPrice,
+    ReportKind, SessionState, Side, Size, Span, TimeInForce, Timestamp, TraderState,
 };
 use crate::trading::view::Reference;
 use crate::trading::{Desk, Strategy};
@@ -39,6 +40,12 @@ struct Guard {
 impl Guard {
     /// Every usable quote matters.
     const OPEN: Self = Self { any: true, low: i64::MIN, high: i64::MAX };
+
+    /// Whether a quote matters.
+    fn lets_through(self, quote: &Quote) -> bool {
+        let mid = quote.twice_mid();
+        quote.usable() && (self.any || mid <= self.low || mid >= self.high)
+    }
 }
 
 /// An entry that left, for as long as a twin of it would be denied.
@@ -89,20 +96,7 @@ impl Strategy for Grid {
     }
 
     fn wants(&self, event: &MarketEvent) -> bool {
-        match event {
-            MarketEvent::Quote(quote) => {
-                let (mid, Guard { any, low, high }) = (quote.twice_mid(), self.guard);
-                quote.instrument == self.terms.instrument && quote.usable() && (any || mid <= low || mid >= high)
-            }
-            MarketEvent::Session(instrument, _) => *instrument == self.terms.instrument,
-            MarketEvent::Level(_)
-            | MarketEvent::Trade(_)
-            | MarketEvent::Bar(_)
-            | MarketEvent::Path(..)
-            | MarketEvent::Mark(..)
-            | MarketEvent::Index(..)
-            | MarketEvent::Order(_) => false,
-        }
+        wakes(event, self.terms.instrument, |quote| self.guard.lets_through(quote))
     }
 }
 

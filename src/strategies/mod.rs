@@ -17,6 +17,7 @@ mod own;
 mod pace;
 mod params;
 mod quoter;
+mod quoting;
 pub mod script;
 mod stops;
 mod working;

@@ -14,6 +14,7 @@ mod terms;
 use super::ParamError;
 use super::pace::{Pace, Patience};
 use super::params::Reader;
+use super::quoting::wakes;
 use super::stops::stop_price;
 use super::working::Working;
 use crate::market::{
@@ -64,17 +65,7 @@ impl Strategy for Quoter {
     }
 
     fn wants(&self, event: &MarketEvent) -> bool {
-        match event {
-            MarketEvent::Quote(quote) => quote.instrument == self.terms.instrument && self.guard.lets_through(quote),
-            MarketEvent::Session(instrument, _) => *instrument == self.terms.instrument,
-            MarketEvent::Level(_)
-            | MarketEvent::Trade(_)
-            | MarketEvent::Bar(_)
-            | MarketEvent::Path(..)
-            | MarketEvent::Mark(..)
-            | MarketEvent::Index(..)
-            | MarketEvent::Order(_) => false,
-        }
+        wakes(event, self.terms.instrument, |quote| self.guard.lets_through(quote))
     }
 }
 
