@@ -165,6 +165,12 @@ fn escape(character: char) -> String {
     }
 }
 
+/// What a panic said.
+pub(crate) fn said(panic: &(dyn std::any::Any + Send)) -> &str {
+    let said = panic.downcast_ref::<String>().map(String::as_str);
+    said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words")
+}
+
 /// A word as a shell takes it.
 #[must_use]
 pub fn in_shell(word: &str) -> String {

@@ -3,7 +3,6 @@
 pub mod args;
 
 use std::fmt::Write as _;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -11,7 +10,6 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use self::args::{Runs, Sweep};
 use super::args::over;
@@ -21,6 +19,7 @@ use super::output::{Output, complain};
 use super::places::Places;
 use super::text;
 use seatrial::bad_input::{BadInput, in_shell};
+use seatrial::data;
 use seatrial::scenario::Library;
 use seatrial::sweep::{self, Part, Plan, Row, Stat, Store, SweepError, Swept, Table};
 
@@ -293,22 +292,8 @@ fn peak() -> String {
 }
 
 fn hash_of(file: &Path) -> Result<String, Failure> {
-    let unreadable = |_| {
-        Failure::BadInput(vec![BadInput::new(
-            "E-SW-002",
-            &text::lossy(file),
-            "a file that cannot be read",
-            "runs as a sweep stores them",
-        )])
-    };
-    let mut hash = Sha256::new();
-    let mut opened = std::fs::File::open(file).map_err(unreadable)?;
-    let mut block = vec![0; 1 << 16];
-    loop {
-        match opened.read(&mut block).map_err(unreadable)? {
-            0 => break,
-            read => hash.update(&block[..read]),
-        }
-    }
-    Ok(hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}")))
+    data::sha256_of(file).map_err(|_| {
+        let (found, allowed) = ("a file that cannot be read", "runs as a sweep stores them");
+        Failure::BadInput(vec![BadInput::new("E-SW-002", &text::lossy(file), found, allowed)])
+    })
 }

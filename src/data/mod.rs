@@ -77,5 +77,6 @@ pub use parquet::{import_into, may_write, write};
 pub use path::below_root;
 pub use row::{Row, RowKind};
 pub use shows::{Assumed, Shows};
+pub use source::sha256_of;
 pub use tape::{Provenance, Records, Tape, TapeHash};
 pub use word::TapeRow;

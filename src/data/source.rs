@@ -83,6 +83,11 @@ impl Source {
     }
 }
 
+/// SHA-256 of a file's bytes, hexadecimal.
+pub fn sha256_of(path: &Path) -> std::io::Result<String> {
+    digest(&mut File::open(path)?).map(|(hash, _)| hash)
+}
+
 fn digest(file: &mut File) -> std::io::Result<(String, [u8; 4])> {
     let mut hasher = Sha256::new();
     let mut block = vec![0; 1 << 16];

@@ -7,6 +7,7 @@ use super::hours::{self, Hours};
 use super::judge::{self, Finding};
 use super::probes::{self, Reached};
 use crate::audit::audit_records;
+use crate::bad_input::said;
 use crate::journal::{Body, Journal, Record};
 use crate::replay;
 use crate::sim::fault::Fault;
@@ -35,11 +36,7 @@ pub struct Came {
 pub fn try_case(case: &Case) -> Came {
     match catch_unwind(AssertUnwindSafe(|| tried(case))) {
         Ok(came) => came,
-        Err(panic) => {
-            let said = panic.downcast_ref::<String>().cloned();
-            let said = said.or_else(|| panic.downcast_ref::<&str>().map(|said| (*said).to_owned()));
-            broken("panic", said.unwrap_or_else(|| "a panic without words".to_owned()))
-        }
+        Err(panic) => broken("panic", said(&*panic).to_owned()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 
 use crate::bad_input::BadInput;
+use crate::journal::hex;
 use crate::scenario::{Kind, Over, Scenario, Source, Sweep};
 use crate::strategies::Own;
 
@@ -137,5 +138,5 @@ fn sha256(parts: &[&str]) -> String {
         }
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+    hex(&hash.finalize())
 }

@@ -10,7 +10,7 @@ use super::details::Details;
 use super::plan::Plan;
 use super::store::Store;
 use crate::audit::Auditor;
-use crate::bad_input::{BadInput, in_shell};
+use crate::bad_input::{BadInput, in_shell, said};
 use crate::journal::{Body, Journal};
 use crate::metrics::{Outcome, Summary};
 use crate::scenario::{Library, Scenario};
@@ -75,10 +75,10 @@ impl<'a> Runner<'a> {
         let scenario = self.point.as_ref().map(|(_, scenario)| scenario).expect("just read");
         let (came, wall) = timed(|| {
             let scenario = scenario.as_ref().map_err(Clone::clone)?;
-            let setup =
-                catch_unwind(AssertUnwindSafe(|| self.setup(scenario, run))).unwrap_or_else(|panic| Err(said(&*panic)));
+            let setup = catch_unwind(AssertUnwindSafe(|| self.setup(scenario, run)))
+                .unwrap_or_else(|panic| Err(panicked(&*panic)));
             let run = || simulated(&setup?, self.detailed);
-            catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(said(&*panic)))
+            catch_unwind(AssertUnwindSafe(run)).unwrap_or_else(|panic| Err(panicked(&*panic)))
         });
         let (came, details) = came.map_or_else(|error| (Err(error), None), |(came, details)| (Ok(came), details));
         Row { number, values: self.plan.values(point), came, again: self.again(number), wall, details }
@@ -142,9 +142,8 @@ fn told(all: &[BadInput]) -> String {
     all.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-fn said(panic: &(dyn std::any::Any + Send)) -> String {
-    let said = panic.downcast_ref::<String>().map(String::as_str);
-    format!("panic: {}", said.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words"))
+fn panicked(panic: &(dyn std::any::Any + Send)) -> String {
+    format!("panic: {}", said(panic))
 }
 
 #[expect(clippy::disallowed_types, reason = "how long a run took stands apart from what came of it")]
