@@ -147,7 +147,7 @@ fn rows(times: &[(i64, i64)]) -> Tape {
     let rows = times.iter().enumerate().map(row).collect();
     let tape = Tape::new("X/Y".into(), (2, 5), Span::ZERO, Records::Rows(rows), Provenance::default());
     // Around trades alone a touch would be assumed, and seen beside them.
-    Tape { shows: Shows::Depth, ..tape }
+    tape.showing(Shows::Depth)
 }
 
 /// Who writes down what the exchange sees.

@@ -69,6 +69,16 @@ impl RowKind {
         Self::ALL.into_iter().find(|kind| u64::from(kind.code()) == code)
     }
 
+    /// The side of a level's row.
+    #[must_use]
+    pub const fn side(self) -> Option<Side> {
+        match self {
+            Self::Bid => Some(Side::Buy),
+            Self::Ask => Some(Side::Sell),
+            Self::TradeBuy | Self::TradeSell | Self::TradeUnknown | Self::Session(_) | Self::Mark | Self::Index => None,
+        }
+    }
+
     /// Whether it is a public trade.
     #[must_use]
     pub const fn is_trade(self) -> bool {

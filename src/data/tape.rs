@@ -8,15 +8,18 @@
 //! Local times need not ascend: two streams may have overtaken each other on their way to the
 //! recorder. Bars carry no local time. Nothing here reads or writes files.
 
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+
 use rust_decimal::Decimal;
 use serde::Serialize;
-use std::fmt;
 
+use super::gist::Gist;
 use super::hash::TapeHasher;
 use super::order_row::OrderRow;
 use super::row::Row;
 use super::shows::{Assumed, Shows};
-use crate::market::{Bar, Span, Timestamp};
+use crate::market::{Bar, Price, Span, Timestamp};
 
 /// What a tape holds.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -108,7 +111,25 @@ pub struct Tape {
     pub hash: TapeHash,
     /// How much of the market the records show.
     pub shows: Shows,
+    pub(super) worked_out: WorkedOut,
 }
+
+/// What is worked out of a tape when it is first asked for, once for every run of it. It follows from the tape: it
+/// makes no two tapes unequal.
+#[derive(Clone, Default, Debug)]
+pub(super) struct WorkedOut {
+    gist: OnceLock<Option<Arc<Gist>>>,
+    extremes: OnceLock<(Price, Price)>,
+    overtaker: OnceLock<Option<usize>>,
+}
+
+impl PartialEq for WorkedOut {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for WorkedOut {}
 
 impl Tape {
     /// A tape with its hash computed and its record count written into the provenance.
@@ -119,17 +140,52 @@ impl Tape {
         let provenance = Provenance { rows, ..provenance };
         let (price_unit, qty_unit) = (Decimal::new(1, decimals.0), Decimal::new(1, decimals.1));
         let shows = Shows::of(&records);
-        Self { symbol, price_unit, qty_unit, cadence, records, provenance, hash, shows }
+        let worked_out = WorkedOut::default();
+        Self { symbol, price_unit, qty_unit, cadence, records, provenance, hash, shows, worked_out }
     }
 
-    /// Bytes that its records take in memory.
+    /// The same records, as showing so much of the market.
     #[must_use]
-    pub const fn bytes(&self) -> u64 {
-        (match &self.records {
+    pub fn showing(self, shows: Shows) -> Self {
+        Self { shows, worked_out: WorkedOut::default(), ..self }
+    }
+
+    /// Bytes that it takes in memory.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let records = match &self.records {
             Records::Rows(rows) => size_of_val(rows.as_slice()),
             Records::Orders(rows) => size_of_val(rows.as_slice()),
             Records::Bars(bars) => size_of_val(bars.as_slice()),
-        }) as u64
+        };
+        records as u64 + self.worked_out.gist.get().and_then(Option::as_ref).map_or(0, |gist| gist.bytes())
+    }
+
+    /// The gist of its messages, where it is worth having.
+    #[must_use]
+    pub fn gist(&self) -> Option<Arc<Gist>> {
+        self.worked_out.gist.get_or_init(|| Gist::of(&self.records, self.shows).map(Arc::new)).clone()
+    }
+
+    /// The lowest price above zero, and the highest.
+    #[must_use]
+    pub fn extremes(&self) -> (Price, Price) {
+        let of = |prices: &mut dyn Iterator<Item = (Price, Price)>| {
+            prices.fold((Price(i64::MAX), Price::default()), |(lowest, highest), (low, high)| {
+                (if low.0 > 0 { lowest.min(low) } else { lowest }, highest.max(high))
+            })
+        };
+        *self.worked_out.extremes.get_or_init(|| match &self.records {
+            Records::Rows(rows) => of(&mut rows.iter().map(|row| (row.price, row.price))),
+            Records::Orders(rows) => of(&mut rows.iter().map(|row| (row.price, row.price))),
+            Records::Bars(bars) => of(&mut bars.iter().map(|bar| (bar.low, bar.high))),
+        })
+    }
+
+    /// The first row that would reach the trader before it happened, if one does.
+    #[must_use]
+    pub fn overtaker(&self) -> Option<usize> {
+        *self.worked_out.overtaker.get_or_init(|| self.rows().iter().position(|row| row.latency() < Span::ZERO))
     }
 
     /// Around what a run assumes a touch, where the records show none.

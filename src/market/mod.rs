@@ -6,6 +6,8 @@
 mod book;
 mod decision;
 mod event;
+#[cfg(feature = "simulator")]
+mod extent;
 mod fees;
 mod instrument;
 mod ladder;
@@ -25,6 +27,8 @@ pub use event::{
     Action, Bar, Control, ControlAct, Event, HostEvent, LevelChange, Link, LinkEvent, MarketEvent, OrderAct,
     OrderChange, PathPoint, PublicOrderId, Quote, ReferenceEvent, Scope, Trade,
 };
+#[cfg(feature = "simulator")]
+pub use extent::{Extent, Reach};
 pub use fees::{Assessed, FeePlan, FeeTable, FeeTier, VOLUME_WINDOW};
 #[cfg(test)]
 pub(crate) use instrument::samples;

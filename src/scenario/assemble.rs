@@ -14,7 +14,7 @@ use super::instrument::{InstrumentText, RulesText};
 use super::market::{MarketText, Origin};
 use super::root::{self, Lost};
 use super::section::Problems;
-use super::units::{Units, extremes};
+use super::units::Units;
 use super::{Library, Located, Scenario, Source, agents, fault, over};
 use crate::bad_input::{BadInput, quoted};
 use crate::data::{self, ImportOptions, Records, Shows, Tape};
@@ -95,7 +95,7 @@ impl Scenario {
         };
         let tape = inline::tape(market, &format!("{} {symbol}", self.source.file), symbol).map_err(bad);
         // What is written is all there is: behind a written touch nobody stands unseen.
-        let whole = tape.map(|tape| Tape { shows: Shows::Depth, ..tape });
+        let whole = tape.map(|tape| tape.showing(Shows::Depth));
         whole.and_then(|tape| fine_enough(tape, instrument)).map_err(|bad| vec![bad])
     }
 
@@ -184,6 +184,7 @@ impl Scenario {
             funding_against_ppm: 0,
             script: body.acts.iter().map(|(after, event)| (start.after(*after), event.clone())).collect(),
             guards: true,
+            tiles: true,
         };
         Ok(fault::applied(setup, &body.faults))
     }
@@ -306,7 +307,7 @@ fn instrument(
         qty_unit: tape.qty_unit,
         timeline,
     };
-    units.fit_arithmetic(text, &instrument, extremes(tape), problems);
+    units.fit_arithmetic(text, &instrument, tape.extremes(), problems);
     (instrument, of_file)
 }
 

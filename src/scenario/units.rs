@@ -7,7 +7,6 @@ use super::Located;
 use super::assets::Assets;
 use super::instrument::{FeeAssetText, InstrumentText, RulesText};
 use super::section::Problems;
-use crate::data::{Records, Tape};
 use crate::market::{Contract, FeeAsset, FeeSchedule, Instrument, Liquidity, Price, Qty, Rules};
 
 /// Greatest order quantity where the venue names none, in quantity units.
@@ -116,19 +115,5 @@ impl Units<'_> {
                 problems.add("E-SC-011", at, &format!("{}.max_qty", self.path), found, allowed);
             }
         }
-    }
-}
-
-/// The lowest price above zero and the highest price of a tape.
-pub(super) fn extremes(tape: &Tape) -> (Price, Price) {
-    let of = |prices: &mut dyn Iterator<Item = (Price, Price)>| {
-        prices.fold((Price(i64::MAX), Price::default()), |(lowest, highest), (low, high)| {
-            (if low.0 > 0 { lowest.min(low) } else { lowest }, highest.max(high))
-        })
-    };
-    match &tape.records {
-        Records::Rows(rows) => of(&mut rows.iter().map(|row| (row.price, row.price))),
-        Records::Orders(rows) => of(&mut rows.iter().map(|row| (row.price, row.price))),
-        Records::Bars(bars) => of(&mut bars.iter().map(|bar| (bar.low, bar.high))),
     }
 }

@@ -39,7 +39,8 @@ impl Setup {
         let bars = BarQuotes { half_spread: Price(half_ticks * tick.0), display_ppm: self.venue.bar_display_ppm };
         let chance = Stream::part(self.seed, self.run, Component::FeedLatency, place);
         let latency = self.latency.feed_of(place as usize).cloned().map(|latency| (latency, chance));
-        Feed::new(market, instrument.id, bars, latency)
+        let gist = if self.tiles { market.tape.gist() } else { None };
+        Feed::new(market, instrument.id, bars, latency).with_gist(gist)
     }
 
     /// A fresh trader with its strategy.

@@ -6,6 +6,8 @@
 //! replay without a venue makes the same deliveries. Nothing is allocated per message once the
 //! ring of pending deliveries has grown to the latency's depth.
 
+mod messages;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -13,9 +15,9 @@ use super::distortion::Distortion;
 use super::latency::{Latency, Load};
 use super::rng::Stream;
 use super::setup::MarketTape;
-use crate::data::{Records, Shows, Tape, TapeRow};
-use crate::market::{Bar, InstrumentId, MarketEvent, PathPoint, Price, Qty, Quote, Span, Timestamp};
-use crate::venue::PublicBook;
+use crate::data::{Gist, Records, Shows, Tape, TapeRow};
+use crate::market::{Bar, Extent, InstrumentId, MarketEvent, PathPoint, Price, Qty, Quote, Side, Span, Timestamp};
+use crate::venue::{PublicBook, Reading};
 
 /// Whoever keeps the public book: the venue in a simulation, a bare book in a replay.
 pub trait Exchange {
@@ -23,6 +25,14 @@ pub trait Exchange {
     fn apply(&mut self, now: Timestamp, event: &MarketEvent);
     /// The touch afterwards.
     fn touch(&self, instrument: InstrumentId) -> Quote;
+    /// How it wants to read a message of so many rows.
+    fn reading(&mut self, _now: Timestamp, _instrument: InstrumentId, _extent: &Extent, _rows: usize) -> Reading {
+        Reading::Rows
+    }
+    /// The levels of messages it passed over, before it is asked or told anything else.
+    fn recall(&mut self, _instrument: InstrumentId, _levels: impl Iterator<Item = (Side, Price, Qty)>) {}
+    /// A message that it reads by its levels.
+    fn take(&mut self, _now: Timestamp, _of: InstrumentId, _levels: impl Iterator<Item = (Side, Price, Qty)>) {}
 }
 
 /// A market event on its way to the trader.
@@ -60,6 +70,10 @@ pub struct Feed {
     /// Next row, or next bar and point of its path.
     next: usize,
     point: usize,
+    /// The gist of the tape, and which of its messages is next, where messages may be passed over.
+    gist: Option<(Arc<Gist>, usize)>,
+    /// The first row that the exchange passed over and was not told since.
+    untold: usize,
     /// First record that counts, and first that counts no more.
     first: usize,
     end: usize,
@@ -99,6 +113,8 @@ impl Feed {
             bars,
             next,
             point: 0,
+            gist: None,
+            untold: next,
             first,
             end,
             latency,
@@ -122,6 +138,12 @@ impl Feed {
     #[must_use]
     pub fn distorted(self, distortion: Option<Box<Distortion>>) -> Self {
         Self { distortion, ..self }
+    }
+
+    /// The feed with the gist of its tape: messages that concern nobody may be passed over.
+    #[must_use]
+    pub fn with_gist(self, gist: Option<Arc<Gist>>) -> Self {
+        Self { gist: gist.map(|gist| (gist, 0)), ..self }
     }
 
     /// Plays the rows before an instant that come before the first that counts: the book is then as
@@ -181,7 +203,13 @@ impl Feed {
     pub fn advance(&mut self, exchange: &mut impl Exchange) {
         let tape = Arc::clone(&self.tape);
         match &tape.records {
-            Records::Rows(rows) => self.advance_rows(rows, exchange),
+            Records::Rows(rows) => {
+                if !self.advance_message(rows, exchange) {
+                    self.catch_up(exchange);
+                    self.advance_rows(rows, exchange);
+                    self.untold = self.next;
+                }
+            }
             Records::Orders(rows) => self.advance_rows(rows, exchange),
             Records::Bars(bars) => self.advance_bar(bars[self.next], exchange),
         }

@@ -80,6 +80,14 @@ impl Feeds {
         }
     }
 
+    /// Tells the exchange the levels of every message that it passed over.
+    #[inline]
+    pub fn catch_up(&mut self, exchange: &mut impl Exchange) {
+        for feed in &mut self.0 {
+            feed.catch_up(exchange);
+        }
+    }
+
     /// Plays the next message to the exchange and lines up what the trader will be told of it; of
     /// those due at one instant, the first instrument's.
     pub fn advance(&mut self, exchange: &mut impl Exchange) {

@@ -57,7 +57,10 @@ impl Sim<'_> {
                 let event = Event::Link(LinkEvent::DuplicateId(order.id));
                 self.post(Road::Reports, Some(order.instrument), event);
             }
-            (None, command) => self.venue.on_command(at, command, &mut self.out),
+            (None, command) => {
+                let (venue, out) = self.venue();
+                venue.on_command(at, command, out);
+            }
         }
         self.report(road)?;
         self.release_overtaken(at, &arrival.command);

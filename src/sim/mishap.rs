@@ -92,7 +92,8 @@ impl Sim<'_> {
             Moment::Up(links) => self.links_up(at, links),
             Moment::Act(act, on) => self.venue_acts(at, &act, on),
             Moment::Twice(act, on) => {
-                self.venue.act_on(at, on, &act, &mut self.out);
+                let (venue, out) = self.venue();
+                venue.act_on(at, on, &act, out);
                 let copies = self.out.clone();
                 self.report(Road::Reports)?;
                 self.out.extend(copies.into_iter().filter(|copy| !matches!(copy, VenueMessage::Report(_))));
@@ -127,12 +128,14 @@ impl Sim<'_> {
 
     /// What a venue says to a client that connects: sessions, open orders, the newest fills.
     fn greet(&mut self, at: Timestamp) -> Result<(), SimError> {
-        self.venue.greet(at, &mut self.out);
+        let (venue, out) = self.venue();
+        venue.greet(at, out);
         self.report(Road::Reports)
     }
 
     fn venue_acts(&mut self, at: Timestamp, act: &Act, on: Option<InstrumentId>) -> Result<(), SimError> {
-        self.venue.act_on(at, on, act, &mut self.out);
+        let (venue, out) = self.venue();
+        venue.act_on(at, on, act, out);
         self.report(Road::Reports)?;
         let (source, event): (_, fn(InstrumentId, _) -> MarketEvent) = match act {
             Act::MarkOff(_) => (TriggerSource::Mark, MarketEvent::Mark),
@@ -151,11 +154,12 @@ impl Sim<'_> {
 
     /// A fault decides what the venue makes of a command.
     pub(super) fn judge(&mut self, at: Timestamp, command: &Command, verdict: Verdict) {
+        let (venue, out) = self.venue();
         match (verdict, command) {
-            (Verdict::Refused(because), command) => self.venue.refuse_command(at, command, because, &mut self.out),
-            (Verdict::Half, Command::Amend(amend)) => self.venue.half_amend(at, amend, &mut self.out),
-            (Verdict::Half, Command::CancelAll(of)) => self.venue.half_cancel_all(at, *of, &mut self.out),
-            (Verdict::Half, command) => self.venue.on_command(at, command, &mut self.out),
+            (Verdict::Refused(because), command) => venue.refuse_command(at, command, because, out),
+            (Verdict::Half, Command::Amend(amend)) => venue.half_amend(at, amend, out),
+            (Verdict::Half, Command::CancelAll(of)) => venue.half_cancel_all(at, *of, out),
+            (Verdict::Half, command) => venue.on_command(at, command, out),
         }
     }
 

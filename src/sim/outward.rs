@@ -99,7 +99,8 @@ impl Sim<'_> {
         let fate = faults.request(now, &command);
         let order = order_of(&command);
         for act in &fate.before {
-            self.venue.act(now, act, &mut self.out);
+            let (venue, out) = self.venue();
+            venue.act(now, act, out);
         }
         if let Some((sends, told)) = self.links.down(link(&command)) {
             let says = match sends {

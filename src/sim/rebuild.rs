@@ -8,10 +8,10 @@ use super::feeds::Feeds;
 use super::mishap::Input;
 use super::setup::Setup;
 use crate::journal::Body;
-use crate::market::{Event, InstrumentId, MarketEvent, Quote, Timestamp};
+use crate::market::{Event, Extent, InstrumentId, LevelChange, MarketEvent, Price, Qty, Quote, Side, Timestamp};
 use crate::strategies::ParamError;
 use crate::trading::Trader;
-use crate::venue::PublicBook;
+use crate::venue::{PublicBook, Reading};
 
 /// The public book of every instrument without a venue.
 struct PublicBooks(Vec<PublicBook>);
@@ -20,6 +20,18 @@ impl Exchange for PublicBooks {
     fn apply(&mut self, _: Timestamp, event: &MarketEvent) {
         if let Some(book) = self.0.get_mut(usize::from(event.instrument().0)) {
             book.apply(event);
+        }
+    }
+
+    /// Without orders no message concerns anybody.
+    fn reading(&mut self, _: Timestamp, _: InstrumentId, extent: &Extent, _: usize) -> Reading {
+        if extent.plain { Reading::Over } else { Reading::Rows }
+    }
+
+    fn recall(&mut self, instrument: InstrumentId, levels: impl Iterator<Item = (Side, Price, Qty)>) {
+        let Some(book) = self.0.get_mut(usize::from(instrument.0)) else { return };
+        for (side, price, qty) in levels {
+            book.apply(&MarketEvent::Level(LevelChange { instrument, side, price, qty, last: true }));
         }
     }
 

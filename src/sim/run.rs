@@ -16,15 +16,15 @@ use super::mishap::Process;
 use super::queue::{Item, Lane, Queue, Way};
 use super::setup::Setup;
 use super::wire::{Road, Wire};
-use crate::data::Records;
 use crate::journal::{Body, Journal, JournalError};
 use crate::market::{
-    Action, Command, Event, HostEvent, InstrumentId, MarketEvent, Quote, ReferenceEvent, Span, Timestamp, VenueMessage,
+    Action, Command, Event, Extent, HostEvent, InstrumentId, MarketEvent, Price, Qty, Quote, ReferenceEvent, Side,
+    Span, Timestamp, VenueMessage,
 };
 use crate::metrics::Metrics;
 use crate::strategies::ParamError;
 use crate::trading::{Trader, booking};
-use crate::venue::Venue;
+use crate::venue::{Reading, Venue};
 
 /// What a live host would measure before it lets a trader arm.
 pub(super) const HOST_FACTS: [HostEvent; 2] =
@@ -93,10 +93,9 @@ pub fn run(setup: &Setup, journal: Journal) -> Result<Outcome, SimError> {
 
 fn check_latencies(setup: &Setup) -> Result<(), SimError> {
     for market in &setup.tapes {
-        let Records::Rows(rows) = &market.tape.records else { continue };
-        if let Some((record, row)) = rows.iter().enumerate().find(|(_, row)| row.latency() < Span::ZERO) {
+        if let Some(record) = market.tape.overtaker() {
             let tape = market.tape.provenance.source.clone();
-            return Err(SimError::NegativeLatency { tape, record, early_ns: -row.latency().0 });
+            return Err(SimError::NegativeLatency { tape, record, early_ns: -market.tape.rows()[record].latency().0 });
         }
     }
     Ok(())
@@ -159,6 +158,23 @@ impl Exchange for Market<'_> {
     fn touch(&self, instrument: InstrumentId) -> Quote {
         self.venue.touch(instrument)
     }
+
+    fn reading(&mut self, now: Timestamp, instrument: InstrumentId, extent: &Extent, rows: usize) -> Reading {
+        let reading = self.venue.reading(now, instrument, extent);
+        if reading == Reading::Over {
+            self.venue.pass_over(instrument, extent);
+        }
+        *self.events += if reading == Reading::Rows { 0 } else { rows as u64 };
+        reading
+    }
+
+    fn recall(&mut self, instrument: InstrumentId, levels: impl Iterator<Item = (Side, Price, Qty)>) {
+        self.venue.recall(instrument, levels);
+    }
+
+    fn take(&mut self, now: Timestamp, instrument: InstrumentId, levels: impl Iterator<Item = (Side, Price, Qty)>) {
+        self.venue.on_levels(now, instrument, levels, self.out);
+    }
 }
 
 impl<'a> Sim<'a> {
@@ -215,12 +231,14 @@ impl<'a> Sim<'a> {
             match lane {
                 Lane::Market => self.play(at)?,
                 Lane::Timers => {
-                    self.venue.on_time(at, &mut self.out);
+                    let (venue, out) = self.venue();
+                    venue.on_time(at, out);
                     self.report(Road::Reports)?;
                 }
                 Lane::Faults | Lane::Commands | Lane::Deliveries | Lane::Wakes => self.serve(at)?,
             }
         }
+        self.venue();
         self.note_lost()?;
         let summary = self.journal.finish()?;
         Ok(Outcome {
@@ -269,6 +287,12 @@ impl<'a> Sim<'a> {
                 _ => return Ok(()),
             }
         }
+    }
+
+    /// The venue with all of the public book told, and where what it says goes.
+    pub(super) fn venue(&mut self) -> (&mut Venue, &mut Vec<VenueMessage>) {
+        self.feed.catch_up(&mut Market { venue: &mut self.venue, out: &mut self.out, events: &mut self.events });
+        (&mut self.venue, &mut self.out)
     }
 
     /// The identity of production-rules §4.3 and the trial balance, after every fill.

@@ -55,6 +55,8 @@ pub struct Setup {
     pub funding_against_ppm: i64,
     /// Whether events that concern nobody take the short way; the outcome is the same either way.
     pub guards: bool,
+    /// Whether whole messages are told apart by the gist that all runs of a tape share; the outcome is the same either way.
+    pub tiles: bool,
 }
 
 /// A scenario's text, for the journal's header.

@@ -3,7 +3,7 @@
 use super::listing::Market;
 use super::resting::{Number, Orders};
 use super::triggers::{FALLING, RISING, TRIGGER_ORDER};
-use crate::market::{LevelChange, Price, Quote, Side, Trade, TriggerSource};
+use crate::market::{Extent, LevelChange, Price, Quote, Side, Trade, TriggerSource};
 
 impl Market {
     pub(super) fn refresh_guards(&mut self, orders: &Orders) {
@@ -74,6 +74,18 @@ impl Guards {
         let shown = quote.bid_qty.0 > 0 && quote.ask_qty.0 > 0;
         let reached = quote.bid.min(quote.ask) <= self.buys.1 || quote.bid.max(quote.ask) >= self.sells.0;
         reached || !shown || self.watch
+    }
+
+    /// Whether any level or print of a whole message can.
+    #[must_use]
+    #[inline]
+    pub fn message(&self, extent: &Extent) -> bool {
+        let (bids, asks, trades) = (extent.levels(Side::Buy), extent.levels(Side::Sell), extent.trades);
+        let reached = bids.high >= self.sells.0 || asks.low <= self.buys.1;
+        let waited = bids.meets(self.buys) || asks.meets(self.sells);
+        let printed =
+            trades.high >= self.sells.0.min(self.trigger_above) || trades.low <= self.buys.1.max(self.trigger_below);
+        reached || waited || printed || (self.watch && extent.sets_levels())
     }
 
     /// Whether a print can concern us: at or beyond one of our prices, or at a trigger.

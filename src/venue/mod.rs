@@ -185,6 +185,7 @@ pub use margin::{Backed, Backing, Basis, Bracket, ForcedPrice, MarginRules, bank
 pub use partial::{PARTIAL_VERSION, Part, PartialModel, PartialRule};
 pub use public_orders::PublicBook;
 pub use queue::{QUEUE_VERSION, QueueModel, QueueRule, Shrunk};
+pub use shown::Reading;
 pub use slippage::{SLIPPAGE_VERSION, SlippageModel, SlippageRule, Take};
 
 use account::{Account, NO_HOLD};

@@ -6,9 +6,87 @@ use super::Venue;
 use super::listing::Shows;
 use super::queue::Level;
 use super::resting::place;
-use crate::market::{LevelChange, Qty, Quote, Side, Timestamp, VenueMessage};
+use crate::market::{Extent, InstrumentId, LevelChange, Price, Qty, Quote, Side, Timestamp, VenueMessage};
+
+/// How a whole message of a recorded market has to be read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Reading {
+    /// Not at all: it concerns no order of ours, and all it does is to set levels.
+    Over,
+    /// By its levels, one after the other: it does nothing else.
+    Levels,
+    /// Row by row.
+    Rows,
+}
 
 impl Venue {
+    /// How a whole message has to be read, by how far it reaches.
+    #[must_use]
+    #[inline]
+    pub fn reading(&self, now: Timestamp, instrument: InstrumentId, extent: &Extent) -> Reading {
+        let Some(market) = self.markets.get(place(instrument)) else { return Reading::Rows };
+        let settled = now <= self.next_due && !self.turned && self.config.margin.is_empty() && !market.dirty;
+        if !self.config.guards
+            || !settled
+            || !extent.plain
+            || market.shows != Shows::Depth
+            || !market.unshown.is_empty()
+        {
+            return Reading::Rows;
+        }
+        // Where a model remembers prints, each of them concerns us.
+        let models = &self.models[place(instrument)];
+        let counts = models.measures() || models.queue.shares() || market.last_trade.is_none();
+        let trades = extent.last_trade.is_some();
+        match market.guards.message(extent) {
+            _ if trades && counts => Reading::Rows,
+            false => Reading::Over,
+            true if trades => Reading::Rows,
+            true => Reading::Levels,
+        }
+    }
+
+    /// Passes over a message that is [read so](Reading::Over); its levels may be [told](Venue::recall) later.
+    #[inline]
+    pub fn pass_over(&mut self, instrument: InstrumentId, extent: &Extent) {
+        let market = &mut self.markets[place(instrument)];
+        market.last_trade = extent.last_trade.or(market.last_trade);
+    }
+
+    /// The levels of messages that were passed over, in their order.
+    #[inline]
+    pub fn recall(&mut self, instrument: InstrumentId, levels: impl Iterator<Item = (Side, Price, Qty)>) {
+        let market = &mut self.markets[place(instrument)];
+        for (side, price, qty) in levels {
+            market.set(side, price, qty);
+        }
+    }
+
+    /// A message that is [read by its levels](Reading::Levels): the same as [`Venue::on_market`] with each of them.
+    #[inline]
+    pub fn on_levels(
+        &mut self,
+        now: Timestamp,
+        instrument: InstrumentId,
+        levels: impl Iterator<Item = (Side, Price, Qty)>,
+        out: &mut Vec<VenueMessage>,
+    ) {
+        let at = place(instrument);
+        for (side, price, qty) in levels {
+            let market = &mut self.markets[at];
+            let before = market.set(side, price, qty);
+            let change = LevelChange { instrument, side, price, qty, last: false };
+            if market.guards.level(&change) {
+                market.dirty = true;
+                self.level_changed(&change, before, Qty::ZERO);
+            }
+        }
+        if std::mem::take(&mut self.markets[at].dirty) {
+            self.book_settled(now, instrument, out);
+            self.settle_positions(now, out);
+        }
+    }
+
     #[inline]
     pub(super) fn on_level(&mut self, now: Timestamp, change: &LevelChange, out: &mut Vec<VenueMessage>) {
         let Some(market) = self.markets.get_mut(place(change.instrument)) else { return };

@@ -202,6 +202,7 @@ pub fn setup(tape: Tape, contract: Contract, strategy: &str) -> Setup {
         faults: Vec::new(),
         funding_against_ppm: 0,
         guards: true,
+        tiles: true,
     }
 }
 
