@@ -37,11 +37,11 @@ impl Book {
 
     /// Displays one level of a side and no other that was best: what a quote says of it.
     pub fn show(&mut self, side: Side, price: Price, qty: Qty) {
-        let before = self.best(side);
-        self.set(side, price, qty);
-        if let Some((old, _)) = before.filter(|(old, _)| *old != price) {
+        // What was best goes first: a side of one level is then moved without looking for others.
+        if let Some((old, _)) = self.best(side).filter(|(old, _)| *old != price) {
             self.set(side, old, Qty::ZERO);
         }
+        self.set(side, price, qty);
     }
 
     /// The quantity displayed at a level.
