@@ -69,6 +69,7 @@ fn one(
     }
     let library = Library::with_room(args.memory);
     let (part, swept) = if args.merge.is_empty() {
+        plan.check_strategy(&library, &store.data_root, &store.cache).map_err(Failure::BadInput)?;
         let bar = bar(part.end - part.start, output);
         let told = |_: &Row| bar.inc(1);
         let swept = sweep::sweep(&plan, &part, (&store, args.resume), (&library, threads), stop, &told);

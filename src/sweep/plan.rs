@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use crate::bad_input::BadInput;
 use crate::journal::hex;
-use crate::scenario::{Kind, Over, Scenario, Source, Sweep};
+use crate::scenario::{Kind, Library, Over, Scenario, Source, Sweep};
 use crate::strategies::Own;
 
 /// A scenario, what it goes over, and how often.
@@ -56,6 +56,25 @@ impl Plan {
             let mut over = Over::default();
             over.set(name, &value).expect("a name that was read");
             Scenario::parse(over.applied(&self.source), &self.stem)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the strategy of the scenario and of every listed value of its parameters once, so that one it does not take
+    /// is found before any run begins. What keeps a run from being set up otherwise, the run says.
+    pub fn check_strategy(&self, library: &Library, data_root: &Path, cache: &Path) -> Result<(), Vec<BadInput>> {
+        let of_strategy = self.sweep.probes().filter(|(name, _)| name.starts_with("strategy."));
+        let mut overs = vec![Over::default()];
+        for (name, value) in of_strategy {
+            let mut over = Over::default();
+            over.set(name, &value).expect("a name that was read");
+            overs.push(over);
+        }
+        for over in overs {
+            let scenario = Scenario::parse(over.applied(&self.source), &self.stem)?;
+            let Ok(mut setup) = scenario.setup_from(library, data_root, cache, (None, 0)) else { continue };
+            setup.strategy.own.clone_from(&self.own);
+            setup.trader().map_err(|wrong| vec![scenario.bad_parameter(&wrong)])?;
         }
         Ok(())
     }

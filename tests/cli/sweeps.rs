@@ -87,3 +87,16 @@ fn what_cannot_be_swept_is_refused_before_anything_starts() {
     assert_eq!(told(&["--out", "out", "--shard", "4/3"]).0, USAGE);
     assert_eq!(told(&["--out", "out", "--stat", "net_pnl:often"]).0, USAGE);
 }
+
+#[test]
+fn a_parameter_that_the_strategy_does_not_take_is_found_before_any_run() {
+    let folder = Folder::new("sweep-parameter");
+    let text = include_str!("../../scenarios/sweep-ema.toml")
+        .replace("strategy.ema = { from = 20, to = 60, step = 20 }", "strategy.ema = [20, 1]");
+    folder.write("s.toml", &text);
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/data");
+    let (code, _, stderr) = folder.told(&["sweep", "s.toml", "--out", "out", "--data-root", data]);
+    assert_eq!(code, BAD_INPUT, "{stderr}");
+    assert!(stderr.contains("strategy.ema") && stderr.contains("2 to 1000"), "{stderr}");
+    assert!(!folder.0.join("out").exists(), "nothing was begun");
+}
