@@ -14,14 +14,15 @@ def spoken(rate):
     return f"{rate:.3g} "
 
 
-def laps(times, prepare, run):
-    """CPU seconds of `run(prepare())`, user and system, all threads; `prepare` is not counted."""
+def laps(times, prepare, run, finish=lambda prepared: None):
+    """CPU seconds of `run(prepare())`, user and system, all threads; `prepare` and `finish` are not counted."""
     seconds, last = [], None
     for _ in range(times):
         prepared = prepare()
         start = time.process_time()
         last = run(prepared)
         seconds.append(time.process_time() - start)
+        finish(prepared)
     return seconds, last
 
 

@@ -15,10 +15,9 @@ for depth in capture.DEPTHS:
         def run(bot):
             wakes, orders = maker.quote(bot, capture.TICK, capture.LOT, every_ns)
             counts.update(wakes=wakes, orders=orders, fills=int(bot.state_values(0).num_trades))
-            bot.close()
 
-        measure.laps(1, lambda: capture.backtest(depth, data), run)  # compiles
-        seconds, _ = measure.laps(11, lambda: capture.backtest(depth, data), run)
+        measure.laps(1, lambda: capture.backtest(depth, data), run, lambda bot: bot.close())  # compiles
+        seconds, _ = measure.laps(11, lambda: capture.backtest(depth, data), run, lambda bot: bot.close())
         part = f", {inside:.0%} of them in its range" if depth == "vector" else ""
         work = f"market maker, {rows:,} rows{part}; {how}: {counts['wakes']:,} wakes, {counts['orders']} orders, {counts['fills']} fills"
         measure.line("A", f"hftbacktest Python, {depth} depth", version("hftbacktest"), work, seconds, rows, "rows")

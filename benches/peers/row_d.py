@@ -19,8 +19,7 @@ for word, make in (("no strategy", lambda: None), ("EMA cross 100/1000 of the mi
         engine, strategy = prepared
         engine.run()
         orders.append(strategy.sent if strategy else 0)
-        engine.dispose()
 
-    seconds, _ = measure.laps(3, prepare, run)
+    seconds, _ = measure.laps(3, prepare, run, lambda prepared: prepared[0].dispose())
     work = f"{COUNT:,} quotes, {word}, {orders[-1]:,} orders"
     measure.line("D", "nautilus_trader Python", version("nautilus_trader"), work, seconds, COUNT, "quotes")

@@ -20,11 +20,7 @@ def timed(make):
         last[:] = [strategy]
         return exchange.engine(ticks, strategy)
 
-    def run(engine):
-        engine.run()
-        engine.dispose()
-
-    seconds, _ = measure.laps(3, prepare, run)
+    seconds, _ = measure.laps(3, prepare, lambda engine: engine.run(), lambda engine: engine.dispose())
     return seconds, last[0]
 
 
