@@ -106,7 +106,7 @@ fn time_held_is_counted_once() {
         let held: Vec<Held> = spans.iter().map(|&(opened_ns, closed_ns)| Held { opened_ns, closed_ns }).collect();
         exposure(&held, 0, 100)
     };
-    assert_eq!(held(&[(10, 30), (20, 40), (60, 70), (62, 64)]), Some(0.4));
+    assert_eq!(held(&[(10, 30), (20, 40), (60, 70), (62, 64), (65, 72)]), Some(0.42));
     assert_eq!(held(&[(90, 200), (-50, 10)]), Some(0.2), "what lies outside is cut off");
     assert_eq!((held(&[]), held(&[(40, 20)]), exposure(&[], 5, 5)), (Some(0.0), Some(0.0), None));
     assert_eq!(exposure_in_bars(&[(1, 2), (2, 4), (9, 20), (30, 31)], 10), Some(0.5));

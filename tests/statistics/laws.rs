@@ -41,6 +41,8 @@ fn near(a: f64, b: f64) -> bool {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn bounds_hold_the_share_and_move_with_it(trials in 1_u64..3_000, part in 0.0..1.0, confidence in 0.5..0.999) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss, reason = "small")]

@@ -33,6 +33,20 @@ fn two_blocks_come_to_what_the_hand_says() {
     assert_eq!((cut.left_out, cut.logits), (1, found.logits));
 }
 
+/// Three trials over two blocks, ratios times √2 of A 1.5 | 1.5, B 1.5 | 3.5, C 0.5 | 0.5. A and B are best together on the
+/// first block, and A counts, the second of three on the other: relative rank 1/2, logit 0, which is the lower half. On
+/// the second block B is best, and shares the ranks 2 and 3 with A on the first: relative rank 2.5/4, logit ln 5/3.
+#[test]
+fn ties_and_the_middle_count_against_the_chosen() {
+    let [a, b, c] = [[1.0, 2.0, 1.0, 2.0], [1.0, 2.0, 3.0, 4.0], [0.0, 1.0, 0.0, 1.0]];
+    for trials in [[&a[..], &b, &c], [&c, &b, &a]] {
+        let found = overfitting(&trials, 2).expect("three trials");
+        assert_eq!((found.probability, found.logits[0]), (0.5, 0.0));
+        agrees(Some(found.logits[1]), (5.0_f64 / 3.0).ln(), 1e-12);
+        assert_eq!(found.slope, Some(0.0), "where judged it is 1.5 both times");
+    }
+}
+
 /// One trial better than all others on every block is chosen always and right always.
 #[test]
 fn a_trial_that_dominates_is_not_overfitted() {
