@@ -48,7 +48,7 @@ impl Sharpe {
 }
 
 /// What the largest of so many independent standard normals is expected to be, in standard deviations; 0 of one, none of
-/// none. The approximation of the paper (its equation in E[max]), from extreme value theory.
+/// none. The approximation of the paper for the expected maximum, from extreme value theory.
 #[must_use]
 pub fn expected_maximum(count: u64) -> Option<f64> {
     match count {
