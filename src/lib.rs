@@ -33,6 +33,7 @@
 //! | [`adapters`] | venues' reply codes and order fields: closed tables, no sockets |
 //! | [`data`] | market data in and out: importers, checks, generators, the tape |
 //! | [`journal`] · [`ledger`] | the record: sequenced, digested, chained · double entry per asset |
+//! | [`statistics`] | what evidence is worth: ratios, bounds, tests and resampling, as pure functions over slices; knows nothing of the house |
 //! | [`market`] · [`bad_input`] | units, instruments, orders, events: the words everyone speaks · how a bad file is refused |
 //!
 //! Built without features the house is [`market`], [`ledger`] and [`trading`] alone; every other room,
@@ -50,7 +51,7 @@
 //! # Numbers
 //!
 //! Price and quantity are integers, their product is exact, money is an exact decimal whose every
-//! rounding is named. Floats exist in [`metrics`], in `data::synth`, and nowhere near a decision.
+//! rounding is named. Floats exist in [`statistics`], in [`metrics`], in `data::synth`, and nowhere near a decision.
 
 #[cfg(feature = "simulator")]
 pub mod adapters;
@@ -74,6 +75,8 @@ pub mod replay;
 pub mod scenario;
 #[cfg(feature = "simulator")]
 pub mod sim;
+#[cfg(feature = "simulator")]
+pub mod statistics;
 #[cfg(feature = "simulator")]
 pub mod strategies;
 #[cfg(feature = "simulator")]

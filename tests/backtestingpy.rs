@@ -7,6 +7,7 @@
 
 #[path = "backtestingpy/client.rs"]
 mod client;
+#[allow(dead_code, reason = "each test reads its own part of the results")]
 #[path = "backtestingpy/reference.rs"]
 mod reference;
 

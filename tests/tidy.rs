@@ -14,6 +14,7 @@ const FUNCTION_LINES_MAX: usize = 70;
 const ROOMS: &[(&str, &[&str])] = &[
     ("market", &[]),
     ("bad_input", &[]),
+    ("statistics", &[]),
     ("ledger", &["market"]),
     ("journal", &["market", "bad_input"]),
     ("data", &["market", "bad_input"]),
@@ -68,7 +69,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("println!", &["cli", "main.rs"]),
     ("eprintln!", &["cli", "main.rs"]),
     ("f32", &[]),
-    ("f64", &["metrics", "data", "venue", "sweep"]),
+    ("f64", &["metrics", "data", "venue", "sweep", "statistics"]),
     ("from_f64", &[]),
     ("thread_rng", &[]),
     ("std::fs", &["data", "journal", "scenario", "sweep", "cli", "main.rs"]),

@@ -46,6 +46,8 @@ pub enum Component {
     SweepPoint = 34,
     /// Which stratum of each axis a point of a latin hypercube has.
     SweepStrata = 35,
+    /// Which days a bootstrap draws.
+    Bootstrap = 36,
 }
 
 /// The chance of one component in one run.

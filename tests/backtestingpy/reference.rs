@@ -31,11 +31,15 @@ pub struct Trade {
     pub pnl: Decimal,
     #[serde(with = "number")]
     pub commission: Decimal,
+    #[serde(with = "number")]
+    pub return_pct: Decimal,
 }
 
 /// Everything published of one case.
 pub struct Published {
     pub trades: Vec<Trade>,
+    /// When each bar was, as written.
+    pub times: Vec<String>,
     /// Equity after each bar.
     pub equity: Vec<Decimal>,
     stats: BTreeMap<String, serde_json::Value>,
@@ -58,14 +62,20 @@ impl Published {
             description: stats["description"].as_str().unwrap_or_default().to_owned(),
             arguments: arguments.map(|(key, value)| (key, decimal(&value.to_string()))).collect(),
             trades,
+            times: equity.iter().map(|(time, _)| time.clone()).collect(),
             equity: equity.iter().map(|(_, equity)| decimal(equity)).collect(),
             stats: serde_json::from_value(stats["stats"].clone()).expect("the statistics are a table"),
         })
     }
 
-    /// A figure of the statistics, digit by digit as published.
+    /// A figure of the statistics, digit by digit as published; none where it is left empty.
     pub fn figure(&self, name: &str) -> Option<Decimal> {
-        self.stats.get(name).map(|figure| decimal(&figure.to_string()))
+        self.stats.get(name).filter(|figure| !figure.is_null()).map(|figure| decimal(&figure.to_string()))
+    }
+
+    /// A text of the statistics.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.stats.get(name)?.as_str()
     }
 }
 
@@ -110,6 +120,11 @@ fn first_five(path: &str) -> Option<Vec<(String, [String; 4])>> {
 pub fn decimal(text: &str) -> Decimal {
     let number = if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str_exact(text) };
     number.unwrap_or_else(|error| panic!("`{text}` is not a decimal: {error}"))
+}
+
+/// The nearest float.
+pub fn float(number: Decimal) -> f64 {
+    number.to_string().parse().expect("a decimal is a number")
 }
 
 fn shared(path: &str) -> PathBuf {
