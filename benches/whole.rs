@@ -94,21 +94,21 @@ fn whole(c: &mut Criterion) {
     }
 }
 
-/// Row F: orders ten times as often, on the same market.
+/// Row F: ever more orders on the same market, by a shorter average.
 fn orders(c: &mut Criterion) {
     let data = root().join("data");
     let mut group = c.benchmark_group("orders");
     group.sample_size(10);
-    for pace in ["10s", "1s", "0.1s"] {
-        let over = [("strategy.name", "workload"), ("strategy.pace", pace)];
-        let setup = setup("scenarios/first-trial.toml", &data, &over);
+    for ema in ["1000", "100", "10"] {
+        let over = [("strategy.ema", ema), ("trader.reconcile.every", "300s"), ("trader.orders.silence", "600s")];
+        let setup = setup("scenarios/bars-30d.toml", &data, &over);
         let orders = || {
             let sim::Outcome { metrics, events, digest, .. } =
                 sim::run(&setup, Journal::in_memory()).expect("the scenario runs");
             metrics.finish(Outcome { events, digest, audit_breaches: 0 }).orders
         };
         group.throughput(Throughput::Elements(orders()));
-        group.bench_function(format!("F a workload every {pace}"), |b| b.iter(|| black_box(orders())));
+        group.bench_function(format!("F ema_flip over {ema} bars"), |b| b.iter(|| black_box(orders())));
     }
     group.finish();
 }
