@@ -108,6 +108,17 @@ pub struct Tape {
     pub hash: TapeHash,
     /// How much of the market the records show.
     pub shows: Shows,
+    /// What it was drawn from, where each run draws its own.
+    pub drawn: Option<Drawn>,
+}
+
+/// What a tape that a run draws was drawn from: runs of equal data are trials on the same data.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Drawn {
+    /// Hashes of the recorded tapes, or of a generator's model.
+    pub from: Vec<String>,
+    /// The recorded days in their order, each with its tape's number where there are several; none of a generator.
+    pub days: Vec<String>,
 }
 
 impl Tape {
@@ -119,7 +130,13 @@ impl Tape {
         let provenance = Provenance { rows, ..provenance };
         let (price_unit, qty_unit) = (Decimal::new(1, decimals.0), Decimal::new(1, decimals.1));
         let shows = Shows::of(&records);
-        Self { symbol, price_unit, qty_unit, cadence, records, provenance, hash, shows }
+        Self { symbol, price_unit, qty_unit, cadence, records, provenance, hash, shows, drawn: None }
+    }
+
+    /// Hashes of the data it is a trial on: its own, or of what it was drawn from.
+    #[must_use]
+    pub fn comes_from(&self) -> Vec<String> {
+        self.drawn.as_ref().map_or_else(|| vec![self.hash.to_string()], |drawn| drawn.from.clone())
     }
 
     /// Bytes that its records take in memory.
