@@ -14,7 +14,7 @@ use seatrial::data::{ImportOptions, Tape, import};
 
 const FOLDER: &str = "../shared/data/binance-klines-1m";
 const HELD: [&str; 6] = ["volatility", "kurtosis_1m", "acf_1", "acf_60", "gap_share", "range_to_move"];
-const MONTHS: u64 = 100;
+const MONTHS: u64 = 60;
 /// The files the shipped models were fitted to, by their SHA-256.
 const SHIPPED: [(&str, Preset); 4] = [
     ("e9a40d2ceee1a7b020329268b456d0e0d5742d1d2f9cc6b1c65e8601ea734140", Preset::Crash),
@@ -46,7 +46,7 @@ fn outside(name: &str, tape: &Tape, model: &MonthModel) -> Vec<String> {
     let recorded = Moments::of(tape.bars()).expect("a month moves");
     let made = months_of(model);
     let line = |(moment, of, _): &(&str, fn(&Moments) -> f64, usize)| {
-        let band = Band::of(made.iter().map(of).collect(), 0.02).expect("a hundred months");
+        let band = Band::of(made.iter().map(of).collect(), 0.02).expect("sixty months");
         let value = of(&recorded);
         println!("{name}: {moment} {value:.5} of {:.5} .. {:.5} .. {:.5}", band.low, band.median, band.high);
         (HELD.contains(moment) && !band.holds(value)).then(|| format!("{name}: {moment} {value} outside {band:?}"))

@@ -7,6 +7,7 @@
 //! weights = { quiet = 3 }         # of mixed: how often each is drawn; one that is not named is 0
 //! days = 30
 //! price = "30000"
+//! length = "1m"                   # of a bar, the only one
 //! start = "2023-01-01T00:00:00Z"
 //! ```
 //!
@@ -27,10 +28,10 @@ use super::{Located, root};
 use crate::bad_input::BadInput;
 use crate::data::Tape;
 use crate::data::synth::months::{MonthModel, MonthOptions, Months, Preset, month};
-use crate::market::{Money, Span, Timestamp};
+use crate::market::{Money, Timestamp};
 
 /// Longest month in days.
-pub(super) const DAYS_MAX: u64 = 367;
+const DAYS_MAX: u64 = 367;
 
 /// A synthetic market as it was written.
 #[derive(Clone, PartialEq, Debug)]
@@ -61,10 +62,8 @@ pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Mo
     let start = section.get("start").map_or(Some(Timestamp(START_DEFAULT)), |entry| instant(&entry, problems));
     let price = section.require("price", problems, "where the price starts");
     let price = price.and_then(|entry| entry.setting::<Money>(problems)).map(Money::decimal);
-    if let Some(entry) = section.get("length") {
-        let minute = Span::from_mins(1);
-        entry.within(problems, minute..=minute, "\"1m\"")?;
-    }
+    let length = section.get("length").map_or(Some(()), |entry| entry.word(problems, &[("1m", ())]));
+    length?;
     Some(MonthsText { months: months?, calibration, days: days?, start: start?, price: price? })
 }
 

@@ -23,9 +23,9 @@ const BELL_SIZE: f64 = 0.808_290_376_865_476;
 /// Minutes of a block that has one regime.
 const BLOCK: i64 = 240;
 /// A size beyond so many of its regime's standard deviations is a jump.
-pub(super) const JUMP_FROM: f64 = 8.0;
+pub(super) const JUMP_FROM: f64 = 12.0;
 /// A jump counts as no more than this where the factors are measured.
-const CAP: f64 = 16.0;
+const CAP: f64 = 20.0;
 /// How many days of a weekday weigh as much as the belief that all weekdays are alike.
 const ALIKE: f64 = 4.0;
 /// The mean distance of an exponential of mean one from it.
@@ -33,10 +33,10 @@ const WAIT_AWAY: f64 = 0.735_758_882_342_885;
 /// Seed of what is made to agree.
 const SEED: u64 = 1;
 /// Months of a round in which it is.
-const MONTHS: u64 = 12;
+const MONTHS: u64 = 10;
 const ROUNDS: usize = 8;
-/// Jumps a minute from which more can be made: one in two years.
-const JUMPS_LEAST: f64 = 1.0e-6;
+/// How much variance a round adds where tails are too light.
+const TAILS_STEP: f64 = 0.03;
 
 /// A recorded minute.
 #[derive(Clone, Copy)]
@@ -304,21 +304,28 @@ fn volume(tapes: &[&Tape], model: MonthModel) -> Option<MonthModel> {
 
 /// What is made to agree: generated months have the memory and the range of recorded ones. More of the slow
 /// factor makes sizes an hour apart more alike, more of the fast one those a minute apart, at the expense of the
-/// minute's own; longer regimes those a day apart. More jumps make the tails heavier.
+/// minute's own; longer regimes those a day apart; and more of the minute's own makes
+/// heavier tails.
 fn agreed(tapes: &[&Tape], mut model: MonthModel) -> Option<MonthModel> {
     let wanted = Memory::of(&tapes.iter().map(|tape| Moments::of(tape.bars())).collect::<Option<Vec<_>>>()?)?;
-    let all = model.slow[0] + model.fast[0] + model.noise;
+    let mut all = model.slow[0] + model.fast[0] + model.noise;
     for _ in 0..ROUNDS {
         let months: Option<Vec<Moments>> = (0..MONTHS).map(|run| Moments::of(made(&model, run)?.bars())).collect();
-        let made = Memory::of(&months?)?;
+        let months = months?;
+        let made = Memory::of(&months)?;
+        let tails = Band::of(months.iter().map(|of| of.kurtosis_1m).collect(), 0.2)?;
         let longer = libm::exp((2.0 * (wanted.day - made.day)).clamp(-0.3, 0.3));
         model.dwell = model.dwell.map(|dwell| (dwell * longer).clamp(60.0, 20_160.0));
         model.slow[0] = (model.slow[0] + wanted.hour - made.hour).clamp(0.0, 1.0);
         let nearer = wanted.minute - made.minute - (wanted.hour - made.hour);
         model.fast[0] = (model.fast[0] + nearer).clamp(0.0, 1.0);
+        // A month's tails are made by its worst hours: only what would be unusual is moved.
+        if wanted.tails > tails.high {
+            all = (all + TAILS_STEP).min(2.0);
+        } else if wanted.tails < tails.low {
+            all = (all - TAILS_STEP).max(0.0);
+        }
         model.noise = (all - model.slow[0] - model.fast[0]).clamp(0.0, 2.0);
-        let wilder = libm::sqrt(wanted.tails / made.tails.max(0.1)).clamp(0.7, 1.4);
-        model.jumps[0] = (model.jumps[0].max(JUMPS_LEAST) * wilder).min(0.1);
         model.wick = (model.wick * libm::sqrt((wanted.reach - 1.0).max(0.01) / (made.reach - 1.0).max(0.01))).min(5.0);
     }
     Some(model)
@@ -341,12 +348,11 @@ fn made(model: &MonthModel, run: u64) -> Option<Tape> {
     month(&options).ok()
 }
 
-/// Means over months: autocorrelations a minute, an hour and a day apart, and the range of bars.
+/// Means over months: autocorrelations a minute, an hour and a day apart, excess kurtosis, and the range of bars.
 struct Memory {
     minute: f64,
     hour: f64,
     day: f64,
-    /// The median, for a single jump can make a month's.
     tails: f64,
     reach: f64,
 }
@@ -358,7 +364,7 @@ impl Memory {
             minute: middle(|of| of.acf_1)?,
             hour: middle(|of| of.acf_60)?,
             day: middle(|of| of.acf_1440)?,
-            tails: Band::of(months.iter().map(|of| of.kurtosis_1m).collect(), 0.0)?.median.max(0.1),
+            tails: middle(|of| of.kurtosis_1m)?,
             reach: middle(|of| of.range_to_move)?,
         })
     }

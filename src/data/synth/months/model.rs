@@ -32,7 +32,7 @@ pub struct MonthModel {
     pub fast: [f64; 2],
     /// The minute's own factor: variance of its logarithm.
     pub noise: f64,
-    /// Jumps a minute, what of them is beyond eight standard deviations, in these, on average, and the share
+    /// Jumps a minute, what of them is beyond twelve standard deviations, in these, on average, and the share
     /// that falls.
     pub jumps: [f64; 3],
     /// Gaps a minute, and the minutes of one, on average.
