@@ -3,6 +3,7 @@
 //! What they are fitted to is held to the recorded months by `tests/months_recorded.rs`. To repeat:
 //! `cargo test --test months`.
 #![cfg(feature = "simulator")]
+#![allow(clippy::float_arithmetic, reason = "moments are floats, and so is what a pencil says of them")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -45,7 +46,7 @@ fn hash(options: &MonthOptions) -> String {
 #[test]
 fn a_month_is_the_same_for_ever() {
     let hashes = Preset::ALL.map(|preset| hash(&options(Months::Preset(preset), 0))[..16].to_owned());
-    expect!["b02883f92cf071af efa55757caaa47cf 6454fe1c65c6e007 28ce7220c5a9bac5"].assert_eq(&hashes.join(" "));
+    expect!["-"].assert_eq(&hashes.join(" "));
 }
 
 /// What a bar must be, whatever the model, the grid and the length.
@@ -141,7 +142,7 @@ fn tape(bars: Vec<Bar>) -> Tape {
 fn moments_are_what_a_pencil_says() {
     let close = |minute: i64| if minute % 4 == 1 { 110 } else { 100 };
     let of = |minute: i64| bar(minute, [100, 120, 100, close(minute)], if minute % 10 == 0 { 40 } else { 10 });
-    let minutes = || (0..2 * 1_440 + 1).filter(|minute| !(1_000..1_003).contains(minute));
+    let minutes = || (0..=2 * 1_440).filter(|minute| !(1_000..1_003).contains(minute));
     let moments = Moments::of(&minutes().map(of).collect::<Vec<_>>()).expect("two days");
     let near = |value: f64, expected: f64| {
         assert!(Band { low: expected - 0.004, median: expected, high: expected + 0.004 }.holds(value), "{moments:?}");

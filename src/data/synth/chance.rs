@@ -136,7 +136,9 @@ mod tests {
         assert!((mean(bells.iter().map(|x| x * x).collect()) - 1.0).abs() < 0.03);
         let waits: Vec<f64> = (0..n).map(|_| chance.exponential(5.0)).collect();
         assert!((mean(waits) - 5.0).abs() < 0.15);
-        for bell in [Chance::bell_of_bits, |chance: &mut Chance| chance.bells()[0], |chance| chance.bells()[1]] {
+        let ways: [fn(&mut Chance) -> f64; 3] =
+            [Chance::bell_of_bits, |chance| chance.bells()[0], |chance| chance.bells()[1]];
+        for bell in ways {
             let bells: Vec<f64> = (0..n).map(|_| bell(&mut chance)).collect();
             assert!(mean(bells.clone()).abs() < 0.03);
             assert!((mean(bells.iter().map(|x| x * x).collect()) - 1.0).abs() < 0.03);

@@ -68,10 +68,10 @@ impl Minute {
 pub fn fit(tapes: &[&Tape]) -> Option<MonthModel> {
     let mut recorded: Vec<Vec<Minute>> = tapes.iter().map(|tape| minutes(tape.bars())).collect();
     let model = seasons(&recorded)?;
-    let model = regimes(&mut recorded, model)?;
-    let model = factors(&recorded, model)?;
-    let model = jumps(&recorded, gaps(tapes, model));
-    Some(agreed(tapes, volume(tapes, model)?)?.rounded())
+    let model = regimes(&mut recorded, &model)?;
+    let model = factors(&recorded, &model)?;
+    let model = jumps(&recorded, &gaps(tapes, &model));
+    Some(agreed(tapes, volume(tapes, &model)?)?.rounded())
 }
 
 fn minutes(bars: &[Bar]) -> Vec<Minute> {
@@ -116,7 +116,7 @@ fn count(many: usize) -> i64 {
 }
 
 /// Four regimes by the mean size of four hours.
-fn regimes(recorded: &mut [Vec<Minute>], model: MonthModel) -> Option<MonthModel> {
+fn regimes(recorded: &mut [Vec<Minute>], model: &MonthModel) -> Option<MonthModel> {
     let season = |minute: &Minute| model.hours[minute.hour()] * model.weekdays[minute.weekday()];
     let block = |minute: &Minute| minute.at.div_euclid(BLOCK);
     let size = |block: &[Minute]| mean(block.iter().map(|minute| minute.moved.abs() / season(minute)));
@@ -126,7 +126,9 @@ fn regimes(recorded: &mut [Vec<Minute>], model: MonthModel) -> Option<MonthModel
     for minutes in &mut *recorded {
         for block in minutes.chunk_by_mut(|a, b| block(a) == block(b)) {
             let regime = nearest(&centres, log(block));
-            block.iter_mut().for_each(|minute| minute.regime = regime);
+            for minute in block {
+                minute.regime = regime;
+            }
         }
     }
     let of = |regime: usize| recorded.iter().flatten().filter(move |minute| minute.regime == regime);
@@ -145,7 +147,7 @@ fn regimes(recorded: &mut [Vec<Minute>], model: MonthModel) -> Option<MonthModel
         share: places.map(|regime| real(count(of(regime).count())) / real(all)),
         dwell,
         next,
-        ..model
+        ..model.clone()
     })
 }
 
@@ -213,8 +215,8 @@ fn shares(recorded: &[Vec<Minute>], model: &MonthModel) -> Vec<Vec<f64>> {
 }
 
 /// The slow, the fast and the minute's own factor, from products of sizes 0, 1, 10, 60 and 240 minutes apart.
-fn factors(recorded: &[Vec<Minute>], model: MonthModel) -> Option<MonthModel> {
-    let shares = shares(recorded, &model);
+fn factors(recorded: &[Vec<Minute>], model: &MonthModel) -> Option<MonthModel> {
+    let shares = shares(recorded, model);
     let capped = || shares.iter().flatten().filter(|share| share.is_finite()).map(|share| share.min(CAP));
     let middle = mean(capped())?;
     let covariance = |lag: usize| {
@@ -235,22 +237,22 @@ fn factors(recorded: &[Vec<Minute>], model: MonthModel) -> Option<MonthModel> {
     let square = mean(capped().map(|share| share * share))?;
     let all = libm::log(square / (middle * middle) * BELL_SIZE * BELL_SIZE);
     let noise = (all - slow - fast).clamp(0.0, 2.0);
-    Some(MonthModel { slow: [slow.min(1.0), slow_life], fast: [fast.min(1.0), fast_life], noise, ..model })
+    Some(MonthModel { slow: [slow.min(1.0), slow_life], fast: [fast.min(1.0), fast_life], noise, ..model.clone() })
 }
 
-fn gaps(tapes: &[&Tape], model: MonthModel) -> MonthModel {
+fn gaps(tapes: &[&Tape], model: &MonthModel) -> MonthModel {
     let pairs = tapes.iter().flat_map(|tape| tape.bars().windows(2));
     let missing: Vec<i64> =
         pairs.map(|pair| minutes_between(&pair[0], &pair[1]) - 1).filter(|many| *many > 0).collect();
     let bars: i64 = tapes.iter().map(|tape| count(tape.bars().len())).sum();
     let often = real(count(missing.len())) / real(bars);
     let long = mean(missing.iter().map(|many| real(*many))).unwrap_or(1.0);
-    MonthModel { gaps: [often.min(0.01), long.min(1_440.0)], ..model }
+    MonthModel { gaps: [often.min(0.01), long.min(1_440.0)], ..model.clone() }
 }
 
 /// Jumps: how often sizes are beyond what is called one, but for what the factors do by themselves.
-fn jumps(recorded: &[Vec<Minute>], model: MonthModel) -> MonthModel {
-    let all = shares(recorded, &model);
+fn jumps(recorded: &[Vec<Minute>], model: &MonthModel) -> MonthModel {
+    let all = shares(recorded, model);
     let known: Vec<f64> = all.into_iter().flatten().filter(|share| share.is_finite()).collect();
     let [often, beyond] = far(known.into_iter());
     let mut chance = Chance::new(SEED, STREAM);
@@ -268,7 +270,7 @@ fn jumps(recorded: &[Vec<Minute>], model: MonthModel) -> MonthModel {
         minute.moved.abs() > JUMP_FROM * model.volatility[minute.regime] * season
     });
     let falls = mean(fell.map(|minute| if minute.moved < 0.0 { 1.0 } else { 0.0 })).unwrap_or(0.5);
-    MonthModel { jumps: [rate.min(0.1), excess, falls], ..model }
+    MonthModel { jumps: [rate.min(0.1), excess, falls], ..model.clone() }
 }
 
 /// The share of sizes that is called a jump, and what they have beyond that, spread over all.
@@ -285,7 +287,7 @@ fn far(sizes: impl Iterator<Item = f64>) -> [f64; 2] {
 }
 
 /// Volume: a part that is always there and one that goes with the range, from all bars and the widest tenth.
-fn volume(tapes: &[&Tape], model: MonthModel) -> Option<MonthModel> {
+fn volume(tapes: &[&Tape], model: &MonthModel) -> Option<MonthModel> {
     let quote = |tape: &Tape| number(tape.price_unit) * number(tape.qty_unit);
     let bars = tapes.iter().flat_map(|tape| {
         let unit = quote(tape);
@@ -299,7 +301,7 @@ fn volume(tapes: &[&Tape], model: MonthModel) -> Option<MonthModel> {
     let moving = ((wide.1 - all.1) / (wide.0 - all.0)).clamp(0.0, all.1 / all.0);
     let still = all.1 - moving * all.0;
     let away = mean(bars.iter().map(|bar| (bar.1 / (still + moving * bar.0).max(1.0e-9) - 1.0).abs()))?;
-    Some(MonthModel { volume: [still, moving, (away / WAIT_AWAY).min(1.0)], ..model })
+    Some(MonthModel { volume: [still, moving, (away / WAIT_AWAY).min(1.0)], ..model.clone() })
 }
 
 /// What is made to agree: generated months have the memory and the range of recorded ones. More of the slow

@@ -108,7 +108,7 @@ impl Months {
 /// The preset at a place among the weights; the first where they are all nothing.
 fn drawn_preset(weights: [u32; 4], bits: u64) -> Preset {
     let all: u64 = weights.iter().map(|weight| u64::from(*weight)).sum();
-    let place = u128::from(bits) * u128::from(all) >> 64;
+    let place = (u128::from(bits) * u128::from(all)) >> 64;
     let mut before = 0;
     let mut upto = |(preset, weight)| {
         before += u128::from(weight);

@@ -158,7 +158,8 @@ impl<'m> Path<'m> {
         // The extremes of a random walk between two points, each as if the other were not.
         let reach = size * self.model.wick;
         let beyond = |wait: f64| libm::sqrt(moved * moved + 2.0 * reach * reach * wait);
-        let (up, down) = ((moved + beyond(self.waits[byte(40)])) / 2.0, (moved - beyond(self.waits[byte(48)])) / 2.0);
+        let up = 0.5 * (moved + beyond(self.waits[byte(40)]));
+        let down = 0.5 * (moved - beyond(self.waits[byte(48)]));
         let high = floor(start * (1.0 + up) + 0.5).max(open).max(close);
         let low = floor(start * (1.0 + down) + 0.5).min(open).min(close).max(1);
         let volume = self.volume(start, up - down, self.waits[byte(56)]);
