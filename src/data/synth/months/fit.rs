@@ -221,7 +221,8 @@ fn factors(recorded: &[Vec<Minute>], model: &MonthModel) -> Option<MonthModel> {
     let middle = mean(capped())?;
     let covariance = |lag: usize| {
         let pairs = shares.iter().flat_map(|all| all.iter().zip(all.iter().skip(lag)));
-        let products = pairs.map(|(a, b)| a.min(CAP) * b.min(CAP) + 0.0 * (a + b)).filter(|of| of.is_finite());
+        let known = pairs.filter(|(a, b)| (*a + *b).is_finite());
+        let products = known.map(|(a, b)| a.min(CAP) * b.min(CAP));
         mean(products).map(|product| libm::log(product / (middle * middle)).max(1.0e-4))
     };
     let (one, ten, hour, four) = (covariance(1)?, covariance(10)?, covariance(60)?, covariance(240)?);
