@@ -186,6 +186,10 @@ pub enum DataCommand {
     Check(Look),
     /// Find agents whose market looks like a recorded one
     Calibrate(Calibrate),
+    /// Say what recorded months look like, and generated ones beside them
+    Moments(super::months::MomentsArgs),
+    /// Find a model whose months look like recorded ones
+    Fit(super::months::FitArgs),
 }
 
 /// A file to bring in.

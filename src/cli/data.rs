@@ -10,6 +10,7 @@ use super::args::{
 };
 use super::engine::Failure;
 use super::exit::Exit;
+use super::months;
 use super::output::{Output, complain};
 use super::text;
 use seatrial::bad_input::BadInput;
@@ -27,6 +28,8 @@ pub fn data(args: &Data, output: &mut Output) -> Exit {
         DataCommand::Info(look) => told(look_into(look), &look.file, output),
         DataCommand::Check(look) => check(look, output),
         DataCommand::Calibrate(Calibrate { look, seed }) => told(calibrate(look, *seed), &look.file, output),
+        DataCommand::Moments(args) => told(months::moments(args), months::first(&args.files), output),
+        DataCommand::Fit(args) => told(months::fitted(args), months::first(&args.files), output),
     }
 }
 

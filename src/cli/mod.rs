@@ -15,6 +15,7 @@ mod data;
 mod engine;
 mod exit;
 mod lots;
+mod months;
 mod output;
 mod places;
 mod replay;

@@ -72,7 +72,9 @@ impl TapeHasher {
     }
 
     fn absorb(&mut self, numbers: &[i64]) {
-        self.block.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+        for number in numbers {
+            self.block.extend_from_slice(&number.to_le_bytes());
+        }
         if self.block.len() >= BLOCK {
             self.hasher.update(&self.block);
             self.block.clear();

@@ -80,5 +80,5 @@ pub use path::below_root;
 pub use row::{Row, RowKind};
 pub use shows::{Assumed, Shows};
 pub use source::sha256_of;
-pub use tape::{Provenance, Records, Tape, TapeHash};
+pub use tape::{Drawn, Provenance, Records, Tape, TapeHash};
 pub use word::TapeRow;

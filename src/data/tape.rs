@@ -112,6 +112,17 @@ pub struct Tape {
     /// How much of the market the records show.
     pub shows: Shows,
     pub(super) worked_out: WorkedOut,
+    /// What it was drawn from, where each run draws its own.
+    pub drawn: Option<Drawn>,
+}
+
+/// What a tape that a run draws was drawn from: runs of equal data are trials on the same data.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Drawn {
+    /// Hashes of the recorded tapes, or of a generator's model.
+    pub from: Vec<String>,
+    /// The recorded days in their order, each with its tape's number where there are several; none of a generator.
+    pub days: Vec<String>,
 }
 
 /// What is worked out of a tape when it is first asked for, once for every run of it. It follows from the tape: it
@@ -141,7 +152,13 @@ impl Tape {
         let (price_unit, qty_unit) = (Decimal::new(1, decimals.0), Decimal::new(1, decimals.1));
         let shows = Shows::of(&records);
         let worked_out = WorkedOut::default();
-        Self { symbol, price_unit, qty_unit, cadence, records, provenance, hash, shows, worked_out }
+        Self { symbol, price_unit, qty_unit, cadence, records, provenance, hash, shows, drawn: None, worked_out }
+    }
+
+    /// Hashes of the data it is a trial on: its own, or of what it was drawn from.
+    #[must_use]
+    pub fn comes_from(&self) -> Vec<String> {
+        self.drawn.as_ref().map_or_else(|| vec![self.hash.to_string()], |drawn| drawn.from.clone())
     }
 
     /// The same records, as showing so much of the market.

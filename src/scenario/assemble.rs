@@ -4,101 +4,21 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rust_decimal::Decimal;
-
 use super::assets::Assets;
-use super::brisk;
 use super::document::Body;
-use super::inline::{self, InlineText};
-use super::instrument::{InstrumentText, RulesText};
+use super::instrument::InstrumentText;
 use super::market::{MarketText, Origin};
-use super::root::{self, Lost};
 use super::section::Problems;
+use super::tapes::Places;
 use super::units::Units;
 use super::{Library, Located, Scenario, Source, agents, fault, over};
 use crate::bad_input::{BadInput, quoted};
-use crate::data::{self, ImportOptions, Records, Shows, Tape};
+use crate::data::Tape;
 use crate::market::{Balance, FeePlan, Instrument, InstrumentId, Timestamp};
 use crate::sim::setup::{MarketTape, ScenarioText, Setup, StrategySpec};
 use crate::venue::{BackgroundTerms, VenueConfig};
 
 impl Scenario {
-    /// Opens the data, each file once, in the order of the instruments.
-    pub fn tapes(&self, data_root: &Path, cache: &Path) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
-        self.tapes_from(&Library::none(), data_root, cache)
-    }
-
-    fn tapes_from(&self, library: &Library, data_root: &Path, cache: &Path) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
-        let (mut tapes, mut all) = (Vec::new(), Vec::new());
-        for (place, instrument) in self.body.instruments.iter().enumerate() {
-            let origin = &market_of(&self.body, instrument).origin;
-            // What a tape is made from: its market, the grids of its instrument, and whether orders are wanted.
-            let grids: Vec<_> = instrument.rules.iter().map(|rules| (rules.tick.value, rules.lot.value)).collect();
-            let symbol = &instrument.symbol.value;
-            let key = format!("{symbol} {grids:?} {} {origin:?}", self.body.venue.models(place).queue.reads_orders());
-            match library.tape(&key, || self.tape((place, instrument), origin, data_root, cache)) {
-                Ok(tape) => tapes.push(tape),
-                Err(bad) => all.extend(bad),
-            }
-        }
-        if all.is_empty() { Ok(tapes) } else { Err(all) }
-    }
-
-    fn tape(
-        &self,
-        (place, instrument): (usize, &InstrumentText),
-        origin: &Origin,
-        data_root: &Path,
-        cache: &Path,
-    ) -> Result<Tape, Vec<BadInput>> {
-        let file = match origin {
-            Origin::Inline(market) => return self.written(market, instrument),
-            Origin::Brisk(market) => {
-                let tape = brisk::tape(market, instrument).and_then(|tape| fine_enough(tape, instrument));
-                return tape.map_err(|bad| vec![bad]);
-            }
-            Origin::Agents(market) => {
-                return fine_enough(agents::tape(market, instrument), instrument).map_err(|bad| vec![bad]);
-            }
-            Origin::Recorded(file) => file,
-        };
-        if let Err(lost) = root::find(data_root, &file.value) {
-            let mut problems = Problems::new(&self.source);
-            lost_file(lost, file, "market.file", data_root, &mut problems);
-            return Err(problems.into_result().expect_err("one was just added"));
-        }
-        let tape = data::open(&file.value, data_root, cache, &ImportOptions::default()).map_err(|bad| vec![bad])?;
-        fine_enough(self.shown(place, tape)?, instrument).map_err(|bad| vec![bad])
-    }
-
-    /// Orders where the venue wants them, otherwise the levels that follow from them.
-    fn shown(&self, place: usize, tape: Tape) -> Result<Tape, Vec<BadInput>> {
-        if !self.body.venue.models(place).queue.reads_orders() {
-            return tape.levels().map_err(|bad| vec![bad]);
-        }
-        let found = match tape.records {
-            Records::Orders(_) => return Ok(tape),
-            Records::Rows(_) => "\"fifo\" for a recording of levels",
-            Records::Bars(_) => "\"fifo\" for bars",
-        };
-        let mut problems = Problems::new(&self.source);
-        self.body.venue.want_orders(place, found, &mut problems);
-        Err(problems.into_result().expect_err("one was just added"))
-    }
-
-    /// The tape of a market that the scenario holds itself.
-    fn written(&self, market: &InlineText, instrument: &InstrumentText) -> Result<Tape, Vec<BadInput>> {
-        let symbol = &instrument.symbol.value;
-        let bad = |found: String| {
-            let allowed = "prices and quantities that fit 64 bits at the finest decimals written";
-            BadInput::new("E-SC-017", &self.source.file, found, allowed).field("market.events")
-        };
-        let tape = inline::tape(market, &format!("{} {symbol}", self.source.file), symbol).map_err(bad);
-        // What is written is all there is: behind a written touch nobody stands unseen.
-        let whole = tape.map(|tape| tape.showing(Shows::Depth));
-        whole.and_then(|tape| fine_enough(tape, instrument)).map_err(|bad| vec![bad])
-    }
-
     /// Everything one run needs, files of rules included; `seed` instead of the scenario's own, if given.
     pub fn setup(&self, data_root: &Path, cache: &Path, seed: Option<u64>, run: u64) -> Result<Setup, Vec<BadInput>> {
         self.setup_from(&Library::none(), data_root, cache, (seed, run))
@@ -113,7 +33,8 @@ impl Scenario {
         (seed, run): (Option<u64>, u64),
     ) -> Result<Setup, Vec<BadInput>> {
         let whole = self.with_rules(data_root)?;
-        self.traced(whole.assembled(&whole.tapes_from(library, data_root, cache)?, seed, run)?, data_root)
+        let (places, drawn) = (Places { library, root: data_root, cache }, seed.unwrap_or(self.body.seed));
+        self.traced(whole.assembled(&whole.tapes_of(places, (drawn, run))?, seed, run)?, data_root)
     }
 
     /// Everything one run needs, on tapes that are open already. A scenario with recorded delays needs its data root,
@@ -211,49 +132,10 @@ fn plan(text: &InstrumentText, since: Timestamp) -> Option<FeePlan> {
     planned.then(|| FeePlan { since, brought: text.traded, tables: tables() })
 }
 
-fn market_of<'b>(body: &'b Body, instrument: &InstrumentText) -> &'b MarketText {
+pub(super) fn market_of<'b>(body: &'b Body, instrument: &InstrumentText) -> &'b MarketText {
     let symbol = &instrument.symbol.value;
     let of_it = |market: &&MarketText| market.symbol.as_ref().is_some_and(|known| known.value == *symbol);
     body.markets.iter().find(of_it).expect("a scenario that was read has a market for every instrument")
-}
-
-/// Notes that a file named in a scenario is not to be had.
-pub(super) fn lost_file(
-    lost: Lost,
-    file: &Located<String>,
-    field: &str,
-    data_root: &Path,
-    problems: &mut Problems<'_>,
-) {
-    let name = quoted(&file.value);
-    match lost {
-        Lost::Outside => {
-            let found = format!("{name}, which leads out of the data root");
-            problems.add("E-SC-012", file.at, field, found, root::ALLOWED);
-        }
-        Lost::Root(reason) => {
-            let found = format!("{reason}: the data root {}", quoted(&data_root.to_string_lossy()));
-            let allowed = "a folder that can be read";
-            problems.add_hint("E-SC-001", file.at, field, found, allowed, "--data-root DIR names another");
-        }
-        Lost::File(reason) => {
-            let found = format!("{name}, {reason}");
-            let allowed = format!("a file below the data root {}", quoted(&data_root.to_string_lossy()));
-            problems.add_hint("E-SC-001", file.at, field, found, &allowed, "--data-root DIR names another");
-        }
-    }
-}
-
-/// A tape in units that its instrument's grids are whole numbers of. What the market displays and
-/// prints need not stand on the order grid; a tape is refined, never made coarser.
-fn fine_enough(tape: Tape, instrument: &InstrumentText) -> Result<Tape, BadInput> {
-    let finest = |unit: Decimal, of: fn(&RulesText) -> Decimal| {
-        let decimals = instrument.rules.iter().map(|rules| of(rules).normalize().scale()).max().unwrap_or_default();
-        unit.min(Decimal::new(1, decimals))
-    };
-    let price = finest(tape.price_unit, |rules| rules.tick.value);
-    let qty = finest(tape.qty_unit, |rules| rules.lot.value);
-    tape.in_units(price, qty)
 }
 
 /// The part of a tape that counts, which the tape must cover.

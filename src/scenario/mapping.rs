@@ -15,11 +15,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::bad_input::BadInput;
 use crate::data::{MappedColumn, MappedKind, Mapping};
 
 const CODE: &str = "E-MD-066";
+const ALLOWED: &str = "kind = \"trades\" or \"bars\", and [columns] with our names and theirs";
 const BYTES_MAX: u64 = 1 << 16;
 
 #[derive(Deserialize)]
@@ -36,23 +38,32 @@ enum ColumnText {
     At(usize),
 }
 
-/// Reads a mapping file.
-pub fn mapping(path: &Path) -> Result<Mapping, BadInput> {
+/// Reads a small file of TOML for what it is `allowed` to say.
+pub(super) fn small_toml<T: DeserializeOwned>(
+    path: &Path,
+    code: &'static str,
+    wanted: &str,
+    allowed: &str,
+) -> Result<T, BadInput> {
     let name = path.display().to_string();
     let small = path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= BYTES_MAX);
     let text = small
         .then(|| std::fs::read_to_string(path).ok())
         .flatten()
-        .ok_or_else(|| BadInput::new(CODE, &name, "no small file of text", "a mapping file of at most 64 KiB"))?;
-    let read: MappingText = toml::from_str(&text).map_err(|error| {
+        .ok_or_else(|| BadInput::new(code, &name, "no small file of text", wanted))?;
+    toml::from_str(&text).map_err(|error| {
         let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before.len() - before.rfind('\n').map_or(0, |at| at + 1) + 1;
         let count = |number: usize| u64::try_from(number).expect("a place in a small file");
-        let allowed = "kind = \"trades\" or \"bars\", and [columns] with our names and theirs";
         let found = error.message().lines().next().unwrap_or_default().to_owned();
-        BadInput::new(CODE, &name, found, allowed).at_line(count(line), count(column))
-    })?;
+        BadInput::new(code, &name, found, allowed).at_line(count(line), count(column))
+    })
+}
+
+/// Reads a mapping file.
+pub fn mapping(path: &Path) -> Result<Mapping, BadInput> {
+    let read: MappingText = small_toml(path, CODE, "a mapping file of at most 64 KiB", ALLOWED)?;
     let columns = read.columns.into_iter().map(|(ours, theirs)| match theirs {
         ColumnText::Named(name) => (ours, MappedColumn::Named(name)),
         ColumnText::At(number) => (ours, MappedColumn::At(number)),

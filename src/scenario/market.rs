@@ -11,6 +11,8 @@ use super::Located;
 use super::agents::{self, AgentsText};
 use super::brisk::{self, BriskText};
 use super::inline::{InlineText, Wrong};
+use super::months::{self, MonthsText};
+use super::resampled::{self, ResampledText};
 use super::section::{Entry, Problems, Section};
 use crate::market::{Money, Rate, Span, Timestamp};
 
@@ -25,7 +27,7 @@ const DISPLAYED_DEFAULT_PPM: i64 = 250_000;
 const SPREAD_DEFAULT: i64 = 2;
 
 /// A market as it was written.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct MarketText {
     /// Where it comes from.
     pub origin: Origin,
@@ -44,7 +46,7 @@ pub struct MarketText {
 }
 
 /// Where a market comes from.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Origin {
     /// A file relative to the data root.
     Recorded(Located<String>),
@@ -54,6 +56,10 @@ pub enum Origin {
     Brisk(BriskText),
     /// Agents, while it runs.
     Agents(Box<AgentsText>),
+    /// A model of months, the seed and the run.
+    Synthetic(Box<MonthsText>),
+    /// Recorded days, the seed and the run.
+    Resampled(ResampledText),
 }
 
 /// Reads every market.
@@ -72,6 +78,8 @@ fn one(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<MarketTe
         Source::Inline => written(&mut section, problems),
         Source::Brisk => brisk::read(&mut section, problems).map(Origin::Brisk),
         Source::Agents => agents::read(&mut section, problems).map(|agents| Origin::Agents(Box::new(agents))),
+        Source::Synthetic => months::read(&mut section, problems).map(|months| Origin::Synthetic(Box::new(months))),
+        Source::Resampled => resampled::read(&mut section, problems).map(Origin::Resampled),
     };
     let symbol = section.get("symbol").and_then(|entry| {
         let text = entry.string(problems, "the symbol of an [instrument]")?;
@@ -133,29 +141,21 @@ enum Source {
     Inline,
     Brisk,
     Agents,
+    Synthetic,
+    Resampled,
 }
 
 fn source(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Source> {
-    let entry = section.require("source", problems, "recorded, inline, brisk, agents")?;
-    if matches!(entry.value, DeValue::String(text) if text == "synthetic") {
-        let hint = "write a file with `seatrial data synth` and name it here";
-        problems.add_hint(
-            "E-SC-014",
-            entry.at,
-            &entry.path,
-            "\"synthetic\", not yet supported".into(),
-            "recorded, inline, brisk, agents",
-            hint,
-        );
-        return None;
-    }
     let words = [
         ("recorded", Source::Recorded),
         ("inline", Source::Inline),
         ("brisk", Source::Brisk),
         ("agents", Source::Agents),
+        ("synthetic", Source::Synthetic),
+        ("resampled", Source::Resampled),
     ];
-    entry.word(problems, &words)
+    let allowed = words.map(|(word, _)| word).join(", ");
+    section.require("source", problems, &allowed)?.word(problems, &words)
 }
 
 fn recorded(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Origin> {

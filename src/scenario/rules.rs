@@ -13,11 +13,11 @@ use std::path::Path;
 
 use toml::de::DeTable;
 
-use super::assemble::lost_file;
 use super::assets::Assets;
 use super::instrument::{self, FeeAssetText, InstrumentText};
 use super::section::{Problems, Section};
 use super::source::Source;
+use super::tapes::lost_file;
 use super::{Scenario, no_toml, root};
 use crate::bad_input::BadInput;
 use crate::market::Contract;

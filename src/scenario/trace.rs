@@ -6,8 +6,9 @@
 
 use std::path::Path;
 
-use super::assemble::{iso, lost_file};
+use super::assemble::iso;
 use super::section::Problems;
+use super::tapes::lost_file;
 use super::wire::TraceText;
 use super::{Scenario, root};
 use crate::bad_input::{BadInput, quoted};

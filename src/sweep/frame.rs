@@ -64,6 +64,8 @@ pub(super) fn of_runs(plan: &Plan, rows: &[Row]) -> PolarsResult<DataFrame> {
         }
     }
     columns.push(texts("data", rows, |row| row.came.as_ref().ok().map(|came| came.data.clone())));
+    let days = |row: &Row| row.came.as_ref().ok().map(|came| came.data_days.clone()).filter(|days| !days.is_empty());
+    columns.push(texts("data_days", rows, days));
     columns.push(texts("again", rows, |row| Some(row.again.clone())));
     DataFrame::new(rows.len(), columns)
 }

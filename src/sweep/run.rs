@@ -38,8 +38,10 @@ pub struct Row {
 pub struct Came {
     /// Its figures.
     pub summary: Summary,
-    /// Hashes of its tapes.
+    /// Hashes of its tapes; of those it drew, of what they were drawn from.
     pub data: String,
+    /// The recorded days it drew, in their order; empty where it drew none.
+    pub data_days: String,
 }
 
 /// Runs numbers of a plan, one after another; the scenario of a point is read once.
@@ -133,9 +135,12 @@ fn simulated(setup: &Setup, detailed: bool) -> Result<(Came, Option<Details>), S
     let sim::Outcome { metrics, events, digest, .. } = outcome;
     let Listener { auditor, details } = hears.borrow_mut().take().ok_or("a journal without a header")?;
     let audit_breaches = auditor.finish().breached();
-    let data: Vec<String> = setup.tapes.iter().map(|market| market.tape.hash.to_string()).collect();
+    let tapes = || setup.tapes.iter().map(|market| &market.tape);
+    let data: Vec<String> = tapes().flat_map(|tape| tape.comes_from()).collect();
+    let days: Vec<&str> =
+        tapes().flat_map(|tape| &tape.drawn).flat_map(|drawn| &drawn.days).map(String::as_str).collect();
     let summary = metrics.finish(Outcome { events, digest, audit_breaches });
-    Ok((Came { summary, data: data.join(" ") }, details))
+    Ok((Came { summary, data: data.join(" "), data_days: days.join(" ") }, details))
 }
 
 fn told(all: &[BadInput]) -> String {

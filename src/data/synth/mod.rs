@@ -1,8 +1,8 @@
-//! Seeded markets, good enough to trade: an L2 book with trades, and one-minute bars.
+//! Seeded markets, good enough to trade: an L2 book with trades, one-minute bars, and whole months of them.
 //!
 //! The same options give the same tape, integer for integer, on every machine, debug and release.
 //! A generated market is for trying systems out and for tests that must not depend on anybody's
-//! data; nothing is calibrated to a venue, and a profit made here means nothing.
+//! data; but for [`months`], nothing is calibrated to a venue, and a profit made here means nothing.
 
 #![expect(
     clippy::float_arithmetic,
@@ -14,12 +14,15 @@ mod brisk;
 mod chance;
 mod l2;
 mod maker;
+pub mod months;
+mod resample;
 
 use rust_decimal::Decimal;
 
 pub use bars::{BarOptions, bars};
 pub use brisk::{BriskOptions, Mood, brisk};
 pub use l2::{L2Options, l2};
+pub use resample::{ResampleOptions, resample};
 
 use super::fault::OPTION;
 use super::number::Number;
