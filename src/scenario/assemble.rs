@@ -29,15 +29,18 @@ impl Scenario {
     }
 
     fn tapes_from(&self, library: &Library, data_root: &Path, cache: &Path) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
-        let (mut tapes, mut all) = (Vec::new(), Vec::new());
+        let (mut tapes, mut all, mut left) = (Vec::new(), Vec::new(), library.most());
         for (place, instrument) in self.body.instruments.iter().enumerate() {
             let origin = &market_of(&self.body, instrument).origin;
             // What a tape is made from: its market, the grids of its instrument, and whether orders are wanted.
             let grids: Vec<_> = instrument.rules.iter().map(|rules| (rules.tick.value, rules.lot.value)).collect();
             let symbol = &instrument.symbol.value;
             let key = format!("{symbol} {grids:?} {} {origin:?}", self.body.venue.models(place).queue.reads_orders());
-            match library.tape(&key, || self.tape((place, instrument), origin, data_root, cache)) {
-                Ok(tape) => tapes.push(tape),
+            match library.tape(&key, || self.tape((place, instrument), origin, (data_root, cache), left)) {
+                Ok(tape) => {
+                    left = if left == u64::MAX { left } else { left.saturating_sub(tape.bytes()) };
+                    tapes.push(tape);
+                }
                 Err(bad) => all.extend(bad),
             }
         }
@@ -48,8 +51,8 @@ impl Scenario {
         &self,
         (place, instrument): (usize, &InstrumentText),
         origin: &Origin,
-        data_root: &Path,
-        cache: &Path,
+        (data_root, cache): (&Path, &Path),
+        most: u64,
     ) -> Result<Tape, Vec<BadInput>> {
         let file = match origin {
             Origin::Inline(market) => return self.written(market, instrument),
@@ -67,7 +70,8 @@ impl Scenario {
             lost_file(lost, file, "market.file", data_root, &mut problems);
             return Err(problems.into_result().expect_err("one was just added"));
         }
-        let tape = data::open(&file.value, data_root, cache, &ImportOptions::default()).map_err(|bad| vec![bad])?;
+        let tape = data::open_within(&file.value, data_root, cache, &ImportOptions::default(), most);
+        let tape = tape.map_err(|bad| vec![bad])?;
         fine_enough(self.shown(place, tape)?, instrument).map_err(|bad| vec![bad])
     }
 
@@ -78,7 +82,7 @@ impl Scenario {
         }
         let found = match tape.records {
             Records::Orders(_) => return Ok(tape),
-            Records::Rows(_) => "\"fifo\" for a recording of levels",
+            Records::Rows(_) | Records::Streamed(_) => "\"fifo\" for a recording of levels",
             Records::Bars(_) => "\"fifo\" for bars",
         };
         let mut problems = Problems::new(&self.source);
