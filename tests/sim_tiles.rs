@@ -37,7 +37,7 @@ fn market(seed: u64, others: bool) -> Tape {
         mid += dice.below(9) - 4;
         let late = at + 1_000_000 + dice.below(9_000_000);
         let mut message = Vec::new();
-        for _ in 0..1 + dice.below(7) {
+        for _ in 0..=dice.below(7) {
             let away = 1 + dice.below(30);
             let (price, kind) =
                 if dice.below(2) == 0 { (mid - away, RowKind::Bid) } else { (mid + away, RowKind::Ask) };
@@ -74,7 +74,7 @@ fn market(seed: u64, others: bool) -> Tape {
 fn any(number: u64) -> Setup {
     let tape = market(number, number % 2 == 1);
     assert!(tape.gist().is_some(), "a tape of messages of several rows has a gist");
-    let contract = if number % 3 == 0 { Contract::Spot } else { Contract::Linear };
+    let contract = if number.is_multiple_of(3) { Contract::Spot } else { Contract::Linear };
     let mut setup = match number % 4 {
         0 => told(setup(tape, Contract::Linear, "workload"), &[("pace", "0.2s")], &[]),
         1 => grid_setup(tape, contract),

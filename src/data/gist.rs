@@ -38,7 +38,7 @@ impl Gist {
         }
         let (mut book, mut first) = (Book::new(), 0);
         let told = rows.chunk_by(|row, _| !row.last()).map(|message| {
-            let extent = message.iter().fold(Extent::NOTHING, |extent, row| with(extent, row));
+            let extent = message.iter().fold(Extent::NOTHING, with);
             for row in message {
                 if let Some(side) = row.kind().side() {
                     book.set(side, row.price, row.qty());

@@ -247,8 +247,7 @@ mod tests {
     }
 
     fn streamed() -> Arc<Streamed> {
-        let each =
-            |push: &mut dyn FnMut(Row) -> Result<(), BadInput>| (0..COUNT).map(row).try_for_each(|row| push(row));
+        let each = |push: &mut dyn FnMut(Row) -> Result<(), BadInput>| (0..COUNT).map(row).try_for_each(push);
         Streamed::gathered(&std::env::temp_dir(), "a test", each).expect("a place for it")
     }
 
