@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
-use seatrial::data::{ImportOptions, Provenance, Records, Row, RowKind, Tape, import, open, write};
+use seatrial::data::{ImportOptions, Provenance, Records, Row, RowKind, Tape, import, open, open_within, write};
 use seatrial::market::{Bar, InstrumentId, Price, Qty, Span, Timestamp};
 
 /// An empty folder of a test's own.
@@ -193,6 +193,35 @@ fn raw_data_is_imported_once_and_by_content() {
     assert_ne!(changed.hash, first.hash, "other bytes, another tape");
     assert_eq!(names().len(), 3);
     assert_eq!(fs::read_dir(&root).expect("the root is there").count(), 1, "nothing beside the source");
+}
+
+/// Raw rows or Parquet, for the first time or the second: what may not be held is streamed, what may is not.
+#[test]
+fn what_is_too_large_is_streamed() {
+    let root = folder("streamed");
+    let cache = root.join("cache");
+    let trade = |at: i64| format!("{at},{},sell,0.{},1.5\n", 1_570_752_011_620 + at / 3, 5 + at % 4);
+    let text: String = (0..140_000).map(trade).collect();
+    fs::write(root.join("raw.csv"), format!("trade_id,timestamp_ms,side,price,amount\n{text}")).expect("it is written");
+    let opened = |name: &str, most| {
+        open_within(name, &root, &cache, &ImportOptions::default(), most).unwrap_or_else(|bad| panic!("{bad}"))
+    };
+    let bytes = 32 * 140_000;
+    let first = opened("raw.csv", bytes - 1);
+    fs::copy(fs::read_dir(&cache).expect("a cache").flatten().next().expect("one tape").path(), root.join("t.parquet"))
+        .expect("it is copied");
+    let whole = open("raw.csv", &root, &cache, &ImportOptions::default()).unwrap_or_else(|bad| panic!("{bad}"));
+    assert!(matches!(whole.records, Records::Rows(_)));
+    for tape in [first, opened("raw.csv", 0), opened("t.parquet", bytes - 1)] {
+        let Records::Streamed(rows) = &tape.records else { panic!("it is not streamed") };
+        assert_eq!((rows.decoded(), tape.hash, tape.shows), (bytes, whole.hash, whole.shows));
+        assert_eq!((tape.range(), &tape.provenance), (whole.range(), &whole.provenance));
+        let again = root.join("again.parquet");
+        write(&tape, &again).expect("it can be written");
+        assert_eq!(opened("again.parquet", bytes).records, whole.records, "what just fits is held");
+    }
+    let left: Vec<_> = fs::read_dir(&cache).expect("a cache").flatten().map(|entry| entry.file_name()).collect();
+    assert_eq!(left.len(), 1, "{left:?}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use polars::prelude::{DataFrame, ParquetReader, SerReader};
+use seatrial::data::synth::{L2Options, l2};
 use seatrial::journal::Journal;
 use seatrial::scenario::{Library, Over, Scenario};
 use seatrial::sim;
@@ -198,6 +199,43 @@ fn frames_are_read_elsewhere() {
             _ => println!("skipped: no python3 with {name} here"),
         }
     }
+}
+
+/// A recording that the room does not hold is streamed, in finer units here than its own; the results are the same bytes.
+#[test]
+fn a_tape_without_room_is_streamed() {
+    let folder = Folder::new("streamed");
+    let tape = l2(&L2Options { seed: 5, minutes: 2, ..L2Options::default() }).expect("sound options");
+    let bytes = tape.bytes();
+    seatrial::data::write(&tape, &folder.0.join("tape.parquet")).expect("a place for it");
+    let written = SCENARIO.find("source =").expect("a market")..SCENARIO.find("[instrument").expect("an instrument");
+    let mut text = SCENARIO.to_owned();
+    text.replace_range(written, "source = \"recorded\"\nfile = \"tape.parquet\"\n\n");
+    let text = text.replace("tick = \"1\"", "tick = \"0.01\"").replace("stop 44100", "stop 59000");
+    let text = text.replace("0.05 stop", "0.04 stop");
+    let plan = folder.plan(&text);
+    let swept = |name: &str, room: u64| {
+        let (store, stop, library) = (folder.store(name), AtomicBool::new(false), Library::with_room(room));
+        let all = 0..plan.total();
+        sweep::sweep(&plan, &all, (&store, false), (&library, 2), &stop, &|_| ()).expect("it can be stored");
+        let ends = sweep::ends(&store.out.join("runs.parquet")).expect("a result");
+        assert_eq!((ends.failed, ends.panicked, ends.breached), (0, 0, 0), "{}", ends.first);
+        let fills: u64 = (0..plan.total()).filter(|at| text_of(&store, *at) != "0").count() as u64;
+        assert_eq!(fills, plan.total(), "every run trades");
+        (sha256(&store), library.streamed(), library.peak())
+    };
+    let (whole, none, kept) = swept("whole", bytes);
+    assert_eq!((none, kept >= bytes), (Vec::new(), true), "what fits is not streamed");
+    let (streamed, which, kept) = swept("streamed", bytes - 1);
+    assert_eq!((which.len(), which[0].1, kept < bytes * 3 / 4), (1, bytes, true), "{kept} of {bytes}");
+    assert_eq!(whole, streamed);
+    assert_eq!(whole, swept("tiny", 0).0);
+}
+
+fn text_of(store: &Store, at: u64) -> String {
+    let frame = frame(store);
+    let value = frame.column("fills").expect("a column").get(usize::try_from(at).expect("small")).expect("a run");
+    value.to_string()
 }
 
 /// A run that cannot be set up is a result like any other.

@@ -265,6 +265,7 @@ fn with_orders(records: &Records, seed: u64) -> Vec<Step> {
     let (mut dice, mut steps, mut last) = (Dice(seed), Vec::new(), 0);
     let events: Vec<MarketEvent> = match records {
         Records::Rows(rows) => rows.iter().map(|row| row.event(ID)).collect(),
+        Records::Streamed(_) => unreachable!("the tapes here fit memory"),
         Records::Orders(rows) => rows.iter().map(|row| row.event(ID)).collect(),
         Records::Bars(bars) => bars.iter().flat_map(|bar| POINTS.map(|point| MarketEvent::Path(point, *bar))).collect(),
     };

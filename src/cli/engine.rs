@@ -87,6 +87,7 @@ fn not_run(error: SimError) -> Failure {
     match error {
         SimError::Journal(error) => Failure::Journal(error),
         SimError::Strategy(error) => Failure::Internal(format!("the strategy was checked and refuses: {error}")),
+        SimError::Unread(lost) => Failure::BadInput(vec![*lost]),
         SimError::Identity { .. } => Failure::Breach(error.to_string()),
         SimError::NegativeLatency { ref tape, record, early_ns } => {
             let found = format!("record {record} reaches the trader {early_ns} ns before it happened");

@@ -64,10 +64,10 @@ fn one(
     if points * runs != part.end - part.start && args.merge.is_empty() {
         output.line(&format!("  part        runs {} to {} alone", part.start, part.end - 1));
     }
-    if part.end - part.start > CONFIRM && !args.yes && args.merge.is_empty() {
-        return refuse(&plan, &part, &store, threads, output);
-    }
     let library = Library::with_room(args.memory);
+    if part.end - part.start > CONFIRM && !args.yes && args.merge.is_empty() {
+        return refuse(&plan, &part, (&store, &library), threads, output);
+    }
     let (part, swept) = if args.merge.is_empty() {
         plan.check_strategy(&library, &store.data_root, &store.cache).map_err(Failure::BadInput)?;
         let bar = bar(part.end - part.start, output);
@@ -122,6 +122,11 @@ fn told(
         ));
     }
     output.line(&format!("  memory      {} MB of tapes kept at most{}", library.peak() / 1_000_000, peak()));
+    let streamed = library.streamed();
+    for (tape, bytes) in &streamed {
+        let (tape, decoded, allowed) = (text::shown(tape), bytes / 1_000_000, args.memory / 1_000_000);
+        output.line(&format!("  streamed    {tape}: {decoded} MB decoded, {allowed} MB allowed"));
+    }
     if ends.failed + ends.breached > 0 {
         complain(&format!(
             "{} runs ended in an error, {} broke a law; the first: {}",
@@ -142,6 +147,7 @@ fn told(
         "points": plan.size().0, "runs_of_each": plan.size().1, "part": [part.start, part.end],
         "stored": swept.stored, "ran": swept.ran, "ended": true, "results": text::lossy(&file), "sha256": hash,
         "failed": ends.failed, "panicked": ends.panicked, "breached": ends.breached, "data": ends.data,
+        "streamed": streamed.iter().map(|(tape, _)| tape).collect::<Vec<_>>(),
         "table": { "columns": table.names, "rows": table.rows },
     });
     Ok((document, exit))
@@ -195,11 +201,11 @@ fn store(path: &Path, args: &Sweep, plan: &Plan, places: &Places) -> Store {
 fn refuse(
     plan: &Plan,
     part: &Part,
-    store: &Store,
+    (store, library): (&Store, &Library),
     threads: usize,
     output: &mut Output,
 ) -> Result<(Value, Exit), Failure> {
-    let row = sweep::try_one(plan, part.start, store);
+    let row = sweep::try_one(plan, part.start, store, library);
     if let Err(error) = &row.came {
         return Err(Failure::BadInput(vec![BadInput::new(
             "E-SW-008",

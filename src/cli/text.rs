@@ -99,7 +99,7 @@ fn strategy(setup: &Setup) -> String {
 
 fn of_tape(tape: &Tape) -> String {
     let kind = match tape.records {
-        Records::Rows(_) => "rows",
+        Records::Rows(_) | Records::Streamed(_) => "rows",
         Records::Orders(_) => "order rows",
         Records::Bars(_) => "bars",
     };

@@ -17,11 +17,11 @@ use crate::market::{Bar, InstrumentId, Qty, Span, Timestamp};
 /// The bars of a tape's trades.
 ///
 /// # Errors
-/// When the length is none that bars have, or the tape has no trades.
+/// When the length is none that bars have, or the tape has no trades or is streamed.
 pub fn bars_of(tape: &Tape, length: Span) -> Result<Tape, BadInput> {
     let decimals = (tape.price_unit.normalize().scale(), tape.qty_unit.normalize().scale());
     let options = ImportOptions::default();
-    let rows = Spool::of(tape.rows().to_vec());
+    let rows = Spool::of(tape.held()?.to_vec());
     // The rows of a tape are shifted already, and bars carry no local time.
     let (symbol, provenance) = (tape.symbol.clone(), Provenance { shift_ns: 0, ..tape.provenance.clone() });
     let bars = trades_to_bars(rows, length, symbol, decimals, &options, provenance)?.into_tape()?;

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use super::fault::{OFF_STEP, OPTION, TOO_LARGE};
 use super::order_row::{OrderRow, Placed};
 use super::row::Row;
+use super::streamed::Streamed;
 use super::tape::{Records, Tape};
 use crate::bad_input::{BadInput, quoted};
 use crate::market::{Bar, Price, Qty};
@@ -25,6 +26,18 @@ impl Tape {
                     for (record, row) in rows.iter_mut().enumerate() {
                         *row = convert_row(*row, price, qty).map_err(|misfit| misfit.complain(&file, record))?;
                     }
+                }
+                Records::Streamed(rows) => {
+                    let converted = Streamed::gathered(rows.folder(), &file, |push| {
+                        rows.iter().enumerate().try_for_each(|(record, row)| {
+                            push(convert_row(row, price, qty).map_err(|misfit| misfit.complain(&file, record))?)
+                        })
+                    })?;
+                    // What was lost on the way is missing.
+                    if let Some(lost) = rows.lost() {
+                        return Err(lost.clone());
+                    }
+                    *rows = converted;
                 }
                 Records::Orders(rows) => {
                     for (record, row) in rows.iter_mut().enumerate() {

@@ -52,6 +52,7 @@ impl TapeHasher {
                     hasher.row(row);
                 }
             }
+            Records::Streamed(rows) => rows.iter().for_each(|row| hasher.row(&row)),
             Records::Orders(rows) => {
                 for row in rows {
                     hasher.order(row);

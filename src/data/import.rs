@@ -67,12 +67,7 @@ pub fn import(path: &Path, options: &ImportOptions) -> Result<Tape, BadInput> {
 /// Reads an open file.
 pub(crate) fn read(source: Source, options: &ImportOptions, complaints: &mut Complaints) -> Result<Imported, BadInput> {
     if source.magic == PARQUET_MAGIC {
-        if let Some(option) = options.first_given() {
-            let found = "an option for what a Parquet tape says itself";
-            let bad = BadInput::new(OPTION, &source.name, found, "none: symbol and grids stand in the tape");
-            return Err(bad.field(option));
-        }
-        let recording = read_parquet(source, options)?;
+        let recording = read_tape(source, options, 0)?;
         return Ok(Imported::of(Format::Parquet, vec![recording]));
     }
     let name = source.name.clone();
@@ -98,6 +93,16 @@ pub(crate) fn read(source: Source, options: &ImportOptions, complaints: &mut Com
         complaints.take(BadInput::new(EMPTY, &name, found, "at least one record"))?;
     }
     Ok(imported)
+}
+
+/// Reads an open Parquet file; one of no more than `most` records stays in memory.
+pub(crate) fn read_tape(source: Source, options: &ImportOptions, most: u64) -> Result<Recording, BadInput> {
+    if let Some(option) = options.first_given() {
+        let found = "an option for what a Parquet tape says itself";
+        let bad = BadInput::new(OPTION, &source.name, found, "none: symbol and grids stand in the tape");
+        return Err(bad.field(option));
+    }
+    read_parquet(source, options, most)
 }
 
 fn read_text(
@@ -171,13 +176,13 @@ impl Table {
 }
 
 #[cfg(feature = "batch")]
-fn read_parquet(source: Source, options: &ImportOptions) -> Result<Recording, BadInput> {
-    super::parquet::read(source, options.spill.as_deref())
+fn read_parquet(source: Source, options: &ImportOptions, most: u64) -> Result<Recording, BadInput> {
+    super::parquet::read(source, options.spill.as_deref(), most)
 }
 
 #[cfg(not(feature = "batch"))]
 #[expect(clippy::needless_pass_by_value, reason = "its twin with Parquet consumes the file")]
-fn read_parquet(source: Source, _options: &ImportOptions) -> Result<Recording, BadInput> {
+fn read_parquet(source: Source, _options: &ImportOptions, _most: u64) -> Result<Recording, BadInput> {
     Err(BadInput::new(super::fault::NO_PARQUET, &source.name, "a Parquet file", "text: this build reads no Parquet")
         .hint("build with the feature `batch`"))
 }

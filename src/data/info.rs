@@ -103,12 +103,14 @@ impl Info {
         let mut totals = Totals::default();
         match &tape.records {
             Records::Rows(rows) => rows.iter().map(|row| Record::Row(*row)).for_each(|record| totals.add(&record)),
+            Records::Streamed(rows) => rows.iter().map(Record::Row).for_each(|record| totals.add(&record)),
             Records::Orders(rows) => rows.iter().map(|row| Record::Order(*row)).for_each(|record| totals.add(&record)),
             Records::Bars(bars) => bars.iter().map(|bar| Record::Bar(*bar)).for_each(|record| totals.add(&record)),
         }
         let (price_unit, qty_unit) = (tape.price_unit.to_string(), tape.qty_unit.to_string());
         let latency = match &tape.records {
             Records::Rows(rows) => Latency::of(rows.iter().filter(|row| row.last()).map(Row::latency)),
+            Records::Streamed(rows) => Latency::of(rows.iter().filter(Row::last).map(|row| row.latency())),
             Records::Orders(rows) => Latency::of(rows.iter().filter(|row| row.last()).map(OrderRow::latency)),
             Records::Bars(_) => None,
         };

@@ -38,10 +38,11 @@ const FIELDS: &str = "[('ev', '<u8'), ('exch_ts', '<i8'), ('local_ts', '<i8'), (
 pub fn write_npz(tape: Tape, out: &Path) -> Result<u64, BadInput> {
     let bad = |found: String, allowed: &str| BadInput::new(UNWRITABLE, &out.display().to_string(), found, allowed);
     let tape = tape.levels()?;
-    if tape.rows().is_empty() {
+    let rows = tape.held()?;
+    if rows.is_empty() {
         return Err(bad("bars, or nothing".to_owned(), "a tape of levels and trades"));
     }
-    let events = in_both_orders(tape.rows());
+    let events = in_both_orders(rows);
     let write = || -> io::Result<()> {
         let mut archive = ZipWriter::new(BufWriter::new(File::create_new(out)?));
         archive.start_file("data.npy", SimpleFileOptions::default().large_file(true))?;

@@ -4,10 +4,13 @@
 //! written without being held in memory; only [`Recording::into_tape`] holds all of it. Rows come
 //! out in order of exchange time, local times already shifted.
 
+use std::path::Path;
+
 use super::hash::TapeHasher;
 use super::order_row::OrderRow;
 use super::row::Row;
 use super::spool::{Kept, Spool};
+use super::streamed::Streamed;
 use super::tape::{Provenance, Records, Tape, TapeHash};
 use super::word::Packed;
 use crate::bad_input::BadInput;
@@ -106,6 +109,20 @@ impl Recording {
         Ok(*self.hash.insert(hasher.finish()))
     }
 
+    /// The tape, its rows in a file of `folder` where decoded they would take more bytes than `most`, otherwise in memory.
+    pub(crate) fn into_tape_within(mut self, most: u64, folder: &Path) -> Result<Tape, BadInput> {
+        if !matches!(self.keeping, Keeping::Rows(_)) || self.provenance.rows * size_of::<Row>() as u64 <= most {
+            return self.into_tape();
+        }
+        let (hash, source) = (self.hash()?, self.provenance.source.clone());
+        let rows = Streamed::gathered(folder, &source, |push| {
+            self.each(|record| if let Record::Row(row) = record { push(row) } else { Ok(()) })
+        })?;
+        let records = Records::Streamed(rows);
+        let tape = Tape::hashed(self.symbol, self.decimals, self.cadence, records, self.provenance, hash);
+        tape.lost().cloned().map_or(Ok(tape), Err)
+    }
+
     /// The tape, in memory.
     pub(crate) fn into_tape(self) -> Result<Tape, BadInput> {
         let (shift, cadence) = (self.shift, self.cadence);
@@ -132,7 +149,8 @@ impl Recording {
                 Records::Bars(bars)
             }
         };
-        Ok(Tape::new(self.symbol, self.decimals, cadence, records, self.provenance))
+        let hash = self.hash.unwrap_or_else(|| TapeHasher::of(self.decimals, cadence, &records));
+        Ok(Tape::hashed(self.symbol, self.decimals, cadence, records, self.provenance, hash))
     }
 }
 

@@ -34,13 +34,14 @@ impl Shows {
     #[must_use]
     pub fn of(records: &Records) -> Self {
         match records {
-            Records::Rows(rows) => of_rows(rows),
+            Records::Rows(rows) => of_rows(rows.iter().copied()),
+            Records::Streamed(rows) => of_rows(rows.iter()),
             Records::Orders(_) | Records::Bars(_) => Self::Depth,
         }
     }
 }
 
-fn of_rows(rows: &[Row]) -> Shows {
+fn of_rows(rows: impl Iterator<Item = Row>) -> Shows {
     let mut shown: [Vec<Price>; 2] = [Vec::new(), Vec::new()];
     let (mut booked, mut traded) = (false, false);
     for row in rows {

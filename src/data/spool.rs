@@ -225,7 +225,7 @@ impl<R: Kept> Cursor<R> {
 }
 
 /// A file in `folder` that has no name any more where the system allows that.
-fn nameless(folder: &Path) -> io::Result<File> {
+pub(super) fn nameless(folder: &Path) -> io::Result<File> {
     for attempt in 0..NAMES_MAX {
         let path = folder.join(format!(".seatrial-spill.{attempt}.tmp"));
         match OpenOptions::new().read(true).write(true).create_new(true).open(&path) {

@@ -5,20 +5,26 @@
 //! feed latency, `local − exchange`, is never negative. The hash covers every integer a replay
 //! can see, so a raw file and the Parquet made from it give the same.
 //!
+//! The rows of a tape that does not fit may lie on a disk ([`super::streamed`]).
+//!
 //! Local times need not ascend: two streams may have overtaken each other on their way to the
-//! recorder. Bars carry no local time. Nothing here reads or writes files.
+//! recorder. Bars carry no local time.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rust_decimal::Decimal;
 use serde::Serialize;
 
+use super::fault::OPTION;
 use super::gist::Gist;
 use super::hash::TapeHasher;
 use super::order_row::OrderRow;
 use super::row::Row;
 use super::shows::{Assumed, Shows};
+use super::streamed::Streamed;
+use crate::bad_input::BadInput;
 use crate::market::{Bar, Price, Span, Timestamp};
 
 /// What a tape holds.
@@ -26,6 +32,8 @@ use crate::market::{Bar, Price, Span, Timestamp};
 pub enum Records {
     /// Level changes and trades.
     Rows(Vec<Row>),
+    /// The same, in a file.
+    Streamed(Arc<Streamed>),
     /// What became of single orders.
     Orders(Vec<OrderRow>),
     /// Closed bars, in the order they opened; the instrument in them is number 0 until a run
@@ -36,9 +44,10 @@ pub enum Records {
 impl Records {
     /// How many there are.
     #[must_use]
-    pub const fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         match self {
             Self::Rows(rows) => rows.len(),
+            Self::Streamed(rows) => rows.len(),
             Self::Orders(rows) => rows.len(),
             Self::Bars(bars) => bars.len(),
         }
@@ -46,7 +55,7 @@ impl Records {
 
     /// Whether there are none.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
@@ -131,7 +140,7 @@ pub struct Drawn {
 pub(super) struct WorkedOut {
     gist: OnceLock<Option<Arc<Gist>>>,
     extremes: OnceLock<(Price, Price)>,
-    overtaker: OnceLock<Option<usize>>,
+    overtaker: OnceLock<Option<(usize, Span)>>,
 }
 
 impl PartialEq for WorkedOut {
@@ -147,6 +156,18 @@ impl Tape {
     #[must_use]
     pub fn new(symbol: String, decimals: (u32, u32), cadence: Span, records: Records, provenance: Provenance) -> Self {
         let hash = TapeHasher::of(decimals, cadence, &records);
+        Self::hashed(symbol, decimals, cadence, records, provenance, hash)
+    }
+
+    /// The same, of which the hash is known.
+    pub(super) fn hashed(
+        symbol: String,
+        decimals: (u32, u32),
+        cadence: Span,
+        records: Records,
+        provenance: Provenance,
+        hash: TapeHash,
+    ) -> Self {
         let rows = u64::try_from(records.len()).expect("a count fits 64 bits");
         let provenance = Provenance { rows, ..provenance };
         let (price_unit, qty_unit) = (Decimal::new(1, decimals.0), Decimal::new(1, decimals.1));
@@ -167,15 +188,45 @@ impl Tape {
         Self { shows, worked_out: WorkedOut::default(), ..self }
     }
 
-    /// Bytes that it takes in memory.
+    /// The same with its rows in a file of `folder` that has no name: a run reads them a window at a time. Orders and
+    /// bars stay where they are.
+    ///
+    /// # Errors
+    /// When the folder takes no such file.
+    pub fn streamed(self, folder: &Path) -> Result<Self, BadInput> {
+        let Records::Rows(rows) = &self.records else { return Ok(self) };
+        let rows =
+            Streamed::gathered(folder, &self.provenance.source, |push| rows.iter().try_for_each(|row| push(*row)))?;
+        Ok(Self { records: Records::Streamed(rows), worked_out: WorkedOut::default(), ..self })
+    }
+
+    /// What of a streamed tape could not be read back: from there on it seemed to end.
+    #[must_use]
+    pub fn lost(&self) -> Option<&BadInput> {
+        match &self.records {
+            Records::Streamed(rows) => rows.lost(),
+            Records::Rows(_) | Records::Orders(_) | Records::Bars(_) => None,
+        }
+    }
+
+    /// The rows, for what wants all of them at once; none for a tape of orders or bars.
+    pub(super) fn held(&self) -> Result<&[Row], BadInput> {
+        if let Records::Streamed(_) = self.records {
+            return Err(BadInput::new(OPTION, &self.provenance.source, "a streamed tape", "a tape that fits memory"));
+        }
+        Ok(self.rows())
+    }
+
+    /// Bytes that it takes in memory; of one that is streamed, with one window.
     #[must_use]
     pub fn bytes(&self) -> u64 {
         let records = match &self.records {
-            Records::Rows(rows) => size_of_val(rows.as_slice()),
-            Records::Orders(rows) => size_of_val(rows.as_slice()),
-            Records::Bars(bars) => size_of_val(bars.as_slice()),
+            Records::Rows(rows) => size_of_val(rows.as_slice()) as u64,
+            Records::Streamed(rows) => rows.bytes(),
+            Records::Orders(rows) => size_of_val(rows.as_slice()) as u64,
+            Records::Bars(bars) => size_of_val(bars.as_slice()) as u64,
         };
-        records as u64 + self.worked_out.gist.get().and_then(Option::as_ref).map_or(0, |gist| gist.bytes())
+        records + self.worked_out.gist.get().and_then(Option::as_ref).map_or(0, |gist| gist.bytes())
     }
 
     /// The gist of its messages, where it is worth having.
@@ -194,15 +245,19 @@ impl Tape {
         };
         *self.worked_out.extremes.get_or_init(|| match &self.records {
             Records::Rows(rows) => of(&mut rows.iter().map(|row| (row.price, row.price))),
+            Records::Streamed(rows) => rows.extremes(),
             Records::Orders(rows) => of(&mut rows.iter().map(|row| (row.price, row.price))),
             Records::Bars(bars) => of(&mut bars.iter().map(|bar| (bar.low, bar.high))),
         })
     }
 
-    /// The first row that would reach the trader before it happened, if one does.
+    /// The first row that would reach the trader before it happened, if one does, and its latency.
     #[must_use]
-    pub fn overtaker(&self) -> Option<usize> {
-        *self.worked_out.overtaker.get_or_init(|| self.rows().iter().position(|row| row.latency() < Span::ZERO))
+    pub fn overtaker(&self) -> Option<(usize, Span)> {
+        *self.worked_out.overtaker.get_or_init(|| match &self.records {
+            Records::Streamed(rows) => rows.overtaker(),
+            _ => self.rows().iter().map(Row::latency).enumerate().find(|(_, latency)| *latency < Span::ZERO),
+        })
     }
 
     /// Around what a run assumes a touch, where the records show none.
@@ -211,16 +266,16 @@ impl Tape {
         match (&self.records, self.shows) {
             (Records::Bars(_), _) => Some(Assumed::AroundBars),
             (_, Shows::Trades) => Some(Assumed::AroundTrades),
-            (Records::Rows(_) | Records::Orders(_), _) => None,
+            (Records::Rows(_) | Records::Streamed(_) | Records::Orders(_), _) => None,
         }
     }
 
-    /// The rows; none for a tape of orders or bars.
+    /// The rows; none for a tape of orders or bars, or one that is streamed.
     #[must_use]
     pub fn rows(&self) -> &[Row] {
         match &self.records {
             Records::Rows(rows) => rows,
-            Records::Orders(_) | Records::Bars(_) => &[],
+            Records::Streamed(_) | Records::Orders(_) | Records::Bars(_) => &[],
         }
     }
 
@@ -229,7 +284,7 @@ impl Tape {
     pub fn orders(&self) -> &[OrderRow] {
         match &self.records {
             Records::Orders(rows) => rows,
-            Records::Rows(_) | Records::Bars(_) => &[],
+            Records::Rows(_) | Records::Streamed(_) | Records::Bars(_) => &[],
         }
     }
 
@@ -238,17 +293,35 @@ impl Tape {
     pub fn bars(&self) -> &[Bar] {
         match &self.records {
             Records::Bars(bars) => bars,
-            Records::Rows(_) | Records::Orders(_) => &[],
+            Records::Rows(_) | Records::Streamed(_) | Records::Orders(_) => &[],
         }
     }
 
     /// Exchange time of the first and of the last record (a bar's close).
     #[must_use]
     pub fn range(&self) -> Option<(Timestamp, Timestamp)> {
+        Some((self.time(0)?, self.time(self.records.len().checked_sub(1)?)?.after(self.cadence)))
+    }
+
+    /// Exchange time of a record; when it opened, of a bar.
+    #[must_use]
+    pub fn time(&self, at: usize) -> Option<Timestamp> {
         match &self.records {
-            Records::Rows(rows) => Some((rows.first()?.exchange, rows.last()?.exchange)),
-            Records::Orders(rows) => Some((rows.first()?.exchange, rows.last()?.exchange)),
-            Records::Bars(bars) => Some((bars.first()?.opened, bars.last()?.opened.after(self.cadence))),
+            Records::Rows(rows) => Some(rows.get(at)?.exchange),
+            Records::Streamed(rows) => rows.time(at),
+            Records::Orders(rows) => Some(rows.get(at)?.exchange),
+            Records::Bars(bars) => Some(bars.get(at)?.opened),
+        }
+    }
+
+    /// How many records come before an instant.
+    #[must_use]
+    pub fn before(&self, limit: Timestamp) -> usize {
+        match &self.records {
+            Records::Rows(rows) => rows.partition_point(|row| row.exchange < limit),
+            Records::Streamed(rows) => rows.before(limit),
+            Records::Orders(rows) => rows.partition_point(|row| row.exchange < limit),
+            Records::Bars(bars) => bars.partition_point(|bar| bar.opened < limit),
         }
     }
 }

@@ -63,6 +63,9 @@ struct Replay<'a> {
 pub fn replay(setup: &Setup, records: &[Record]) -> Result<Parity, ParamError> {
     let mut replay = Replay::new(setup, records)?;
     replay.run();
+    if let Some(lost) = setup.unread() {
+        replay.broken(lost.to_string());
+    }
     Ok(replay.parity)
 }
 
@@ -178,8 +181,12 @@ impl<'a> Replay<'a> {
     }
 
     fn tape_ended(&mut self, cursor: u64) {
+        self.broken(format!("the tape ends after {} deliveries; the journal made {cursor}", self.parity.deliveries));
+    }
+
+    /// There is no more of the tape, which is a difference whatever the trader did.
+    fn broken(&mut self, alert: String) {
         let record = self.records.peek().map_or(self.last, |record| record.seq);
-        let alert = format!("the tape ends after {} deliveries; the journal made {cursor}", self.parity.deliveries);
         let replayed = Body::Alert(crate::market::Alert {
             severity: crate::market::Severity::Critical,
             instrument: None,

@@ -33,7 +33,7 @@ impl Scenario {
         (seed, run): (Option<u64>, u64),
     ) -> Result<Setup, Vec<BadInput>> {
         let whole = self.with_rules(data_root)?;
-        let (places, drawn) = (Places { library, root: data_root, cache }, seed.unwrap_or(self.body.seed));
+        let (places, drawn) = (Places::new(library, data_root, cache), seed.unwrap_or(self.body.seed));
         self.traced(whole.assembled(&whole.tapes_of(places, (drawn, run))?, seed, run)?, data_root)
     }
 

@@ -1,15 +1,19 @@
-//! Tapes that several runs share: each is read once, and kept as long as there is room.
+//! Tapes that several runs share: each is read once, and kept as long as there is room. Recorded rows for which there
+//! can be no room are streamed instead.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::bad_input::BadInput;
-use crate::data::Tape;
+use crate::data::{Records, Tape};
 
 /// Tapes by what they were made from.
 #[derive(Debug)]
 pub struct Library {
     /// The most bytes of tapes that nobody may be using; a tape in use is never taken away.
     room: u64,
+    /// Whether a tape for which there is no room is streamed.
+    streams: bool,
     shelves: Mutex<Shelves>,
 }
 
@@ -19,22 +23,37 @@ struct Shelves {
     tapes: Vec<(String, Arc<Shelf>)>,
     /// The most bytes that were kept at once.
     peak: u64,
+    /// Those that are streamed, by their source, and how many bytes they would take.
+    streamed: BTreeMap<String, u64>,
 }
 
 /// A tape, once it was made; who comes while it is made waits.
 type Shelf = Mutex<Option<Arc<Tape>>>;
 
 impl Library {
-    /// A library with room for so many bytes of tapes.
+    /// A library with room for so many bytes of tapes. The tapes of one run together take no more, but for what their
+    /// windows take: recorded rows that would are streamed.
     #[must_use]
     pub fn with_room(bytes: u64) -> Self {
-        Self { room: bytes, shelves: Mutex::default() }
+        Self { room: bytes, streams: true, shelves: Mutex::default() }
     }
 
-    /// One that keeps nothing: for a single run.
+    /// One that keeps nothing and streams nothing: for a single run.
     #[must_use]
     pub fn none() -> Self {
-        Self::with_room(0)
+        Self { room: 0, streams: false, shelves: Mutex::default() }
+    }
+
+    /// The most bytes that the tapes of one run may take.
+    pub(super) const fn most(&self) -> u64 {
+        if self.streams { self.room } else { u64::MAX }
+    }
+
+    /// The tapes that are streamed, by their source, and how many bytes each would take.
+    #[must_use]
+    pub fn streamed(&self) -> Vec<(String, u64)> {
+        let shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+        shelves.streamed.iter().map(|(source, bytes)| (source.clone(), *bytes)).collect()
     }
 
     /// The most bytes that were kept at once.
@@ -57,6 +76,10 @@ impl Library {
         let tape = Arc::new(make()?);
         *place = Some(Arc::clone(&tape));
         drop(place);
+        if let Records::Streamed(rows) = &tape.records {
+            let mut shelves = self.shelves.lock().unwrap_or_else(PoisonError::into_inner);
+            shelves.streamed.insert(tape.provenance.source.clone(), rows.decoded());
+        }
         self.tidy();
         Ok(tape)
     }

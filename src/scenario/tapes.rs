@@ -28,6 +28,15 @@ pub(super) struct Places<'a> {
     pub root: &'a Path,
     /// Where imported data are kept.
     pub cache: &'a Path,
+    /// The most bytes a recorded tape may take; one that takes more is streamed.
+    pub most: u64,
+}
+
+impl<'a> Places<'a> {
+    /// Places with as much room as the library has for the tapes of one run.
+    pub(super) const fn new(library: &'a Library, root: &'a Path, cache: &'a Path) -> Self {
+        Self { library, root, cache, most: library.most() }
+    }
 }
 
 /// An instrument and its place among them.
@@ -37,11 +46,11 @@ impl Scenario {
     /// Opens the data, each file once, in the order of the instruments; of markets that each run draws those of run 0.
     pub fn tapes(&self, data_root: &Path, cache: &Path) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
         let library = Library::none();
-        self.tapes_of(Places { library: &library, root: data_root, cache }, (self.body.seed, 0))
+        self.tapes_of(Places::new(&library, data_root, cache), (self.body.seed, 0))
     }
 
     /// The tapes of a run of a seed.
-    pub(super) fn tapes_of(&self, places: Places<'_>, draw: (u64, u64)) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
+    pub(super) fn tapes_of(&self, mut places: Places<'_>, draw: (u64, u64)) -> Result<Vec<Arc<Tape>>, Vec<BadInput>> {
         let (mut tapes, mut all) = (Vec::new(), Vec::new());
         for placed in self.body.instruments.iter().enumerate() {
             let origin = &market_of(&self.body, placed.1).origin;
@@ -52,7 +61,11 @@ impl Scenario {
             };
             let key = format!("{}{drawn} {origin:?}", self.kind(placed));
             match places.library.tape(&key, || self.tape(placed, origin, places, draw)) {
-                Ok(tape) => tapes.push(tape),
+                Ok(tape) => {
+                    places.most =
+                        if places.most == u64::MAX { u64::MAX } else { places.most.saturating_sub(tape.bytes()) };
+                    tapes.push(tape);
+                }
                 Err(bad) => all.extend(bad),
             }
         }
@@ -94,8 +107,8 @@ impl Scenario {
     ) -> Result<Tape, Vec<BadInput>> {
         self.found(file, field, places)?;
         let options = ImportOptions::default();
-        let tape = data::open(&file.value, places.root, places.cache, &options).map_err(|bad| vec![bad])?;
-        self.shown(place, tape)
+        let tape = data::open_within(&file.value, places.root, places.cache, &options, places.most);
+        self.shown(place, tape.map_err(|bad| vec![bad])?)
     }
 
     /// Where a file lies, if it lies below the data root.
@@ -156,7 +169,7 @@ impl Scenario {
         }
         let found = match tape.records {
             Records::Orders(_) => return Ok(tape),
-            Records::Rows(_) => "\"fifo\" for a recording of levels",
+            Records::Rows(_) | Records::Streamed(_) => "\"fifo\" for a recording of levels",
             Records::Bars(_) => "\"fifo\" for bars",
         };
         let mut problems = Problems::new(&self.source);

@@ -38,6 +38,9 @@ pub enum Shapeless {
     /// Bars show no touch.
     #[error("bars, which show no touch")]
     Bars,
+    /// It is gone through more than once.
+    #[error("a tape that is streamed")]
+    Streamed,
     /// Too little of it.
     #[error("no touch, no trade, or less than two minutes of them")]
     Short,
@@ -50,6 +53,7 @@ pub enum Shapeless {
 pub fn calibrate(tape: &Tape, seed: u64) -> Result<Calibration, Shapeless> {
     let (tick, lot, recorded, opening) = match &tape.records {
         Records::Rows(rows) => measured(rows),
+        Records::Streamed(_) => return Err(Shapeless::Streamed),
         Records::Orders(rows) => measured(rows),
         Records::Bars(_) => return Err(Shapeless::Bars),
     }

@@ -4,18 +4,21 @@
 //!
 //! Deliveries are ordered by (local time, tape order), whatever happens in between, so that a
 //! replay without a venue makes the same deliveries. Nothing is allocated per message once the
-//! ring of pending deliveries has grown to the latency's depth.
+//! ring of pending deliveries has grown to the latency's depth. Of a streamed tape a feed holds one window of rows; a row
+//! that is lost ends it, and the run is an error.
 
 mod messages;
+mod rows;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use self::rows::Rows;
 use super::distortion::Distortion;
 use super::latency::{Latency, Load};
 use super::rng::Stream;
 use super::setup::MarketTape;
-use crate::data::{Gist, Records, Shows, Tape, TapeRow};
+use crate::data::{Gist, Records, Shows, Tape, TapeRow, Window};
 use crate::market::{Bar, Extent, InstrumentId, MarketEvent, PathPoint, Price, Qty, Quote, Side, Span, Timestamp};
 use crate::venue::{PublicBook, Reading};
 
@@ -77,6 +80,10 @@ pub struct Feed {
     /// First record that counts, and first that counts no more.
     first: usize,
     end: usize,
+    /// Exchange time of the first and of the last that counts.
+    period: Option<(Timestamp, Timestamp)>,
+    /// The rows that are next, of a streamed tape.
+    window: Option<Box<Window>>,
     latency: Option<(Latency, Stream)>,
     /// Messages of the last second, where they make a delay longer.
     load: Load,
@@ -101,14 +108,21 @@ impl Feed {
         bars: BarQuotes,
         latency: Option<(Latency, Stream)>,
     ) -> Self {
-        let (first, end) = counting(market);
+        let tape = &market.tape;
+        let (first, mut end) = counting(market);
+        let period =
+            if first < end { tape.time(first).zip(tape.time(end - 1).map(|at| at.after(tape.cadence))) } else { None };
         // A book is built from its beginning; bars before the first that counts say nothing.
-        let next = match market.tape.records {
-            Records::Rows(_) | Records::Orders(_) => 0,
-            Records::Bars(_) => first,
+        let (next, mut window) = match &tape.records {
+            Records::Rows(_) | Records::Orders(_) => (0, None),
+            Records::Streamed(rows) => (0, Some(Box::new(Window::new(Arc::clone(rows))))),
+            Records::Bars(_) => (first, None),
         };
+        if window.as_mut().is_some_and(|window| !window.reach(next)) {
+            end = next;
+        }
         Self {
-            tape: Arc::clone(&market.tape),
+            tape: Arc::clone(tape),
             instrument,
             bars,
             next,
@@ -117,6 +131,8 @@ impl Feed {
             untold: next,
             first,
             end,
+            period,
+            window,
             latency,
             load: Load::default(),
             last_local: Timestamp::MIN,
@@ -157,21 +173,13 @@ impl Feed {
     /// Exchange time of the first message that counts; none if none does.
     #[must_use]
     pub fn start(&self) -> Option<Timestamp> {
-        match &self.tape.records {
-            Records::Rows(rows) => rows[..self.end].get(self.first).map(|row| row.exchange),
-            Records::Orders(rows) => rows[..self.end].get(self.first).map(|row| row.exchange),
-            Records::Bars(bars) => bars[..self.end].get(self.first).map(|bar| bar.opened),
-        }
+        self.period.map(|(start, _)| start)
     }
 
     /// Exchange time of the last message that counts; none if none does.
     #[must_use]
     pub fn end(&self) -> Option<Timestamp> {
-        match &self.tape.records {
-            Records::Rows(rows) => rows[self.first..self.end].last().map(|row| row.exchange),
-            Records::Orders(rows) => rows[self.first..self.end].last().map(|row| row.exchange),
-            Records::Bars(bars) => bars[self.first..self.end].last().map(|bar| bar.opened.after(bar.length)),
-        }
+        self.period.map(|(_, end)| end)
     }
 
     /// Exchange time of the next message.
@@ -182,6 +190,7 @@ impl Feed {
         }
         Some(match &self.tape.records {
             Records::Rows(rows) => rows[self.next].exchange,
+            Records::Streamed(_) => self.window.as_ref()?.row(self.next).exchange,
             Records::Orders(rows) => rows[self.next].exchange,
             Records::Bars(bars) => at_point(&bars[self.next], self.point),
         })
@@ -206,11 +215,16 @@ impl Feed {
             Records::Rows(rows) => {
                 if !self.advance_message(rows, exchange) {
                     self.catch_up(exchange);
-                    self.advance_rows(rows, exchange);
+                    self.advance_rows(&mut rows.as_slice(), exchange);
                     self.untold = self.next;
                 }
             }
-            Records::Orders(rows) => self.advance_rows(rows, exchange),
+            Records::Streamed(_) => {
+                let Some(mut window) = self.window.take() else { return };
+                self.advance_rows(&mut *window, exchange);
+                self.window = Some(window);
+            }
+            Records::Orders(rows) => self.advance_rows(&mut rows.as_slice(), exchange),
             Records::Bars(bars) => self.advance_bar(bars[self.next], exchange),
         }
     }
@@ -226,18 +240,18 @@ impl Feed {
     }
 
     /// The trader hears of the touch and of trades, not of single levels or orders.
-    fn advance_rows(&mut self, rows: &[impl TapeRow], exchange: &mut impl Exchange) {
+    fn advance_rows(&mut self, rows: &mut impl Rows, exchange: &mut impl Exchange) {
         let (mut booked, mut end) = (false, false);
-        let (now, recorded) = rows[self.next].times();
+        let (now, recorded) = rows.row(self.next).times();
         if self.next < self.first {
-            let row = &rows[self.next];
+            let row = rows.row(self.next);
             self.take(now, &row.event(self.instrument), row.last(), exchange);
-            self.next += 1;
+            self.step(rows);
             return;
         }
         let local = self.local(now, recorded);
         while !end && self.next < self.end {
-            let row = &rows[self.next];
+            let row = rows.row(self.next);
             let event = row.event(self.instrument);
             end = row.last();
             booked |= self.take(now, &event, end, exchange);
@@ -251,11 +265,24 @@ impl Feed {
                 }
                 _ => self.line_up(local, now, event),
             }
-            self.next += 1;
+            if !self.step(rows) {
+                return;
+            }
         }
         if booked {
             self.line_up(local, now, MarketEvent::Quote(exchange.touch(self.instrument)));
         }
+    }
+
+    /// On to the next row. False where it is lost: the tape ends there, and the run says why.
+    #[inline]
+    fn step(&mut self, rows: &mut impl Rows) -> bool {
+        self.next += 1;
+        let reached = self.next >= self.end || rows.reach(self.next);
+        if !reached {
+            self.end = self.next;
+        }
+        reached
     }
 
     /// Plays an event to the exchange, and at the end of a message the touch where the tape does not show all of
@@ -354,13 +381,9 @@ impl Feed {
 /// The records of a tape that count: whole messages from `from` on, before `to`.
 fn counting(market: &MarketTape) -> (usize, usize) {
     let (from, to) = (market.from.unwrap_or(Timestamp::MIN), market.to.unwrap_or(Timestamp::MAX));
-    let before = |limit: Timestamp| match &market.tape.records {
-        Records::Rows(rows) => rows.partition_point(|row| row.exchange < limit),
-        Records::Orders(rows) => rows.partition_point(|row| row.exchange < limit),
-        Records::Bars(bars) => bars.partition_point(|bar| bar.opened < limit),
-    };
-    let end = if to == Timestamp::MAX { market.tape.records.len() } else { before(to) };
-    (before(from).min(end), end)
+    let tape = &market.tape;
+    let end = if to == Timestamp::MAX { tape.records.len() } else { tape.before(to) };
+    (tape.before(from).min(end), end)
 }
 
 fn at_point(bar: &Bar, point: usize) -> Timestamp {

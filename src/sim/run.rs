@@ -16,6 +16,7 @@ use super::mishap::Process;
 use super::queue::{Item, Lane, Queue, Way};
 use super::setup::Setup;
 use super::wire::{Road, Wire};
+use crate::bad_input::BadInput;
 use crate::journal::{Body, Journal, JournalError};
 use crate::market::{
     Action, Command, Event, Extent, HostEvent, InstrumentId, MarketEvent, Price, Qty, Quote, ReferenceEvent, Side,
@@ -51,6 +52,9 @@ pub enum SimError {
         /// By how much.
         early_ns: i64,
     },
+    /// A streamed tape was lost on its disk.
+    #[error(transparent)]
+    Unread(Box<BadInput>),
     /// The books no longer add up.
     #[error("after event {event} at {now:?}: {breach}")]
     Identity {
@@ -88,14 +92,16 @@ pub struct Outcome {
 /// Runs a setup to its end.
 pub fn run(setup: &Setup, journal: Journal) -> Result<Outcome, SimError> {
     check_latencies(setup)?;
-    Sim::new(setup, journal)?.run()
+    let came = Sim::new(setup, journal).and_then(Sim::run);
+    // A tape that could not be read further seemed to end: whatever came of it is no result.
+    setup.unread().map_or(came, |lost| Err(SimError::Unread(Box::new(lost.clone()))))
 }
 
 fn check_latencies(setup: &Setup) -> Result<(), SimError> {
     for market in &setup.tapes {
-        if let Some(record) = market.tape.overtaker() {
+        if let Some((record, latency)) = market.tape.overtaker() {
             let tape = market.tape.provenance.source.clone();
-            return Err(SimError::NegativeLatency { tape, record, early_ns: -market.tape.rows()[record].latency().0 });
+            return Err(SimError::NegativeLatency { tape, record, early_ns: -latency.0 });
         }
     }
     Ok(())

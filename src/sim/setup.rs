@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use super::fault::Fault;
 use super::latency::Latencies;
-use crate::data::{Records, Tape};
+use crate::bad_input::BadInput;
+use crate::data::Tape;
 use crate::market::{Asset, AssetId, Balance, Event, Instrument, Money, Timestamp};
 use crate::strategies::{self, Own, ParamError};
 use crate::trading::Strategy;
@@ -59,6 +60,14 @@ pub struct Setup {
     pub tiles: bool,
 }
 
+impl Setup {
+    /// What of its tapes could not be read back where they are streamed: what came of the setup then is no result.
+    #[must_use]
+    pub fn unread(&self) -> Option<&BadInput> {
+        self.tapes.iter().find_map(|market| market.tape.lost())
+    }
+}
+
 /// A scenario's text, for the journal's header.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ScenarioText {
@@ -88,11 +97,7 @@ impl MarketTape {
     #[must_use]
     pub fn starts(&self) -> Option<Timestamp> {
         let from = self.from.unwrap_or(Timestamp::MIN);
-        match &self.tape.records {
-            Records::Rows(rows) => rows.iter().map(|row| row.exchange).find(|at| *at >= from),
-            Records::Orders(rows) => rows.iter().map(|row| row.exchange).find(|at| *at >= from),
-            Records::Bars(bars) => bars.iter().map(|bar| bar.opened).find(|at| *at >= from),
-        }
+        self.tape.time(self.tape.before(from))
     }
 }
 

@@ -104,9 +104,8 @@ impl<'a> Runner<'a> {
 
 /// One run of a plan alone, of which nothing is kept.
 #[must_use]
-pub fn try_one(plan: &Plan, number: u64, store: &Store) -> Row {
-    let library = Library::none();
-    Runner::new(plan, &library, (&store.data_root, &store.cache, &store.places), false).run(number)
+pub fn try_one(plan: &Plan, number: u64, store: &Store, library: &Library) -> Row {
+    Runner::new(plan, library, (&store.data_root, &store.cache, &store.places), false).run(number)
 }
 
 /// Who hears every record of a run as it is made: a run of a month has millions, and none is kept.

@@ -30,7 +30,7 @@ pub struct Sweep {
     /// Runs at a time [default: one for each core]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub threads: Option<u16>,
-    /// The most memory of tapes that are kept for the next run, as in 512MB
+    /// The most memory of a run's tapes and of those kept for the next, as in 512MB; what exceeds it is streamed
     #[arg(long, value_name = "SIZE", value_parser = size, default_value = "1GB")]
     pub memory: u64,
     /// Folder for the results [default: one below target/seatrial-sweeps, named after the scenario and its plan]

@@ -60,7 +60,7 @@ impl Keys {
     /// What a tape says of itself.
     pub(super) fn of_tape(tape: &Tape) -> Self {
         let kind = match tape.records {
-            Records::Rows(_) => Kind::Rows,
+            Records::Rows(_) | Records::Streamed(_) => Kind::Rows,
             Records::Orders(_) => Kind::Orders,
             Records::Bars(_) => Kind::Bars,
         };

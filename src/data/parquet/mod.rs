@@ -44,15 +44,18 @@ const NAMES_MAX: u32 = 100;
 /// is left alone and refused.
 pub fn write(tape: &Tape, path: &Path) -> Result<(), BadInput> {
     may_write(path, None)?;
-    replace(tape, path)
-}
-
-/// Writes a tape over whatever file is there: for the cache, where a damaged tape is made again.
-pub(crate) fn replace(tape: &Tape, path: &Path) -> Result<(), BadInput> {
     place(path, |file| {
         let mut writer = Writer::new(file, &Keys::of_tape(tape))?;
         match &tape.records {
             Records::Rows(rows) => rows.chunks(GROUP).try_for_each(|rows| writer.rows(rows))?,
+            Records::Streamed(rows) => {
+                let mut group = Vec::new();
+                rows.iter().try_for_each(|row| gather(&mut group, row, |rows| writer.rows(rows)))?;
+                writer.rows(&group)?;
+                if let Some(lost) = rows.lost() {
+                    return Err(PolarsError::ComputeError(lost.to_string().into()));
+                }
+            }
             Records::Orders(rows) => rows.chunks(GROUP).try_for_each(|rows| writer.orders(rows))?,
             Records::Bars(bars) => bars.chunks(GROUP).try_for_each(|bars| writer.bars(bars))?,
         }
@@ -69,10 +72,15 @@ pub fn import_into(source: &Path, options: &ImportOptions, path: &Path) -> Resul
     let file = source.display().to_string();
     let imported = super::import::read(Source::open(source, &file)?, &options, &mut Complaints::refuse())?;
     let mut recording = imported.only(&file)?;
-    let hash = recording.hash()?;
-    let keys = Keys::of_recording(&recording, hash);
-    place(path, |file| stream(&mut recording, Writer::new(file, &keys)?))?;
+    replace(&mut recording, path)?;
     Info::of_recording(path.display().to_string(), Format::Parquet, &mut recording)
+}
+
+/// Writes a recording over whatever file is there: for the cache, where a damaged tape is made again.
+pub(crate) fn replace(recording: &mut Recording, path: &Path) -> Result<(), BadInput> {
+    let hash = recording.hash()?;
+    let keys = Keys::of_recording(recording, hash);
+    place(path, |file| stream(recording, Writer::new(file, &keys)?))
 }
 
 /// Writes a recording group by group.
@@ -138,23 +146,24 @@ fn create_beside(path: &Path) -> std::io::Result<(File, PathBuf)> {
     Err(ErrorKind::AlreadyExists.into())
 }
 
-/// Reads a tape; what does not fit memory is spilled to a folder, if one is given.
-pub(crate) fn read(source: Source, spill: Option<&Path>) -> Result<Recording, BadInput> {
+/// Reads a tape; what does not fit memory is spilled to a folder, if one is given and there are more than `most` records.
+pub(crate) fn read(source: Source, spill: Option<&Path>, most: u64) -> Result<Recording, BadInput> {
     let name = source.name.clone();
     let file = source.into_file();
     // The decoder trusts its input more than we do: a panic in it is damage to the file.
-    catch_unwind(AssertUnwindSafe(|| decode(&name, &file, spill))).unwrap_or_else(|_| Err(damaged(&name)))
+    catch_unwind(AssertUnwindSafe(|| decode(&name, &file, spill, most))).unwrap_or_else(|_| Err(damaged(&name)))
 }
 
 fn damaged(name: &str) -> BadInput {
     BadInput::new(PARQUET, name, "damaged Parquet", "a Parquet file as `seatrial data import` writes it")
 }
 
-fn decode(name: &str, file: &File, spill: Option<&Path>) -> Result<Recording, BadInput> {
+fn decode(name: &str, file: &File, spill: Option<&Path>, most: u64) -> Result<Recording, BadInput> {
     let reader = || file.try_clone().map(ParquetReader::new).map_err(|_| damaged(name));
     let metadata = reader()?.get_metadata().map_err(|_| damaged(name))?.clone();
     let pairs = metadata.key_value_metadata().iter().flatten();
     let keys = Keys::read(name, pairs.map(|pair| (pair.key.as_str(), pair.value.as_deref().unwrap_or(""))))?;
+    let spill = spill.filter(|_| metadata.num_rows as u64 > most);
     let mut assembler = Assembler::new(name, &keys, metadata.num_rows, spill)?;
     let wanted: Vec<String> = assembler.names().iter().map(|name| (*name).to_owned()).collect();
     let schema = reader()?.schema().map_err(|_| damaged(name))?;
