@@ -77,7 +77,7 @@ fn a_line_that_is_none_is_told_where_it_stands() {
         E-SC-017 s.toml:15:21 market.events: found "index" allowed bars, and nothing else, where [market] names the length of a `bar`
         E-SC-006 s.toml:8:1 market.file: found an unknown key allowed source, start, bar, events, symbol, spread, displayed
         E-SC-007 s.toml:6:2 market.file: found nothing allowed a path relative to the data root, with /, that stays inside it
-        E-SC-009 s.toml:7:10 market.source: found "in-line" allowed recorded, inline, brisk, agents
+        E-SC-009 s.toml:7:10 market.source: found "in-line" allowed recorded, inline, brisk, agents, synthetic, resampled
           hint: did you mean `inline`?
         E-SC-006 s.toml:8:1 market.events: found an unknown key allowed source, file, symbol, spread, displayed, from, to
         E-SC-017 s.toml market.events: found 40000000000000000000, more than 36028797018963968 units of 1 decimals allowed prices and quantities that fit 64 bits at the finest decimals written"#]].assert_eq(&refused(&[
