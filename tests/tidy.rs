@@ -24,7 +24,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("venue", &["market", "ledger"]),
     ("trading", &["market", "ledger"]),
     ("strategies", &["market", "trading"]),
-    ("sim", &["market", "journal", "data", "metrics", "venue", "trading", "strategies"]),
+    ("sim", &["market", "bad_input", "journal", "data", "metrics", "venue", "trading", "strategies"]),
     ("replay", &["market", "journal", "data", "trading", "strategies", "sim"]),
     ("scenario", &["market", "bad_input", "journal", "data", "metrics", "venue", "trading", "strategies", "sim"]),
     ("bound", &["market", "journal", "data", "metrics", "venue", "trading", "sim", "audit"]),
