@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use polars::prelude::{DataFrame, ParquetReader, SerReader};
+use seatrial::data;
+use seatrial::data::synth::{BarOptions, bars};
 use seatrial::data::synth::{L2Options, l2};
 use seatrial::journal::Journal;
 use seatrial::scenario::{Library, Over, Scenario};
@@ -355,4 +357,47 @@ fn methods_choose_what_they_say() {
 fn a_path_for_the_registry_is_beside_the_results() {
     assert_eq!(sweep::registry(Path::new("a/b/out")), Path::new("a/b/trials.jsonl"));
     assert_eq!(sweep::registry(Path::new("out")), Path::new("./trials.jsonl"));
+}
+
+/// A folder belongs to one process at a time.
+#[test]
+fn a_sweep_that_another_process_is_at_is_left_alone() {
+    let folder = Folder::new("held");
+    let plan = folder.plan(SCENARIO);
+    let (part, store) = (0..plan.total(), folder.store("one"));
+    assert!(!run(&plan, &part, &store, 1, false, 2).ended);
+    let held = std::fs::File::open(store.out.join("work/sweep.json")).expect("what the sweep is");
+    held.try_lock().expect("nobody is at it");
+    let again = || {
+        let (library, stop) = (Library::with_room(1 << 30), AtomicBool::new(false));
+        sweep::sweep(&plan, &part, (&store, true), (&library, 1), &stop, &|_| ())
+    };
+    assert!(again().expect_err("it is held").to_string().contains("another process"));
+    drop(held);
+    assert!(again().expect("nobody is at it").ended);
+    assert_eq!(u64::try_from(frame(&store).height()).expect("few"), plan.total());
+}
+
+/// Parts of one plan on two tapes are no result.
+#[test]
+fn parts_on_other_data_are_not_merged() {
+    let folder = Folder::new("other-data");
+    let text = include_str!("../scenarios/bars-30d.toml").replace("bars-30d.parquet", "m.parquet");
+    let (market, _) = text.split_once("[expect]").expect("what it expects");
+    let plan =
+        folder.plan(&format!("{}\n[sweep.over]\nstrategy.ema = [10, 20]\n", market.replace("seed = 1", "runs = 2")));
+    let mut parts = Vec::new();
+    for (name, seed, part) in [("a", 1, 0..2), ("b", 2, 2..4), ("c", 1, 2..4)] {
+        let days = BarOptions { seed, days: 1, ..BarOptions::default() };
+        let tape = folder.0.join("m.parquet");
+        drop(std::fs::remove_file(&tape));
+        data::write(&bars(&days).expect("sound"), &tape).expect("a tape for the test");
+        let store = folder.store(name);
+        assert!(run(&plan, &part, &store, 1, false, u64::MAX).ended);
+        parts.push(store.out);
+    }
+    let store = folder.store("whole");
+    let refused = sweep::merge(&plan, &parts[..2], &store).expect_err("two tapes").to_string();
+    assert!(refused.contains("E-SW-008") && refused.contains("the data changed"), "{refused}");
+    assert_eq!(sweep::merge(&plan, &[parts[0].clone(), parts[2].clone()], &store).expect("one tape"), 0..4);
 }

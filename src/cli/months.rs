@@ -1,6 +1,8 @@
 //! `seatrial data moments` and `seatrial data fit`: recorded months, and a model of them.
 
 use std::fmt;
+use std::fs::OpenOptions;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use clap::Args as Group;
@@ -107,8 +109,11 @@ pub fn fitted(args: &FitArgs) -> Result<Fitted, BadInput> {
     let written = format!("# seatrial data fit {}\n{model}", names.join(" "));
     let file = args.out.as_deref().map(text::lossy);
     if let Some(out) = &args.out {
-        std::fs::write(out, &written).map_err(|_| {
-            BadInput::new("E-MD-078", &text::lossy(out), "a place where no file can be written", "a new file")
+        let new = OpenOptions::new().write(true).create_new(true).open(out);
+        new.and_then(|mut file| file.write_all(written.as_bytes())).map_err(|error| {
+            let there = error.kind() == ErrorKind::AlreadyExists;
+            let found = if there { "a file, there already" } else { "a place where no file can be written" };
+            BadInput::new("E-MD-078", &text::lossy(out), found, "a new file")
         })?;
     }
     Ok(Fitted { file, model: written.trim_end().to_owned() })

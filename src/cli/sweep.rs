@@ -59,6 +59,11 @@ fn one(
     let part = part(args, &plan)?;
     let store = store(path, args, &plan, places);
     let threads = args.threads.map_or_else(cores, usize::from);
+    // Told before anything runs.
+    let (by, stats) = wanted(args, &plan);
+    let told_later = |bad: BadInput| Failure::BadInput(vec![bad]);
+    sweep::known(&plan, &by, &stats).map_err(told_later)?;
+    sweep::counted(&sweep::registry(&store.out), "").map_err(told_later)?;
     let (points, runs) = plan.size();
     output.line(&format!("{}: {}, {runs} runs of each: {} runs", plan.name(), plan.describe(), plan.total()));
     if points * runs != part.end - part.start && args.merge.is_empty() {
@@ -156,6 +161,10 @@ fn told(
 /// Which runs are asked for.
 fn part(args: &Sweep, plan: &Plan) -> Result<Part, Failure> {
     let total = plan.total();
+    if let (Some(Runs::Part(part)), false) = (&args.runs, args.merge.is_empty()) {
+        let found = format!("runs {}..{} to be merged", part.start, part.end);
+        return Err(Failure::BadInput(vec![BadInput::new("E-SW-007", plan.file(), found, "how many of each point")]));
+    }
     let part = match &args.runs {
         Some(Runs::Part(part)) => part.clone(),
         _ => 0..total,

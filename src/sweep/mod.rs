@@ -14,13 +14,14 @@ mod plan;
 mod run;
 mod store;
 mod table;
+mod tapes;
 mod trials;
 
 pub use details::{Detail, Details};
 pub use plan::Plan;
 pub use run::{Came, Row, try_one};
 pub use store::{Part, Progress, Store, SweepError, Swept, merge, sweep};
-pub use table::{Ends, Stat, Table, ends, table};
+pub use table::{Ends, Stat, Table, ends, known, table};
 pub use trials::{Trials, counted, registry};
 
 /// The version of what is stored; another layout is another version.

@@ -16,7 +16,7 @@ use std::time::Duration;
 use super::details::{self, Detail};
 use super::plan::Plan;
 use super::run::{Row, Runner};
-use super::{SCHEMA, frame, pieces, trials};
+use super::{SCHEMA, frame, pieces, tapes, trials};
 use crate::bad_input::BadInput;
 use crate::scenario::Library;
 
@@ -143,6 +143,15 @@ impl Store {
         Ok(missing)
     }
 
+    /// Keeps other processes away from a sweep that has not ended; nothing where it has.
+    fn hold(&self) -> Result<Option<fs::File>, BadInput> {
+        let Ok(file) = fs::File::open(self.work().join("sweep.json")) else { return Ok(None) };
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(_) => Err(self.fault("a sweep that another process is at", "its end; or another --out")),
+        }
+    }
+
     /// Pieces of which all files are there, in order.
     fn pieces(&self) -> Result<Vec<(Part, PathBuf)>, BadInput> {
         let unreadable = |_| self.fault("a folder that cannot be read", "the folder of a sweep");
@@ -178,7 +187,7 @@ impl Store {
 
     /// Makes the result of pieces.
     fn finish(&self, plan: &Plan, part: &Part, found: &[PathBuf]) -> Result<(), BadInput> {
-        let data = data_of(found)?;
+        let data = tapes::of(plan, found)?;
         trials::add(&trials::registry(&self.out), plan, part, &data)?;
         let keys = keys(plan, part, self, &data);
         for kind in self.kinds() {
@@ -193,18 +202,6 @@ impl Store {
 fn beside(runs: &Path, kind: &str) -> PathBuf {
     let name = runs.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     runs.with_file_name(name.replace("runs.parquet", &format!("{kind}.parquet")))
-}
-
-/// Every tape that was read, once.
-fn data_of(found: &[PathBuf]) -> Result<String, BadInput> {
-    let mut all = std::collections::BTreeSet::new();
-    for path in found {
-        let frame = pieces::read(path, Some(&["data"]))?;
-        let column =
-            frame.column("data").and_then(|column| column.str().cloned()).map_err(|_| pieces::damaged(path))?;
-        all.extend(column.iter().flatten().flat_map(str::split_whitespace).map(str::to_owned).collect::<Vec<_>>());
-    }
-    Ok(all.into_iter().collect::<Vec<_>>().join(" "))
 }
 
 /// What two results must share to be of one sweep, and which part of it they are.
@@ -242,8 +239,13 @@ pub fn sweep(
     stop: &AtomicBool,
     progress: Progress<'_>,
 ) -> Result<Swept, SweepError> {
-    let todo = store.begin(plan, part, resume)?;
-    let missing: u64 = todo.iter().map(|range| range.end - range.start).sum();
+    let mut todo = store.begin(plan, part, resume)?;
+    let held = store.hold()?;
+    if held.is_some() {
+        // What is missing may have changed until the folder was ours.
+        todo = store.begin(plan, part, true)?;
+    }
+    let missing = count(&todo);
     if !store.runs().exists() {
         let queue = Mutex::new(todo);
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -259,11 +261,14 @@ pub fn sweep(
         if let Some(error) = failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
             return Err(error);
         }
+        let left = count(&store.begin(plan, part, true)?);
+        if left > 0 {
+            let all = part.end - part.start;
+            return Ok(Swept { stored: all - left, ran: missing - left, ended: false });
+        }
         let found = store.pieces()?;
-        let stored: u64 = found.iter().map(|(range, _)| range.end - range.start).sum();
-        let all = part.end - part.start;
-        if stored < all {
-            return Ok(Swept { stored, ran: missing - (all - stored), ended: false });
+        if found.windows(2).any(|pair| pair[1].0.start < pair[0].0.end) {
+            return Err(store.fault("pieces that overlap", "the pieces of one sweep; another --out").into());
         }
         let paths: Vec<PathBuf> = found.into_iter().map(|(_, path)| path).collect();
         store.finish(plan, part, &paths)?;
@@ -271,6 +276,10 @@ pub fn sweep(
         drop(fs::remove_dir_all(store.work()));
     }
     Ok(Swept { stored: part.end - part.start, ran: missing, ended: true })
+}
+
+fn count(parts: &[Part]) -> u64 {
+    parts.iter().map(|part| part.end - part.start).sum()
 }
 
 /// One thread's work.

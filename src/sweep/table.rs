@@ -7,7 +7,8 @@ use polars::prelude::{
     AnyValue, Column, DataFrame, DataType, IntoColumn, NamedFrom, PolarsResult, QuantileMethod, Series,
 };
 
-use super::pieces;
+use super::plan::Plan;
+use super::{frame, pieces};
 use crate::bad_input::{BadInput, quoted};
 
 /// What is asked of a column.
@@ -72,13 +73,7 @@ pub struct Table {
 
 /// Groups a sweep's runs by columns, and says what is asked of each group. Money is cast to floats.
 pub fn table(runs: &Path, by: &[String], stats: &[Stat]) -> Result<Table, BadInput> {
-    let known = pieces::columns(runs)?;
-    for name in by.iter().chain(stats.iter().map(|stat| &stat.field)) {
-        if !known.contains(name) {
-            let file = runs.display().to_string();
-            return Err(BadInput::new("E-SW-006", &file, format!("no column {}", quoted(name)), known.join(", ")));
-        }
-    }
+    all_known(&pieces::columns(runs)?, &runs.display().to_string(), by, stats)?;
     let mut wanted: Vec<&str> = by.iter().chain(stats.iter().map(|stat| &stat.field)).map(String::as_str).collect();
     wanted.sort_unstable();
     wanted.dedup();
@@ -90,6 +85,23 @@ pub fn table(runs: &Path, by: &[String], stats: &[Stat]) -> Result<Table, BadInp
     let names = made.get_column_names().iter().map(ToString::to_string).collect();
     let rows = (0..made.height()).map(|at| made.columns().iter().map(|column| cell(column, at)).collect()).collect();
     Ok(Table { names, rows })
+}
+
+/// Whether the runs of a plan will have every column that is asked for.
+pub fn known(plan: &Plan, by: &[String], stats: &[Stat]) -> Result<(), BadInput> {
+    let frame = frame::of_runs(plan, &[]).map_err(|error| {
+        BadInput::new("E-SW-006", plan.file(), error.to_string(), "keys that can be columns of one table")
+    })?;
+    let names: Vec<String> = frame.get_column_names().iter().map(ToString::to_string).collect();
+    all_known(&names, plan.file(), by, stats)
+}
+
+fn all_known(known: &[String], file: &str, by: &[String], stats: &[Stat]) -> Result<(), BadInput> {
+    let asked = by.iter().chain(stats.iter().map(|stat| &stat.field));
+    match asked.into_iter().find(|name| !known.contains(name)) {
+        None => Ok(()),
+        Some(name) => Err(BadInput::new("E-SW-006", file, format!("no column {}", quoted(name)), known.join(", "))),
+    }
 }
 
 fn grouped(mut frame: DataFrame, by: &[String], stats: &[Stat]) -> PolarsResult<DataFrame> {

@@ -100,3 +100,25 @@ fn a_parameter_that_the_strategy_does_not_take_is_found_before_any_run() {
     assert!(stderr.contains("strategy.ema") && stderr.contains("2 to 1000"), "{stderr}");
     assert!(!folder.0.join("out").exists(), "nothing was begun");
 }
+
+#[test]
+fn a_column_that_will_not_be_there_is_found_before_any_run() {
+    let folder = folder("sweep-column");
+    let (code, _, stderr) = folder.told(&["sweep", "s.toml", "--out", "out", "--by", "wire.decisions"]);
+    assert_eq!(code, BAD_INPUT, "{stderr}");
+    assert!(stderr.contains("E-SW-006") && stderr.contains("wire.decision"), "{stderr}");
+    assert!(!folder.0.join("out").exists(), "nothing was begun");
+}
+
+/// How many runs there are of each point is said to every part, and to who merges them.
+#[test]
+fn parts_of_another_number_of_runs_are_merged() {
+    let folder = folder("sweep-runs");
+    let expected = sha256(&folder, &["--runs", "2", "--out", "whole"]);
+    for part in 1..=2 {
+        sha256(&folder, &["--runs", "2", "--out", &format!("part-{part}"), "--shard", &format!("{part}/2")]);
+    }
+    assert_eq!(sha256(&folder, &["--runs", "2", "--out", "merged", "--merge", "part-1,part-2"]), expected);
+    let (code, _, stderr) = folder.told(&["sweep", "s.toml", "--runs", "0..4", "--merge", "part-1", "--out", "none"]);
+    assert_eq!(code, BAD_INPUT, "{stderr}");
+}

@@ -11,7 +11,7 @@ use crate::cli::args::assignment;
 /// Run scenarios by the thousand.
 #[derive(Group, Debug)]
 #[command(
-    after_help = "Examples:\n  seatrial sweep scenarios/sweep-ema.toml --by strategy.fast,strategy.slow --stat net_pnl:mean,p05\n  \
+    after_help = "Examples:\n  seatrial sweep scenarios/sweep-ema.toml --by strategy.ema,wire.order_entry --stat net_pnl:mean,p05\n  \
     seatrial sweep scenarios/first-trial.toml --runs 100 --threads 2 --out out/first\n  \
     seatrial sweep scenarios/sweep-ema.toml --shard 2/3 --out part-2\n  \
     seatrial sweep scenarios/sweep-ema.toml --merge part-1,part-2,part-3 --out whole"
@@ -39,8 +39,8 @@ pub struct Sweep {
     /// Go on with a sweep that has not ended, or show one that has
     #[arg(long)]
     pub resume: bool,
-    /// Make one result of parts that were run apart, instead of running anything
-    #[arg(long, value_name = "DIR,..", value_delimiter = ',', conflicts_with_all = ["runs", "shard", "resume", "threads", "details"])]
+    /// Make one result of parts that were run apart, with the same --runs N and --set, instead of running anything
+    #[arg(long, value_name = "DIR,..", value_delimiter = ',', conflicts_with_all = ["shard", "resume", "threads", "details"])]
     pub merge: Vec<PathBuf>,
     /// Columns whose values make a group of the printed table [default: the keys that are swept, where that is short]
     #[arg(long, value_name = "COLUMN,..", value_delimiter = ',')]
