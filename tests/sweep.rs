@@ -365,7 +365,10 @@ fn a_sweep_that_another_process_is_at_is_left_alone() {
     let folder = Folder::new("held");
     let plan = folder.plan(SCENARIO);
     let (part, store) = (0..plan.total(), folder.store("one"));
-    assert!(!run(&plan, &part, &store, 1, false, 2).ended);
+    let begun = run(&plan, &part, &store, 1, false, 2);
+    assert!(!begun.ended);
+    let counted = std::fs::read_to_string(sweep::registry(&store.out)).expect("a registry");
+    assert!(counted.contains("\"numbers\":[0,"), "what was made is counted, though it has not ended: {counted}");
     let held = std::fs::File::open(store.out.join("work/sweep.json")).expect("what the sweep is");
     held.try_lock().expect("nobody is at it");
     let again = || {

@@ -185,6 +185,20 @@ impl Store {
         Ok(())
     }
 
+    /// Counts the runs of a sweep that has not ended: who has its pieces can judge by them.
+    fn count_trials(&self, plan: &Plan) -> Result<(), BadInput> {
+        let found = self.pieces()?;
+        let data = tapes::of(plan, &found.iter().map(|(_, path)| path.clone()).collect::<Vec<_>>())?;
+        let mut made: Vec<Part> = Vec::new();
+        for (piece, _) in found {
+            match made.last_mut().filter(|last| piece.start <= last.end) {
+                Some(last) => last.end = last.end.max(piece.end),
+                None => made.push(piece),
+            }
+        }
+        made.iter().try_for_each(|part| trials::add(&trials::registry(&self.out), plan, part, &data))
+    }
+
     /// Makes the result of pieces.
     fn finish(&self, plan: &Plan, part: &Part, found: &[PathBuf]) -> Result<(), BadInput> {
         let data = tapes::of(plan, found)?;
@@ -263,6 +277,7 @@ pub fn sweep(
         }
         let left = count(&store.begin(plan, part, true)?);
         if left > 0 {
+            store.count_trials(plan)?;
             let all = part.end - part.start;
             return Ok(Swept { stored: all - left, ran: missing - left, ended: false });
         }

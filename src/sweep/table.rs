@@ -146,6 +146,8 @@ fn cell(column: &Column, at: usize) -> String {
     match column.get(at) {
         Ok(AnyValue::Float64(number)) => format!("{number:.6}"),
         Ok(AnyValue::String(text)) => text.to_owned(),
+        // A group that is alone.
+        Ok(AnyValue::StringOwned(text)) => text.to_string(),
         Ok(AnyValue::Null) | Err(_) => "-".to_owned(),
         Ok(other) => other.to_string(),
     }

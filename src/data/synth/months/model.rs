@@ -163,9 +163,16 @@ impl MonthModel {
 
     /// Holds bounds that depend on which number of a list it is.
     fn check(&self, file: &str) -> Result<(), BadInput> {
+        const SHARES: &str = "shares that add up to 1";
         let [often, _, falls] = self.jumps;
         let variance = self.slow[0] + self.fast[0] + self.noise;
+        let whole = |shares: &[f64]| (shares.iter().sum::<f64>() - 1.0).abs() <= 0.001;
         let sound = [
+            ("next_quiet", whole(&self.next[0]), SHARES),
+            ("next_normal", whole(&self.next[1]), SHARES),
+            ("next_turbulent", whole(&self.next[2]), SHARES),
+            ("next_crash", whole(&self.next[3]), SHARES),
+            ("share", whole(&self.share), SHARES),
             ("slow", variance <= 4.0, "variances of at most 4 together with those of fast and noise"),
             ("slow", self.slow[1] > 0.0, "a half-life above 0"),
             ("fast", self.fast[1] > 0.0, "a half-life above 0"),
