@@ -3,23 +3,10 @@
 //! `cargo bench --bench months --no-default-features --features simulator`
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use rust_decimal::Decimal;
-use seatrial::data::synth::DEFAULT_START;
 use seatrial::data::synth::months::{Moments, MonthOptions, Months, Preset, month};
 
 fn months(criterion: &mut Criterion) {
-    let options = MonthOptions {
-        months: Months::Preset(Preset::Quiet),
-        seed: 1,
-        run: 0,
-        part: 0,
-        days: 30,
-        symbol: "BTC/USDT".to_owned(),
-        start: DEFAULT_START,
-        price: Decimal::from(30_000),
-        tick: Decimal::new(1, 1),
-        lot: Decimal::new(1, 5),
-    };
+    let options = MonthOptions::usual(Months::Preset(Preset::Quiet), 1, 0);
     let tape = month(&options).expect("the options are sound");
     let mut group = criterion.benchmark_group("months");
     group.throughput(Throughput::Elements(tape.bars().len() as u64)).sample_size(20);

@@ -24,18 +24,8 @@ const MINUTE: i64 = 60_000_000_000;
 const DAY: i64 = 1_440 * MINUTE;
 
 fn options(months: Months, run: u64) -> MonthOptions {
-    MonthOptions {
-        months,
-        seed: 1,
-        run,
-        part: 0,
-        days: 30,
-        symbol: "BTC/USDT".to_owned(),
-        start: DEFAULT_START,
-        price: Decimal::from(30_000),
-        tick: Decimal::new(1, 1),
-        lot: Decimal::new(1, 5),
-    }
+    let (symbol, tick) = ("BTC/USDT".to_owned(), Decimal::new(1, 1));
+    MonthOptions { symbol, tick, ..MonthOptions::usual(months, 1, run) }
 }
 
 fn hash(options: &MonthOptions) -> String {

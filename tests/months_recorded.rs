@@ -25,18 +25,7 @@ const SHIPPED: [(&str, Preset); 4] = [
 
 fn months_of(model: &MonthModel) -> Vec<Moments> {
     let one = |run| {
-        let options = MonthOptions {
-            months: Months::Own(Box::new(model.clone())),
-            seed: 1,
-            run,
-            part: 0,
-            days: 30,
-            symbol: String::new(),
-            start: DEFAULT_START,
-            price: Decimal::from(30_000),
-            tick: Decimal::new(1, 2),
-            lot: Decimal::new(1, 5),
-        };
+        let options = MonthOptions::usual(Months::Own(Box::new(model.clone())), 1, run);
         Moments::of(month(&options).expect("sound options").bars()).expect("a month moves")
     };
     (0..MONTHS).map(one).collect()

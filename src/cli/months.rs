@@ -7,12 +7,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args as Group;
 use clap::builder::PossibleValuesParser;
-use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::text;
 use seatrial::bad_input::BadInput;
-use seatrial::data::synth::DEFAULT_START;
 use seatrial::data::synth::months::{self, Comparison, Moments, MonthOptions, Months};
 use seatrial::data::{self, ImportOptions, Tape};
 use seatrial::market::Span;
@@ -80,18 +78,7 @@ pub fn moments(args: &MomentsArgs) -> Result<Comparison, BadInput> {
     };
     let Some(model) = model else { return Ok(months::compare(&recorded, None, &[])) };
     let made = (0..args.months).map(|run| {
-        let options = MonthOptions {
-            months: model.clone(),
-            seed: args.seed,
-            run,
-            part: 0,
-            days: args.days,
-            symbol: String::new(),
-            start: DEFAULT_START,
-            price: Decimal::from(30_000),
-            tick: Decimal::new(1, 2),
-            lot: Decimal::new(1, 5),
-        };
+        let options = MonthOptions { days: args.days, ..MonthOptions::usual(model.clone(), args.seed, run) };
         months::month(&options).map(|tape| Moments::of(tape.bars()))
     });
     let made = made.collect::<Result<Vec<_>, BadInput>>()?;

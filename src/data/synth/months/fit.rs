@@ -7,14 +7,11 @@
 //! end months are made of it, and what decides their memory and range is moved until these are the recorded
 //! ones: a regime of four hours and four sizes keeps less of the past than a market does.
 
-use rust_decimal::Decimal;
-
 use super::super::chance::{Chance, real};
 use super::compare::Band;
 use super::model::{MonthModel, REGIMES};
 use super::moments::{Moments, mean, minutes_between, range, returns};
 use super::{MINUTE, MINUTES_A_DAY, MonthOptions, Months, STREAM, month, number};
-use crate::data::synth::DEFAULT_START;
 use crate::data::tape::Tape;
 use crate::market::Bar;
 
@@ -336,19 +333,7 @@ fn agreed(tapes: &[&Tape], mut model: MonthModel) -> Option<MonthModel> {
 
 /// A month of a model on its way.
 fn made(model: &MonthModel, run: u64) -> Option<Tape> {
-    let options = MonthOptions {
-        months: Months::Own(Box::new(model.clone())),
-        seed: SEED,
-        run,
-        part: 0,
-        days: 30,
-        symbol: String::new(),
-        start: DEFAULT_START,
-        price: Decimal::from(30_000),
-        tick: Decimal::new(1, 2),
-        lot: Decimal::new(1, 5),
-    };
-    month(&options).ok()
+    month(&MonthOptions::usual(Months::Own(Box::new(model.clone())), SEED, run)).ok()
 }
 
 /// Means over months: autocorrelations a minute, an hour and a day apart, excess kurtosis, and the range of bars.

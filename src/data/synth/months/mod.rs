@@ -22,7 +22,7 @@ pub use moments::{MOMENTS, Moments};
 pub use presets::Preset;
 
 use super::chance::Chance;
-use super::{Grid, in_reach, provenance, within};
+use super::{DEFAULT_START, Grid, in_reach, provenance, within};
 use crate::bad_input::BadInput;
 use crate::data::tape::{Drawn, Records, Tape, TapeHash};
 use crate::data::time::shown;
@@ -70,6 +70,25 @@ pub struct MonthOptions {
     pub tick: Decimal,
     /// The quantity grid.
     pub lot: Decimal,
+}
+
+impl MonthOptions {
+    /// Thirty days from a price of 30,000, on a grid of hundredths.
+    #[must_use]
+    pub fn usual(months: Months, seed: u64, run: u64) -> Self {
+        Self {
+            months,
+            seed,
+            run,
+            part: 0,
+            days: 30,
+            symbol: String::new(),
+            start: DEFAULT_START,
+            price: Decimal::from(30_000),
+            tick: Decimal::new(1, 2),
+            lot: Decimal::new(1, 5),
+        }
+    }
 }
 
 impl Months {
