@@ -91,7 +91,7 @@ pub fn beta_quantile(chance: f64, a: f64, b: f64) -> Option<f64> {
 }
 
 /// Where something stops being too low.
-fn halved((mut low, mut high): (f64, f64), too_low: impl Fn(f64) -> Option<bool>) -> Option<f64> {
+pub(super) fn halved((mut low, mut high): (f64, f64), too_low: impl Fn(f64) -> Option<bool>) -> Option<f64> {
     for _ in 0..HALVINGS {
         let middle = f64::midpoint(low, high);
         if too_low(middle)? { low = middle } else { high = middle }

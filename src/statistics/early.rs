@@ -5,7 +5,7 @@
 //! of independent increments (a sum of independent days), one-sided, found by the recursion of Armitage, McPherson and
 //! Rowe (1969) over a grid; good to five digits.
 
-use super::distributions::{normal_above, normal_quantile};
+use super::distributions::{halved, normal_above, normal_quantile};
 use super::{finite, inside, real};
 
 /// The most looks.
@@ -68,15 +68,11 @@ impl Grid {
             self.0.iter().map(tail).sum::<f64>()
         };
         // Below this a normal's tail has no double.
-        let (mut low, mut high) = (-FAR, 38.0);
-        if share <= beyond(high) {
+        let end = 38.0;
+        if share <= beyond(end) {
             return Some(f64::INFINITY);
         }
-        for _ in 0..64 {
-            let middle = f64::midpoint(low, high);
-            if beyond(middle) > share { low = middle } else { high = middle }
-        }
-        finite(high)
+        halved((-FAR, end), |z| Some(beyond(z) > share))
     }
 
     /// After an increment of variance `step`, cut off above the bound.
