@@ -75,7 +75,11 @@ fn sha256(store: &Store) -> String {
 }
 
 fn frame(store: &Store) -> DataFrame {
-    let file = std::fs::File::open(store.out.join("runs.parquet")).expect("the result");
+    columns_of(&store.out.join("runs.parquet"))
+}
+
+fn columns_of(file: &Path) -> DataFrame {
+    let file = std::fs::File::open(file).expect("the result");
     ParquetReader::new(file).finish().expect("Parquet")
 }
 
@@ -367,8 +371,11 @@ fn a_sweep_that_another_process_is_at_is_left_alone() {
     let (part, store) = (0..plan.total(), folder.store("one"));
     let begun = run(&plan, &part, &store, 1, false, 2);
     assert!(!begun.ended);
-    let counted = std::fs::read_to_string(sweep::registry(&store.out)).expect("a registry");
-    assert!(counted.contains("\"numbers\":[0,"), "what was made is counted, though it has not ended: {counted}");
+    let stored = columns_of(&store.so_far());
+    assert_eq!(u64::try_from(stored.height()).expect("few"), begun.stored, "what is done can be looked at");
+    let tape = text(&stored, "data", 0).expect("a tape");
+    let counted = sweep::counted(&sweep::registry(&store.out), &tape).expect("a registry");
+    assert_eq!(counted.runs, begun.stored, "and is counted, though it has not ended");
     let held = std::fs::File::open(store.out.join("work/sweep.json")).expect("what the sweep is");
     held.try_lock().expect("nobody is at it");
     let again = || {
@@ -377,7 +384,7 @@ fn a_sweep_that_another_process_is_at_is_left_alone() {
     };
     assert!(again().expect_err("it is held").to_string().contains("another process"));
     drop(held);
-    assert!(again().expect("nobody is at it").ended);
+    assert!(again().expect("nobody is at it").ended && !store.so_far().exists());
     assert_eq!(u64::try_from(frame(&store).height()).expect("few"), plan.total());
 }
 
@@ -403,4 +410,26 @@ fn parts_on_other_data_are_not_merged() {
     let refused = sweep::merge(&plan, &parts[..2], &store).expect_err("two tapes").to_string();
     assert!(refused.contains("E-SW-008") && refused.contains("the data changed"), "{refused}");
     assert_eq!(sweep::merge(&plan, &[parts[0].clone(), parts[2].clone()], &store).expect("one tape"), 0..4);
+}
+
+/// A run counts for the tape it was made on and for no other.
+#[test]
+fn a_trial_counts_for_its_own_tape() {
+    let folder = Folder::new("own-tape");
+    for seed in [1, 2] {
+        let days = BarOptions { seed, days: 1, ..BarOptions::default() };
+        data::write(&bars(&days).expect("sound"), &folder.0.join(format!("{seed}.parquet"))).expect("a tape");
+    }
+    let text_of = include_str!("../scenarios/bars-30d.toml").replace("bars-30d.parquet", "1.parquet");
+    let (market, _) = text_of.split_once("[expect]").expect("what it expects");
+    let over = "[sweep.over]\nstrategy.ema = [10, 20, 30]\nmarket.file = [\"1.parquet\", \"2.parquet\"]\n";
+    let plan = folder.plan(&format!("{}\n{over}", market.replace("seed = 1", "runs = 2")));
+    let store = folder.store("all");
+    assert!(run(&plan, &(0..plan.total()), &store, 2, false, u64::MAX).ended);
+    let frame = frame(&store);
+    for at in [0, 2] {
+        let tape = text(&frame, "data", at).expect("a tape");
+        let counted = sweep::counted(&sweep::registry(&store.out), &tape).expect("a registry");
+        assert_eq!((counted.points, counted.runs), (3, 6), "row {at}");
+    }
 }

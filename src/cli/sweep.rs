@@ -74,7 +74,7 @@ fn one(
         return refuse(&plan, &part, (&store, &library), threads, output);
     }
     let (part, swept) = if args.merge.is_empty() {
-        plan.check_strategy(&library, &store.data_root, &store.cache).map_err(Failure::BadInput)?;
+        plan.check_setups(&library, &store.data_root, &store.cache).map_err(Failure::BadInput)?;
         let bar = bar(part.end - part.start, output);
         let told = |_: &Row| bar.inc(1);
         let swept = sweep::sweep(&plan, &part, (&store, args.resume), (&library, threads), stop, &told);
@@ -87,9 +87,14 @@ fn one(
     };
     if !swept.ended {
         let all = part.end - part.start;
-        complain(&format!("interrupted: {} of {all} runs are stored; --resume goes on from there", swept.stored));
-        let document =
-            json!({ "scenario": plan.name(), "file": text::lossy(path), "stored": swept.stored, "ended": false });
+        let so_far = text::lossy(&store.so_far());
+        let stored = swept.stored;
+        let so_far = (stored > 0).then_some(so_far);
+        let told = so_far.as_ref().map_or_else(String::new, |file| format!(" in {}", text::shown(file)));
+        complain(&format!("interrupted: {stored} of {all} runs are stored{told}; --resume goes on from there"));
+        let document = json!({
+            "scenario": plan.name(), "file": text::lossy(path), "stored": stored, "so_far": so_far, "ended": false,
+        });
         return Ok((document, Exit::Interrupted));
     }
     told(path, args, (&plan, &part, swept), (&store, &library), output)

@@ -9,6 +9,7 @@
 
 mod details;
 mod frame;
+mod identity;
 mod pieces;
 mod plan;
 mod run;

@@ -60,9 +60,10 @@ impl Plan {
         Ok(())
     }
 
-    /// Makes the strategy of the scenario and of every listed value of its parameters once, so that one it does not take
-    /// is found before any run begins. What keeps a run from being set up otherwise, the run says.
-    pub fn check_strategy(&self, library: &Library, data_root: &Path, cache: &Path) -> Result<(), Vec<BadInput>> {
+    /// Sets up the scenario, and makes its strategy with every listed value of its parameters, so that one it does not
+    /// take, or a plan of which nothing can be set up, is found before any run begins. What keeps some runs from being
+    /// set up, those runs say.
+    pub fn check_setups(&self, library: &Library, data_root: &Path, cache: &Path) -> Result<(), Vec<BadInput>> {
         let of_strategy = self.sweep.probes().filter(|(name, _)| name.starts_with("strategy."));
         let mut overs = vec![Over::default()];
         for (name, value) in of_strategy {
@@ -70,11 +71,18 @@ impl Plan {
             over.set(name, &value).expect("a name that was read");
             overs.push(over);
         }
+        let elsewhere = self.sweep.axes().any(|(name, _)| !name.starts_with("strategy."));
         for over in overs {
             let scenario = Scenario::parse(over.applied(&self.source), &self.stem)?;
-            let Ok(mut setup) = scenario.setup_from(library, data_root, cache, (None, 0)) else { continue };
-            setup.strategy.own.clone_from(&self.own);
-            setup.trader().map_err(|wrong| vec![scenario.bad_parameter(&wrong)])?;
+            match scenario.setup_from(library, data_root, cache, (None, 0)) {
+                Ok(mut setup) => {
+                    setup.strategy.own.clone_from(&self.own);
+                    setup.trader().map_err(|wrong| vec![scenario.bad_parameter(&wrong)])?;
+                }
+                Err(bad) if !elsewhere => return Err(bad),
+                // A value of another key may be what makes it one that can be set up.
+                Err(_) => {}
+            }
         }
         Ok(())
     }

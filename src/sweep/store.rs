@@ -3,6 +3,7 @@
 //! ```text
 //! OUT/runs.parquet     one row per run: the result
 //! OUT/timing.parquet   how long each took: never the same twice
+//! OUT/so-far.parquet   the runs of a sweep that was interrupted; gone once it has ended
 //! OUT/work/            pieces of a sweep that has not ended; --resume goes on from them
 //! ```
 
@@ -14,9 +15,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use super::details::{self, Detail};
+use super::identity::{identity, keys, read_part};
 use super::plan::Plan;
 use super::run::{Row, Runner};
-use super::{SCHEMA, frame, pieces, tapes, trials};
+use super::{frame, pieces, tapes, trials};
 use crate::bad_input::BadInput;
 use crate::scenario::Library;
 
@@ -44,7 +46,6 @@ impl From<BadInput> for SweepError {
 
 /// Which numbers of a plan are run, the last one not.
 pub type Part = Range<u64>;
-
 /// Who is told of runs that ended, in no order.
 pub type Progress<'a> = &'a (dyn Fn(&Row) + Sync);
 
@@ -79,6 +80,12 @@ pub struct Swept {
 impl Store {
     fn runs(&self) -> PathBuf {
         self.out.join("runs.parquet")
+    }
+
+    /// The runs of a sweep that was interrupted: there until it has ended.
+    #[must_use]
+    pub fn so_far(&self) -> PathBuf {
+        self.out.join("so-far.parquet")
     }
 
     /// The kinds of files, the runs last: they are there once all others are.
@@ -185,30 +192,31 @@ impl Store {
         Ok(())
     }
 
-    /// Counts the runs of a sweep that has not ended: who has its pieces can judge by them.
-    fn count_trials(&self, plan: &Plan) -> Result<(), BadInput> {
-        let found = self.pieces()?;
-        let data = tapes::of(plan, &found.iter().map(|(_, path)| path.clone()).collect::<Vec<_>>())?;
-        let mut made: Vec<Part> = Vec::new();
-        for (piece, _) in found {
-            match made.last_mut().filter(|last| piece.start <= last.end) {
-                Some(last) => last.end = last.end.max(piece.end),
-                None => made.push(piece),
-            }
-        }
-        made.iter().try_for_each(|part| trials::add(&trials::registry(&self.out), plan, part, &data))
-    }
-
     /// Makes the result of pieces.
     fn finish(&self, plan: &Plan, part: &Part, found: &[PathBuf]) -> Result<(), BadInput> {
-        let data = tapes::of(plan, found)?;
-        trials::add(&trials::registry(&self.out), plan, part, &data)?;
-        let keys = keys(plan, part, self, &data);
+        let keys = self.counted(plan, part, found)?;
         for kind in self.kinds() {
             let files: Vec<PathBuf> = found.iter().map(|path| beside(path, kind)).collect();
             pieces::join(&files, &self.out.join(format!("{kind}.parquet")), &keys)?;
         }
+        drop(fs::remove_file(self.so_far()));
         Ok(())
+    }
+
+    /// Makes what there is of a result that is not whole.
+    fn show_so_far(&self, plan: &Plan, part: &Part) -> Result<(), BadInput> {
+        let found: Vec<PathBuf> = self.pieces()?.into_iter().map(|(_, path)| path).collect();
+        if found.is_empty() {
+            return Ok(());
+        }
+        pieces::join(&found, &self.so_far(), &self.counted(plan, part, &found)?)
+    }
+
+    /// Counts runs as trials, and says what their result says of itself.
+    fn counted(&self, plan: &Plan, part: &Part, found: &[PathBuf]) -> Result<pieces::Keys, BadInput> {
+        let tapes = tapes::of(plan, found)?;
+        trials::add(&trials::registry(&self.out), plan, &tapes.parts)?;
+        Ok(keys(plan, part, self, &tapes.all))
     }
 }
 
@@ -216,32 +224,6 @@ impl Store {
 fn beside(runs: &Path, kind: &str) -> PathBuf {
     let name = runs.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     runs.with_file_name(name.replace("runs.parquet", &format!("{kind}.parquet")))
-}
-
-/// What two results must share to be of one sweep, and which part of it they are.
-fn identity(plan: &Plan, part: &Part, details: &[Detail]) -> pieces::Keys {
-    let details: Vec<&str> = details.iter().map(|detail| detail.name()).collect();
-    let pairs = [
-        ("details", details.join(" ")),
-        ("schema", SCHEMA.to_owned()),
-        ("build", concat!("seatrial ", env!("CARGO_PKG_VERSION")).to_owned()),
-        ("plan", plan.hash()),
-        ("runs", format!("{}..{} of {}", part.start, part.end, plan.total())),
-    ];
-    pairs.into_iter().map(|(key, value)| (format!("seatrial.{key}"), value)).collect()
-}
-
-fn keys(plan: &Plan, part: &Part, store: &Store, data: &str) -> pieces::Keys {
-    let (points, runs) = plan.size();
-    let more = [
-        ("scenario", plan.name().to_owned()),
-        ("scenario_sha256", plan.text_hash()),
-        ("sweep", format!("{}, {runs} runs of each of {points}", plan.describe())),
-        ("command", store.command.clone()),
-        ("data", data.to_owned()),
-    ];
-    let more = more.into_iter().map(|(key, value)| (format!("seatrial.{key}"), value));
-    identity(plan, part, &store.details).into_iter().chain(more).collect()
 }
 
 /// Runs a part of a plan on so many threads, and stores it. `stop` ends it early, with what is done.
@@ -277,7 +259,7 @@ pub fn sweep(
         }
         let left = count(&store.begin(plan, part, true)?);
         if left > 0 {
-            store.count_trials(plan)?;
+            store.show_so_far(plan, part)?;
             let all = part.end - part.start;
             return Ok(Swept { stored: all - left, ran: missing - left, ended: false });
         }
@@ -384,11 +366,4 @@ pub fn merge(plan: &Plan, parts: &[PathBuf], store: &Store) -> Result<Part, Swee
     let paths: Vec<PathBuf> = found.into_iter().map(|(_, path)| path).collect();
     store.finish(plan, &whole, &paths)?;
     Ok(whole)
-}
-
-/// Reads `A..B of N`.
-fn read_part(told: &str) -> Option<Part> {
-    let (range, _) = told.split_once(" of ")?;
-    let (from, to) = range.split_once("..")?;
-    Some(from.parse().ok()?..to.parse().ok()?)
 }

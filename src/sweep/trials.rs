@@ -46,9 +46,10 @@ pub fn registry(out: &Path) -> PathBuf {
     parent.join("trials.jsonl")
 }
 
-/// Adds a sweep to a registry, unless it is there.
-pub(super) fn add(registry: &Path, plan: &Plan, part: &Part, data: &str) -> Result<(), BadInput> {
-    let line = Line {
+/// Adds runs to a registry, each part with the tapes it was made on, unless they are there.
+pub(super) fn add(registry: &Path, plan: &Plan, parts: &[(Part, String)]) -> Result<(), BadInput> {
+    let there = read(registry)?;
+    let line = |(part, data): &(Part, String)| Line {
         schema: SCHEMA.to_owned(),
         scenario: plan.name().to_owned(),
         plan: plan.hash(),
@@ -56,10 +57,11 @@ pub(super) fn add(registry: &Path, plan: &Plan, part: &Part, data: &str) -> Resu
         numbers: [part.start, part.end],
         data: data.split_whitespace().map(str::to_owned).collect(),
     };
-    if read(registry)?.contains(&line) {
+    let new = parts.iter().map(line).filter(|line| !there.contains(line));
+    let text: String = new.map(|line| serde_json::to_string(&line).expect("plain data is JSON") + "\n").collect();
+    if text.is_empty() {
         return Ok(());
     }
-    let text = serde_json::to_string(&line).expect("plain data is JSON") + "\n";
     let file = OpenOptions::new().create(true).append(true).open(registry);
     let written = file.and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()));
     written.map_err(|_| fault(registry, 0, "a file that takes no line", "a file that can be added to"))
