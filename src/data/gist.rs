@@ -39,6 +39,8 @@ impl Gist {
         let (mut book, mut first) = (Book::new(), 0);
         let told = rows.chunk_by(|row, _| !row.last()).map(|message| {
             let extent = message.iter().fold(Extent::NOTHING, with);
+            // One that never ends leaves the book unsettled, which only its rows say.
+            let extent = Extent { plain: extent.plain && message.last().is_some_and(Row::last), ..extent };
             for row in message {
                 if let Some(side) = row.kind().side() {
                     book.set(side, row.price, row.qty());
@@ -96,12 +98,13 @@ mod tests {
             row(101, 2, RowKind::TradeBuy, false),
             row(101, 0, RowKind::Ask, true),
             row(1, 1, RowKind::Mark, false),
-            row(98, 1, RowKind::Bid, false),
+            row(98, 1, RowKind::Bid, true),
+            row(97, 1, RowKind::Bid, false),
         ];
         let gist = Gist::of(&Records::Rows(rows), Shows::Depth).expect("it says much at a time");
         let told: Vec<_> = gist.messages().iter().map(|message| (message.rows, message.extent.plain)).collect();
-        assert_eq!(told, [((0, 3), true), ((3, 5), true), ((5, 7), false)], "what never ends is a message too");
-        let [first, second, _] = gist.messages() else { panic!("three messages") };
+        assert_eq!(told, [((0, 3), true), ((3, 5), true), ((5, 7), false), ((7, 8), false)], "what never ends too");
+        let [first, second, ..] = gist.messages() else { panic!("four messages") };
         assert_eq!(first.extent.levels(Side::Sell), Reach { low: Price(101), high: Price(103) });
         assert_eq!((first.extent.trades, first.extent.last_trade), (Reach::NOWHERE, None));
         assert_eq!((first.touch.bid, first.touch.ask, first.touch.ask_qty), (Price(99), Price(101), Qty(4)));
