@@ -32,10 +32,7 @@ impl Gist {
     #[must_use]
     pub fn of(records: &Records, shows: Shows) -> Option<Self> {
         let Records::Rows(rows) = records else { return None };
-        let messages = rows.iter().filter(|row| row.last()).count();
-        if shows != Shows::Depth || messages * ROWS_LEAST > rows.len() {
-            return None;
-        }
+        Self::size(records, shows)?;
         let (mut book, mut first) = (Book::new(), 0);
         let told = rows.chunk_by(|row, _| !row.last()).map(|message| {
             let extent = message.iter().fold(Extent::NOTHING, with);
@@ -51,6 +48,15 @@ impl Gist {
             Message { rows, extent, touch: book.touch(InstrumentId(0)) }
         });
         Some(Self(told.collect()))
+    }
+
+    /// Bytes that it would take in memory; none where there is none.
+    #[must_use]
+    pub fn size(records: &Records, shows: Shows) -> Option<u64> {
+        let Records::Rows(rows) = records else { return None };
+        let messages = rows.iter().filter(|row| row.last()).count();
+        let worth_it = shows == Shows::Depth && messages * ROWS_LEAST <= rows.len();
+        worth_it.then_some((messages * size_of::<Message>()) as u64)
     }
 
     /// The messages.

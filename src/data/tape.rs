@@ -235,6 +235,17 @@ impl Tape {
         self.worked_out.gist.get_or_init(|| Gist::of(&self.records, self.shows).map(Arc::new)).clone()
     }
 
+    /// Works the gist out now if the tape takes no more than so many bytes with it, and otherwise never.
+    pub fn gist_within(&self, most: u64) {
+        let fits = Gist::size(&self.records, self.shows).is_none_or(|size| self.bytes().saturating_add(size) <= most);
+        if fits {
+            drop(self.gist());
+        } else {
+            // Set already, it is there and takes its room.
+            let _ = self.worked_out.gist.set(None);
+        }
+    }
+
     /// The lowest price above zero, and the highest.
     #[must_use]
     pub fn extremes(&self) -> (Price, Price) {

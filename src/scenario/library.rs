@@ -74,6 +74,9 @@ impl Library {
             return Ok(Arc::clone(tape));
         }
         let tape = Arc::new(make()?);
+        if self.streams {
+            tape.gist_within(self.room);
+        }
         *place = Some(Arc::clone(&tape));
         drop(place);
         if let Records::Streamed(rows) = &tape.records {
@@ -116,7 +119,7 @@ impl Library {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Provenance, Records};
+    use crate::data::{Provenance, Records, Row, RowKind, Shows};
     use crate::market::{Bar, InstrumentId, Price, Qty, Span, Timestamp};
 
     fn tape(bars: i64) -> Tape {
@@ -152,6 +155,28 @@ mod tests {
         let _ = get("b");
         assert_eq!(made.get(), 4);
         assert_eq!(library.peak(), 2 * tape(100).bytes());
+    }
+
+    /// What runs share of a tape's messages takes room too: without room for it they go without.
+    #[test]
+    fn the_gist_of_a_tape_takes_room() {
+        let deep = || {
+            let level = |at: i64| {
+                let kind = if at % 2 == 0 { RowKind::Bid } else { RowKind::Ask };
+                Row::new(Timestamp(at / 4), Timestamp(at / 4), Price(100 + at % 2), Qty(1), kind, at % 4 == 3)
+            };
+            let rows = (0..400).map(level).collect();
+            let records = Records::Rows(rows);
+            let tape = Tape::new("X".to_owned(), (0, 0), Span::ZERO, records, Provenance::default());
+            tape.showing(Shows::Depth)
+        };
+        let alone = deep().bytes();
+        for (room, has) in [(alone, false), (100 * alone, true)] {
+            let library = Library::with_room(room);
+            let tape = library.tape("a", || Ok(deep())).expect("it can be made");
+            assert_eq!(tape.gist().is_some(), has, "in {room}");
+            assert_eq!(library.peak() > alone, has, "in {room}");
+        }
     }
 
     #[test]
