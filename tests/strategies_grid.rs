@@ -156,7 +156,8 @@ fn check_exits(stage: &Stage) {
     let (mut held, mut exits) = (0_i64, BTreeMap::new());
     for (at, action) in &stage.log {
         match action {
-            Action::Send(Command::New(order)) if order.reduce_only && matches!(order.kind, OrderKind::Limit { .. }) => {
+            // The trader's own exits have no proposal; what the stage fills beyond the position is theirs to close.
+            Action::Record(Decision::Intended { proposal: Some(_), purpose: Purpose::Exit, order, .. }) => {
                 exits.insert(order.id, order.qty.0);
                 let sum: i64 = exits.values().sum();
                 assert!(sum <= held.abs(), "exits of {sum} with {held} held at {at:?}");

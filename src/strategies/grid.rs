@@ -66,8 +66,6 @@ struct Scene {
     may_enter: bool,
     /// Until when a cooldown runs.
     cooldown: Option<Timestamp>,
-    /// Entry orders that filled since the position was flat.
-    entries: u32,
 }
 
 /// The grid.
@@ -155,7 +153,6 @@ impl Grid {
                 && !desk.is_naked(id)
                 && !(closable.is_zero() && desk.is_clearing(id)),
             cooldown: desk.cooldown(id),
-            entries: position.entries,
         })
     }
 
@@ -228,6 +225,10 @@ impl Grid {
     }
 
     fn rest_exit(&mut self, desk: &mut Desk<'_>, scene: &mut Scene, wanted: Wanted) {
+        if desk.is_exiting(self.terms.instrument) {
+            self.guard.any = true;
+            return;
+        }
         if wanted.qty > scene.free() || !self.is_time(self.patience.until(), scene.now) {
             return;
         }
@@ -270,11 +271,10 @@ impl Grid {
     /// will mend is waited for.
     fn may_enter(&mut self, desk: &Desk<'_>, scene: &Scene, wanted: Wanted) -> bool {
         let (limits, now, sign) = (desk.limits(), scene.now, wanted.side.sign());
-        let pending = scene.working.iter().filter(|order| order.is_pending()).count();
-        let most = limits.risk.max_entries_per_instrument.min(limits.risk.max_entries) as usize;
         // Slots for the stops of the position and of this entry are kept free, and one for each stop that rests.
         let slots = scene.working.len() + 1 + 3 * limits.orders.stop_slots as usize;
-        if !scene.may_enter || scene.entries as usize + pending >= most || slots > limits.orders.max_open as usize {
+        let has_room = desk.entries_left(self.terms.instrument) > 0 && slots <= limits.orders.max_open as usize;
+        if !scene.may_enter || !has_room {
             return false;
         }
         let other = if wanted.side == Side::Buy { scene.reference.ask } else { scene.reference.bid };

@@ -42,9 +42,4 @@ impl Working {
     pub(super) const fn sent(id: OrderId, side: Side, price: Price, leaves: Qty, purpose: Purpose) -> Self {
         Self { id, side, price, leaves, purpose, settled: false, cancellable: false, takes: false, filled: Qty::ZERO }
     }
-
-    /// Whether CK-24 counts it as an entry that is still to come.
-    pub(super) fn is_pending(&self) -> bool {
-        self.purpose == Purpose::Entry && self.filled.is_zero()
-    }
 }

@@ -10,6 +10,7 @@ use super::core::{Core, alert};
 use super::orders::Order;
 use super::plan::entry_side;
 use super::position::Position;
+use super::protection::Shield;
 use super::view::InstrumentView;
 use super::words::DefaultKind;
 use crate::market::{
@@ -111,6 +112,20 @@ impl<'a> Desk<'a> {
     #[must_use]
     pub fn cash(&self, asset: AssetId) -> Money {
         self.core.books.ledger().balance(crate::market::Account::Cash, asset)
+    }
+
+    /// How many entries CK-24 still lets in beside those that are open, pending or unknown.
+    #[must_use]
+    pub fn entries_left(&self, id: InstrumentId) -> usize {
+        let risk = &self.core.config.risk;
+        let here = (risk.max_entries_per_instrument as usize).saturating_sub(self.core.entry_count(Some(id)));
+        here.min((risk.max_entries as usize).saturating_sub(self.core.entry_count(None)))
+    }
+
+    /// Whether the trader itself is closing the desk's position; an exit of the desk's own would be one too many.
+    #[must_use]
+    pub fn is_exiting(&self, id: InstrumentId) -> bool {
+        self.core.shield((self.id, id)).is_some_and(Shield::is_exiting)
     }
 
     /// When the cooldown of an instrument ends, if one runs.

@@ -97,6 +97,8 @@ pub struct Stage {
     queue: BTreeMap<(i64, u8, u64), Item>,
     number: u64,
     resting: Vec<NewOrder>,
+    /// What is held as the venue has it, signed: no order to reduce fills beyond it.
+    settled: i64,
     touch: Option<Quote>,
     /// Whether unwanted market events are only observed.
     guarded: bool,
@@ -122,6 +124,7 @@ impl Stage {
             queue: BTreeMap::new(),
             number: 0,
             resting: Vec::new(),
+            settled: 0,
             touch: None,
             guarded: true,
             fills: true,
@@ -264,12 +267,20 @@ impl Stage {
     }
 
     fn fill(&mut self, order: &NewOrder, price: Price, liquidity: Liquidity) {
-        let fees = self.instrument.rules(Timestamp(self.now)).fees;
-        let (asset, amount) = self.instrument.fee(&fees, order.side, liquidity, price, order.qty);
-        let execution = VenueRef::numbered('E', self.number);
-        let fee = Some(Fee { asset, amount });
-        let fill = Fill { execution, side: order.side, price, qty: order.qty, liquidity, fee };
-        self.report(order, order.qty, ReportKind::Filled(fill));
+        let against = (-order.side.sign() * self.settled).max(0);
+        let qty = if order.reduce_only { Qty(order.qty.0.min(against)) } else { order.qty };
+        if !qty.is_zero() {
+            self.settled += order.side.signed(qty).0;
+            let fees = self.instrument.rules(Timestamp(self.now)).fees;
+            let (asset, amount) = self.instrument.fee(&fees, order.side, liquidity, price, qty);
+            let execution = VenueRef::numbered('E', self.number);
+            let fee = Some(Fee { asset, amount });
+            let fill = Fill { execution, side: order.side, price, qty, liquidity, fee };
+            self.report(order, qty, ReportKind::Filled(fill));
+        }
+        if qty < order.qty {
+            self.report(order, qty, ReportKind::Cancelled(CancelledBecause::ReduceOnly));
+        }
     }
 
     fn report(&mut self, order: &NewOrder, cumulative: Qty, kind: ReportKind) {

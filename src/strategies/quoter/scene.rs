@@ -52,9 +52,8 @@ pub(super) struct Scene {
     pub(super) may_exit: bool,
     /// Whether state, session and cover allow entries.
     pub(super) may_enter: bool,
-    /// Entry orders that filled since the position was flat.
-    entries: u32,
-    most_entries: u32,
+    /// Entries that CK-24 has room for.
+    entries_left: usize,
     contract: Contract,
     rules: Rules,
 }
@@ -81,8 +80,7 @@ impl Scene {
             may_enter: state == TraderState::Armed
                 && desk.market(id).session == SessionState::Open
                 && !desk.is_naked(id),
-            entries: position.entries,
-            most_entries: limits.risk.max_entries_per_instrument.min(limits.risk.max_entries),
+            entries_left: desk.entries_left(id),
             contract: instrument.contract,
             rules,
         }
@@ -112,13 +110,13 @@ impl Scene {
     /// Learns of an order that just left.
     pub(super) fn sent(&mut self, id: OrderId, side: Side, wanted: Wanted) {
         let Wanted { price, qty, purpose } = wanted;
+        self.entries_left -= usize::from(purpose == Purpose::Entry);
         self.working.push(Working::sent(id, side, price, qty, purpose));
     }
 
     /// Whether the entry counts of CK-24 leave room for one more order.
     pub(super) fn has_entry_room(&self) -> bool {
-        self.entries as usize + self.working.iter().filter(|order| order.is_pending()).count()
-            < self.most_entries as usize
+        self.entries_left > 0
     }
 
     /// What is wanted on a side, if anything.
