@@ -23,6 +23,7 @@
 //! |---|---|
 //! | `cli` (in the binary) | arguments, exit codes, files by name |
 //! | `sweep` (feature `batch`) | thousands of runs: planned, on all cores, collected by number, stored as data frames |
+//! | [`regress`] | exact results kept as a baseline, and what differs from them |
 //! | [`swarm`] | random cases under faults, judged, counted and shrunk |
 //! | [`bound`] | one run under kind, named and harsh models, and where the difference comes from |
 //! | [`scenario`] | TOML to checked types; the only place that knows TOML |
@@ -69,6 +70,8 @@ pub mod ledger;
 pub mod market;
 #[cfg(feature = "simulator")]
 pub mod metrics;
+#[cfg(feature = "simulator")]
+pub mod regress;
 #[cfg(feature = "simulator")]
 pub mod replay;
 #[cfg(feature = "simulator")]

@@ -32,6 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "sweep",
         &["market", "bad_input", "journal", "data", "metrics", "trading", "strategies", "sim", "audit", "scenario"],
     ),
+    ("regress", &["market", "bad_input", "journal", "metrics", "sim", "audit"]),
     (
         "swarm",
         &[
@@ -72,7 +73,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("f64", &["metrics", "data", "venue", "sweep", "statistics"]),
     ("from_f64", &[]),
     ("thread_rng", &[]),
-    ("std::fs", &["data", "journal", "scenario", "sweep", "cli", "main.rs"]),
+    ("std::fs", &["data", "journal", "scenario", "sweep", "regress", "cli", "main.rs"]),
     ("polars", &["data", "sweep"]),
     ("toml::", &["scenario"]),
     ("rand_chacha", &["sim", "data"]),

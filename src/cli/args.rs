@@ -17,8 +17,8 @@ use seatrial::trading::setting::{Number, Setting};
 #[derive(Parser, Debug)]
 #[command(name = "seatrial", version, max_term_width = 110)]
 #[command(after_help = "Example:\n  seatrial run scenarios/first-trial.toml\n\n\
-    Exit codes: 0 ok, 2 usage, 3 bad input, 5 invariant breach, parity failure or unmet [expect], 6 internal error; \
-    over several scenarios the highest wins.")]
+    Exit codes: 0 ok, 2 usage, 3 bad input, 5 invariant breach, parity failure or unmet [expect], 6 internal error, \
+    7 a result differs from its baseline; over several scenarios the highest wins.")]
 pub struct Args {
     /// What every command takes.
     #[command(flatten)]
@@ -53,6 +53,8 @@ pub enum Command {
     /// Run scenarios by the thousand, and store what they came to as data frames
     #[cfg(feature = "batch")]
     Sweep(super::sweep::args::Sweep),
+    /// Hold scenarios to the exact results they had
+    Regress(super::regress::args::Regress),
     /// List the shipped strategies, their rules and their parameters
     #[command(after_help = "Examples:\n  seatrial strategies\n  seatrial strategies --json")]
     Strategies,

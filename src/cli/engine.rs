@@ -10,6 +10,7 @@ use seatrial::bound::{self, Bound, BoundError};
 use seatrial::journal::{self, Body, Journal, JournalError, JournalFile, Record, Renderer};
 use seatrial::market::Timestamp;
 use seatrial::metrics;
+use seatrial::regress::{self, Kept};
 use seatrial::replay::{self, Difference, Parity};
 use seatrial::sim::setup::Setup;
 use seatrial::sim::{self, SimError};
@@ -80,6 +81,25 @@ pub fn bound(setup: &Setup) -> Result<Bound, Failure> {
             Failure::BadInput(vec![BadInput::new("E-SC-018", &setup.scenario.path, error.to_string(), allowed)])
         }
     })
+}
+
+/// Runs a setup and keeps what a baseline keeps.
+pub fn keep(setup: &Setup) -> Result<Kept, Failure> {
+    Kept::of(setup).map_err(not_run)
+}
+
+/// The first record in which a run differs from its baseline, in lines.
+pub fn first_record(setup: &Setup, difference: &regress::Difference) -> Vec<String> {
+    let Some(place) = difference.place else { return vec!["its records are the same".to_owned()] };
+    let first = place.after + 1;
+    let among = if place.upto == first { String::new() } else { format!(" or one of the next, up to {}", place.upto) };
+    let mut lines = vec![format!("first differing record: {first}{among}")];
+    match regress::retold(setup, place) {
+        Ok(told) if told.is_empty() => lines.push("  the run ends before it".to_owned()),
+        Ok(told) => lines.extend(told.iter().map(|line| format!("  {}", line.trim_start()))),
+        Err(error) => lines.push(format!("  it could not be run again: {error}")),
+    }
+    lines
 }
 
 /// Why a run could not go on.

@@ -15,6 +15,8 @@ pub enum Exit {
     Breach = 5,
     /// A defect of the program, or a result that could not be written.
     Internal = 6,
+    /// A result differs from its baseline.
+    Regression = 7,
     /// Ended early by Ctrl-C, with what was done; as shells count it.
     Interrupted = 130,
 }

@@ -18,6 +18,7 @@ mod lots;
 mod months;
 mod output;
 mod places;
+mod regress;
 mod replay;
 mod run;
 mod strategies;
@@ -62,6 +63,7 @@ fn carry_out(args: Args) -> Exit {
         Command::Run(run) => run::run(&run, &places, &mut output),
         #[cfg(feature = "batch")]
         Command::Sweep(sweep) => sweep::run(&sweep, &places, &mut output),
+        Command::Regress(regress) => regress::regress(&regress, &places, &mut output),
         Command::Strategies => strategies::strategies(&mut output),
         Command::Check(check) => check::check(&check, &places, &mut output),
         Command::Replay(replay) => replay::replay(&replay, &places, &mut output),

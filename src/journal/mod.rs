@@ -34,6 +34,5 @@ pub use header::{Header, InstrumentCard, Profile, ScenarioStamp, TapeCard};
 pub use reader::{Cut, JournalFile, open, parse};
 pub use record::{Body, Closing, Record};
 pub use render::Renderer;
-#[cfg(feature = "batch")]
 pub(crate) use words::words as in_words;
 pub use writer::{Disk, Journal, Listener, Summary};
