@@ -113,7 +113,9 @@ mod tests {
 
     fn trail(records: &[u64]) -> Trail {
         let mut walker = Walker::new();
-        records.iter().for_each(|record| walker.step(&record.to_le_bytes()));
+        for record in records {
+            walker.step(&record.to_le_bytes());
+        }
         walker.finish()
     }
 

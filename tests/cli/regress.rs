@@ -1,7 +1,6 @@
 //! `seatrial regress` by the real program: what it finds, what it refuses, what it writes.
 
 use std::fs;
-use std::path::Path;
 
 use super::folder::{BAD_INPUT, Folder, OK, USAGE};
 
@@ -191,7 +190,7 @@ fn build_servers_are_told() {
 #[cfg(feature = "batch")]
 #[test]
 fn the_shipped_baseline_holds() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_seatrial"));
     let told = command.args(["regress", "--quiet", "--github"]).args(SHIPPED).current_dir(root).output();
     let told = told.expect("the program is built");
