@@ -45,6 +45,10 @@ enum Came {
 
 /// Runs scenarios and compares.
 pub fn regress(args: &Regress, places: &Places, output: &mut Output) -> Exit {
+    if args.junit.as_ref() == Some(&args.baseline) {
+        complain("error: --junit would be written over the baseline; name another file");
+        return Exit::Usage;
+    }
     let (document, exit) = all(args, places, output).unwrap_or_else(|failure| text::failed(&args.baseline, &failure));
     output.document(&document);
     exit

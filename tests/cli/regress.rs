@@ -181,6 +181,8 @@ fn build_servers_are_told() {
         junit.contains("failures=\"1\" errors=\"0\"") && junit.contains("<failure message=\"digest was "),
         "{junit}"
     );
+    assert_eq!(regress(&folder, &["--junit", "b.jsonl"]).0, USAGE);
+    assert!(fs::read(folder.0.join("b.jsonl")).expect("it is there").starts_with(b"{\"baseline\""));
     let (code, _, stderr) = regress(&folder, &["--junit", "no/such/folder.xml"]);
     assert_eq!(code, BAD_INPUT);
     assert!(stderr.contains("E-RG-008 no/such/folder.xml"), "{stderr}");
