@@ -10,7 +10,7 @@ use super::output::{Output, complain_all};
 use super::places::Places;
 use super::{engine, text};
 use seatrial::bad_input::BadInput;
-use seatrial::scenario::{Over, Scenario};
+use seatrial::scenario::{Library, Over, Scenario};
 use seatrial::sim::setup::Setup;
 
 /// Checks every scenario named.
@@ -51,7 +51,18 @@ pub fn open(
     (seed, run): (Option<u64>, u64),
 ) -> Result<(Scenario, Setup), Vec<BadInput>> {
     let scenario = Scenario::read_over(path, over)?;
-    let setup = scenario.setup(&places.data_root, &places.cache, seed, run)?;
-    engine::check_strategy(&setup).map_err(|wrong| vec![scenario.bad_parameter(&wrong)])?;
+    let setup = set_up(&scenario, places, &Library::none(), (seed, run))?;
     Ok((scenario, setup))
+}
+
+/// Opens the data of a scenario that was read, and checks its strategy.
+pub fn set_up(
+    scenario: &Scenario,
+    places: &Places,
+    library: &Library,
+    of: (Option<u64>, u64),
+) -> Result<Setup, Vec<BadInput>> {
+    let setup = scenario.setup_from(library, &places.data_root, &places.cache, of)?;
+    engine::check_strategy(&setup).map_err(|wrong| vec![scenario.bad_parameter(&wrong)])?;
+    Ok(setup)
 }

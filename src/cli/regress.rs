@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::args::over;
-use super::check::open;
+use super::check::set_up;
 use super::engine::{self, Failure};
 use super::exit::Exit;
 use super::output::{Output, complain};
@@ -20,7 +20,10 @@ use super::text;
 use args::Regress;
 use seatrial::bad_input::{BadInput, quoted};
 use seatrial::regress::{Baseline, Changed, Difference, Kept};
-use seatrial::scenario::Scenario;
+use seatrial::scenario::{Library, Scenario};
+
+/// Bytes that the tapes of a scenario may take; larger ones are streamed.
+const ROOM: u64 = 1 << 30;
 
 /// A run, and what became of it.
 struct Judged {
@@ -108,17 +111,17 @@ fn of_file(
     kept: &mut Vec<Kept>,
     output: &mut Output,
 ) -> Exit {
-    let over = over(&args.set);
-    let runs = Scenario::read_over(file, &over).map(|scenario| args.runs.unwrap_or_else(|| scenario.runs()));
-    let runs = match runs {
-        Ok(runs) => runs,
+    let scenario = match Scenario::read_over(file, &over(&args.set)) {
+        Ok(scenario) => scenario,
         Err(all) => return refuse(file, &Failure::BadInput(all), judged),
     };
+    // All runs of a file share its tapes.
+    let library = Library::with_room(ROOM);
     let mut exit = Exit::Fine;
-    for run in 0..runs {
-        let ran = open(file, places, &over, (None, run))
+    for run in 0..args.runs.unwrap_or_else(|| scenario.runs()) {
+        let ran = set_up(&scenario, places, &library, (None, run))
             .map_err(Failure::BadInput)
-            .and_then(|(_, setup)| engine::keep(&setup).map(|kept| (setup, kept)));
+            .and_then(|setup| engine::keep(&setup).map(|kept| (setup, kept)));
         let (setup, is) = match ran {
             Ok(ran) => ran,
             Err(failure) => {

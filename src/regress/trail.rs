@@ -81,21 +81,20 @@ impl Trail {
             && u64::try_from(self.marks.len()) == Ok(self.records / self.every * 8)
     }
 
+    /// Its marks, thinned to a stride that is its own or longer.
+    fn marks_at(&self, every: u64) -> Vec<&[u8]> {
+        let (mut marks, mut stride) = (self.marks.as_bytes().chunks(8).collect::<Vec<_>>(), self.every);
+        while stride < every {
+            (marks, stride) = (every_second(&marks), stride * 2);
+        }
+        marks
+    }
+
     /// Where this run parts from another; none if it does not.
     #[must_use]
     pub fn parts_from(&self, other: &Self) -> Option<Place> {
         let every = self.every.max(other.every);
-        let marks = |trail: &Self| {
-            let mut marks: Vec<&str> =
-                trail.marks.as_bytes().chunks(8).filter_map(|mark| std::str::from_utf8(mark).ok()).collect::<Vec<_>>();
-            let mut stride = trail.every;
-            while stride < every {
-                marks = every_second(&marks);
-                stride *= 2;
-            }
-            marks.into_iter().map(str::to_owned).collect::<Vec<_>>()
-        };
-        let (ours, theirs) = (marks(self), marks(other));
+        let (ours, theirs) = (self.marks_at(every), other.marks_at(every));
         let same = ours.iter().zip(&theirs).take_while(|(our, their)| our == their).count() as u64;
         let longest = self.records.max(other.records);
         let whole = same == ours.len() as u64 && same == theirs.len() as u64;

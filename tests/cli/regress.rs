@@ -22,9 +22,13 @@ fn regress(folder: &Folder, more: &[&str]) -> (i32, String, String) {
     folder.told(&[&["regress", "fees.toml", "--baseline", "b.jsonl"], more].concat())
 }
 
+fn read(folder: &Folder, name: &str) -> String {
+    fs::read_to_string(folder.0.join(name)).expect("it is there")
+}
+
 /// Writes the file with the first of some texts in place of another.
 fn edit(folder: &Folder, name: &str, from: &str, to: &str) {
-    let text = fs::read_to_string(folder.0.join(name)).expect("it is there");
+    let text = read(folder, name);
     assert!(text.contains(from), "{name} has no {from}");
     folder.write(name, text.replacen(from, to, 1));
 }
@@ -36,11 +40,11 @@ fn what_did_not_change_passes() {
     assert_eq!((code, stderr.as_str()), (OK, ""));
     assert!(stdout.starts_with("ok      fees, seed 1, run 0  digest "), "{stdout}");
     assert!(stdout.ends_with("b.jsonl: 1 runs, 0 differ, 0 refused, 0 not run\n"), "{stdout}");
-    let before = fs::read(folder.0.join("b.jsonl")).expect("it is there");
+    let before = read(&folder, "b.jsonl");
     let (code, stdout, _) = regress(&folder, &["--update", "--reason", "none"]);
     assert_eq!(code, OK);
     assert!(stdout.ends_with("nothing differs, nothing was written\n"), "{stdout}");
-    assert_eq!(fs::read(folder.0.join("b.jsonl")).expect("it is there"), before);
+    assert_eq!(read(&folder, "b.jsonl"), before);
 }
 
 /// The venue charges one unit of the rate's last place more: the first fill that pays it is named, with how much.
@@ -85,7 +89,7 @@ fn an_update_wants_a_reason_and_tells_what_it_changes() {
     let (code, stdout, _) = regress(&folder, &["--update", "--reason", "the venue's new tier"]);
     assert_eq!(code, OK);
     assert!(stdout.contains("DIFFERS fees,") && stdout.contains("fee was 18.4 is 18.86 (+0.46)"), "{stdout}");
-    let text = fs::read_to_string(folder.0.join("b.jsonl")).expect("it is there");
+    let text = read(&folder, "b.jsonl");
     assert!(
         text.starts_with("{\"baseline\":{\"format\":1,\"reason\":\"the venue's new tier\",\"runs\":1}}\n"),
         "{text}"
@@ -109,13 +113,13 @@ fn a_run_that_is_missing_or_new_differs() {
 #[test]
 fn a_scenario_that_is_refused_leaves_the_baseline_alone() {
     let folder = folder("regress-refused");
-    let before = fs::read(folder.0.join("b.jsonl")).expect("it is there");
+    let before = read(&folder, "b.jsonl");
     edit(&folder, "fees.toml", "tick = \"0.01\"", "tick = \"0\"");
     let (code, stdout, stderr) = regress(&folder, &["--update", "--reason", "x", "--junit", "j.xml"]);
     assert_eq!(code, BAD_INPUT, "{stdout}{stderr}");
     assert!(stdout.contains("not written, as not every run could be run"), "{stdout}");
-    assert_eq!(fs::read(folder.0.join("b.jsonl")).expect("it is there"), before);
-    let junit = fs::read_to_string(folder.0.join("j.xml")).expect("it is there");
+    assert_eq!(read(&folder, "b.jsonl"), before);
+    let junit = read(&folder, "j.xml");
     assert!(junit.contains("errors=\"1\"") && junit.contains("<error message="), "{junit}");
     let (code, _, stderr) = folder.told(&["regress", "fees.toml", "fees.toml", "--baseline", "none.jsonl"]);
     assert_eq!(code, BAD_INPUT);
@@ -131,7 +135,7 @@ fn a_scenario_that_is_refused_leaves_the_baseline_alone() {
 #[test]
 fn a_broken_baseline_is_refused_with_its_line() {
     let folder = folder("regress-broken");
-    let whole = fs::read_to_string(folder.0.join("b.jsonl")).expect("it is there");
+    let whole = read(&folder, "b.jsonl");
     let lines: Vec<&str> = whole.lines().collect();
     let broken = [
         (String::new(), "b.jsonl:1:1: found nothing"),
@@ -171,7 +175,7 @@ fn build_servers_are_told() {
     let document: serde_json::Value = serde_json::from_str(&stdout).expect("one document");
     let fees = document["runs"][0]["figures"].as_array().expect("figures");
     assert!(fees.iter().any(|figure| figure["name"] == "fees"), "{document}");
-    let junit = fs::read_to_string(folder.0.join("j.xml")).expect("it is there");
+    let junit = read(&folder, "j.xml");
     assert!(
         junit.starts_with(
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"seatrial regress\" tests=\"1\""
@@ -182,7 +186,7 @@ fn build_servers_are_told() {
         "{junit}"
     );
     assert_eq!(regress(&folder, &["--junit", "b.jsonl"]).0, USAGE);
-    assert!(fs::read(folder.0.join("b.jsonl")).expect("it is there").starts_with(b"{\"baseline\""));
+    assert!(read(&folder, "b.jsonl").starts_with("{\"baseline\""));
     let (code, _, stderr) = regress(&folder, &["--junit", "no/such/folder.xml"]);
     assert_eq!(code, BAD_INPUT);
     assert!(stderr.contains("E-RG-008 no/such/folder.xml"), "{stderr}");
