@@ -123,15 +123,19 @@ fn half_spread(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option
 }
 
 fn displayed(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<i64> {
-    const ALLOWED: &str = "0.01% to 100%, with at most 4 decimals";
     let Some(entry) = section.get("displayed") else { return Some(DISPLAYED_DEFAULT_PPM) };
-    let share = entry.within(problems, Rate::from_bps(1)..=Rate::ONE, ALLOWED)?.decimal();
+    ppm(&entry, Rate::from_bps(1), "0.01% to 100%, with at most 4 decimals", problems).map(i64::from)
+}
+
+/// A share from a least one to all, in millionths.
+pub(super) fn ppm(entry: &Entry<'_>, least: Rate, allowed: &str, problems: &mut Problems<'_>) -> Option<u32> {
+    let share = entry.within(problems, least..=Rate::ONE, allowed)?.decimal();
     let ppm = Money::new(share).times(Decimal::from(1_000_000)).decimal().normalize();
     if ppm.scale() != 0 {
-        entry.refuse(problems, "E-SC-010", ALLOWED);
+        entry.refuse(problems, "E-SC-010", allowed);
         return None;
     }
-    Some(i64::try_from(ppm.mantissa()).expect("at most a million"))
+    Some(u32::try_from(ppm.mantissa()).expect("at most a million"))
 }
 
 /// Where a market may come from.

@@ -5,6 +5,8 @@
 //! source = "synthetic"
 //! model = "mixed"                 # crash, bull, quiet, bear, or mixed: each run one of the four
 //! weights = { quiet = 3 }         # of mixed: how often each is drawn; one that is not named is 0
+//! reversal = "80%"                # of every move so much is taken back, half of it within the half-life
+//! half_life = "2h"
 //! days = 30
 //! price = "30000"
 //! length = "1m"                   # of a bar, the only one
@@ -22,13 +24,13 @@ use rust_decimal::Decimal;
 
 use super::instrument::InstrumentText;
 use super::mapping::small_toml;
-use super::market::{START_DEFAULT, instant};
+use super::market::{START_DEFAULT, instant, ppm};
 use super::section::{Problems, Section};
 use super::{Located, root};
 use crate::bad_input::BadInput;
 use crate::data::Tape;
-use crate::data::synth::months::{MonthModel, MonthOptions, Months, Preset, month};
-use crate::market::{Money, Timestamp};
+use crate::data::synth::months::{MonthModel, MonthOptions, Months, Preset, Reversal, month};
+use crate::market::{Money, Rate, Span, Timestamp};
 
 /// Longest month in days.
 const DAYS_MAX: u64 = 367;
@@ -37,6 +39,7 @@ const DAYS_MAX: u64 = 367;
 #[derive(Clone, PartialEq, Debug)]
 pub struct MonthsText {
     months: Months,
+    reversal: Option<Reversal>,
     /// The file of a model instead.
     pub calibration: Option<Located<String>>,
     days: u32,
@@ -58,19 +61,36 @@ pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Mo
             Some(Located { value: text.to_owned(), at: entry.at })
         }
     };
+    let reversal = reversal(section, problems);
     let days = days(section, problems);
     let start = section.get("start").map_or(Some(Timestamp(START_DEFAULT)), |entry| instant(&entry, problems));
     let price = section.require("price", problems, "where the price starts");
     let price = price.and_then(|entry| entry.setting::<Money>(problems)).map(Money::decimal);
     let length = section.get("length").map_or(Some(()), |entry| entry.word(problems, &[("1m", ())]));
     length?;
-    Some(MonthsText { months: months?, calibration, days: days?, start: start?, price: price? })
+    Some(MonthsText { months: months?, reversal: reversal?, calibration, days: days?, start: start?, price: price? })
 }
 
 /// How many days; thirty where nothing is said.
 pub(super) fn days(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<u32> {
     let days = section.get("days").map_or(Some(30), |entry| entry.whole(problems, 1..=DAYS_MAX))?;
     Some(u32::try_from(days).expect("about a year at most"))
+}
+
+/// What of moves is taken back; the outer none is a problem that was noted.
+#[expect(clippy::option_option, reason = "a key that may be left out, and one that was refused")]
+fn reversal(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Option<Reversal>> {
+    let (share, half_life) = match (section.get("reversal"), section.get("half_life")) {
+        (None, None) => return Some(None),
+        (Some(share), Some(half_life)) => (share, half_life),
+        (Some(one), None) | (None, Some(one)) => {
+            problems.add("E-SC-007", one.at, &one.path, "one of reversal and half_life", "both, or neither");
+            return None;
+        }
+    };
+    let share_ppm = ppm(&share, Rate::from_bps(1), "0.01% to 100%, with at most 4 decimals", problems);
+    let half_life = half_life.within(problems, Span::from_mins(1)..=Span::from_hours(24 * 30), "1min to 30d");
+    Some(Some(Reversal { share_ppm: share_ppm?, half_life: half_life? }))
 }
 
 /// A shipped model, or some of them by weight.
@@ -111,6 +131,7 @@ pub fn tape(
     let rules = instrument.rules.first().expect("an instrument that was read has rules");
     month(&MonthOptions {
         months,
+        reversal: text.reversal,
         seed,
         run,
         part: u32::try_from(place).expect("a scenario of 1 MiB has few instruments"),

@@ -47,11 +47,32 @@ pub enum Months {
     Own(Box<MonthModel>),
 }
 
+/// A part of every move that is only pressure, and is taken back: what a rule that trades against moves lives by.
+///
+/// No shipped model has it and no fit finds it. A market that has it shows that a rule earns what is there to be earned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reversal {
+    /// The share of a minute's chance that is taken back, in millionths, at most all of it.
+    pub share_ppm: u32,
+    /// After how long half of it is.
+    pub half_life: Span,
+}
+
+impl Reversal {
+    /// As options name it.
+    fn written(self) -> String {
+        let Self { share_ppm, half_life } = self;
+        format!(" --reversal-ppm {share_ppm} --half-life-ns {}", half_life.0)
+    }
+}
+
 /// What to generate.
 #[derive(Clone, PartialEq, Debug)]
 pub struct MonthOptions {
     /// Of which model.
     pub months: Months,
+    /// What of a move is taken back; none where nothing is.
+    pub reversal: Option<Reversal>,
     /// Everything random follows from it, the run and the part.
     pub seed: u64,
     /// Which month of the seed.
@@ -78,6 +99,7 @@ impl MonthOptions {
     pub fn usual(months: Months, seed: u64, run: u64) -> Self {
         Self {
             months,
+            reversal: None,
             seed,
             run,
             part: 0,
@@ -146,15 +168,16 @@ pub fn month(options: &MonthOptions) -> Result<Tape, BadInput> {
     let (name, model) = options.months.model(&mut chance);
     let notional = number(options.tick) * number(options.lot);
     let first = options.start.0.div_euclid(MINUTE.0) * MINUTE.0;
-    let bars = Path::new(&model, chance, grid, notional).bars(Timestamp(first), minutes);
+    let bars = Path::new((&model, options.reversal), chance, grid, notional).bars(Timestamp(first), minutes);
     let MonthOptions { seed, run, part, symbol, start, price, tick, lot, .. } = options;
+    let reversal = options.reversal.map_or_else(String::new, Reversal::written);
     let source = format!(
-        "months --model {name} --seed {seed} --run {run} --part {part} --days {days} --symbol {symbol} --start {} --price {price} --tick {tick} --lot {lot}",
+        "months --model {name}{reversal} --seed {seed} --run {run} --part {part} --days {days} --symbol {symbol} --start {} --price {price} --tick {tick} --lot {lot}",
         shown(*start),
     );
     let provenance = provenance("synth-months", source);
     let tape = Tape::new(symbol.clone(), grid.decimals, MINUTE, Records::Bars(bars), provenance);
-    Ok(Tape { drawn: Some(Drawn { from: vec![sha256(&options.months.written())], days: Vec::new() }), ..tape })
+    Ok(Tape { drawn: Some(Drawn { from: vec![sha256(&(options.months.written() + &reversal))], days: Vec::new() }), ..tape })
 }
 
 /// SHA-256 of a text, hexadecimal.

@@ -4,7 +4,7 @@ use super::super::Grid;
 use super::super::chance::{Chance, floor, real};
 use super::fit::JUMP_FROM;
 use super::model::{MonthModel, REGIMES};
-use super::{MINUTE, MINUTES_A_DAY};
+use super::{MINUTE, MINUTES_A_DAY, Reversal};
 use crate::market::{Bar, InstrumentId, Price, Qty, Timestamp};
 
 /// No minute moves the price further than this.
@@ -51,14 +51,28 @@ pub(super) struct Path<'m> {
     own: f64,
     /// Half of the variance of all logarithms: with it their factor has mean one.
     half_variance: f64,
+    /// What of a minute's chance is pressure, and how much of all pressure goes in a minute.
+    pressed: f64,
+    eased: f64,
     regime: usize,
     logs: [f64; 2],
+    /// What of the price is pressure, as a fraction.
+    pressure: f64,
     price: f64,
     closed: i64,
 }
 
 impl<'m> Path<'m> {
-    pub fn new(model: &'m MonthModel, mut chance: Chance, grid: Grid, notional: f64) -> Self {
+    pub fn new(
+        (model, reversal): (&'m MonthModel, Option<Reversal>),
+        mut chance: Chance,
+        grid: Grid,
+        notional: f64,
+    ) -> Self {
+        let (pressed, eased) = reversal.map_or((0.0, 0.0), |reversal| {
+            let minutes = real(reversal.half_life.0) / real(MINUTE.0);
+            (f64::from(reversal.share_ppm) / 1.0e6, 1.0 - libm::exp2(-1.0 / minutes))
+        });
         let waits = std::array::from_fn(|at| {
             let at = i64::try_from(at).expect("below 256");
             -libm::log((real(at) + 0.5) / 256.0)
@@ -86,8 +100,11 @@ impl<'m> Path<'m> {
             new,
             own,
             half_variance,
+            pressed,
+            eased,
             regime,
             logs,
+            pressure: 0.0,
             price,
             closed,
         }
@@ -147,8 +164,10 @@ impl<'m> Path<'m> {
         let bits = self.chance.bits();
         let own = self.own * Chance::bell_of_bytes(bits);
         let size = level * libm::exp(self.logs[0] + self.logs[1] + own - self.half_variance);
-        let moved =
-            (self.model.drift[self.regime] + size * self.chance.bell_of_bits() + jump).clamp(-MOVE_MAX, MOVE_MAX);
+        let met = size * self.chance.bell_of_bits();
+        let eased = self.eased * self.pressure;
+        self.pressure += self.pressed * met - eased;
+        let moved = (self.model.drift[self.regime] + met + jump - eased).clamp(-MOVE_MAX, MOVE_MAX);
         let byte = |at: u32| usize::try_from(bits >> at & 0xff).expect("a byte");
         // Half of all bars open a tick beside the close before, on either side.
         let open = (self.closed + [0, 0, 1, -1][byte(32) & 3]).max(1);
