@@ -5,6 +5,7 @@ use rust_decimal::Decimal;
 
 use super::fault::{MessageFate, altered};
 use super::feed::Delivery;
+use super::moment::link_steps;
 use super::outward::link;
 use super::queue::{Arrival, Item, Lane, Way};
 use super::run::{Sim, SimError};
@@ -146,6 +147,13 @@ impl Sim<'_> {
     }
 
     fn carry_message(&mut self, at: Timestamp, event: Event, way: Way, fate: MessageFate) {
+        if let Some(fault) = fate.drops {
+            let mut moments = Vec::new();
+            link_steps(fault, self.now, &mut moments);
+            for (at, moment) in moments {
+                self.queue.push(at, Item::Moment(moment));
+            }
+        }
         if fate.lost {
             return;
         }

@@ -107,7 +107,8 @@ pub fn instants(fault: &Fault, setup: &Setup, start: Timestamp, end: Timestamp) 
     found.into_iter().filter(|at| *at < until).take(MOMENTS_MAX).collect()
 }
 
-fn link_steps(fault: LinkFault, at: Timestamp, all: &mut Vec<(Timestamp, Moment)>) {
+/// The moments of links that go down and come back.
+pub(super) fn link_steps(fault: LinkFault, at: Timestamp, all: &mut Vec<(Timestamp, Moment)>) {
     let mut outage = |links: Links, at: Timestamp, lasts: Span, detect: Span, sends: Sends| {
         all.push((at, Moment::Down(links, sends)));
         if detect < lasts {

@@ -79,6 +79,8 @@ family! {
     MessageFault {
         /// It never arrives (A01, B01, C02).
         Lost "report_lost" 20_000 { what: Message = Message::Fill };
+        /// The links go down as it is carried: it is lost, and the trader is told of the links after a while (B01).
+        Dropped "links_drop" 10_000 { what: Message = Message::Fill, lasts: Span = secs(20), detect: Span = secs(2) };
         /// It arrives late, and others pass it (A02, A04, B02, B07, B09, E15).
         Late "report_late" 20_000 { what: Message = Message::Fill, by: Span = secs(4) };
         /// It arrives twice (A03, B03).

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fault, FaultKind, Message, MessageFault, OrderFault, ProcessFault, Reply, Request, RequestFault, When};
+use super::{Fault, FaultKind, LinkFault, Links, Message, MessageFault, OrderFault, ProcessFault, Reply, Request, RequestFault, Sends, When};
 use crate::market::{
     Command, Event, ExecutionReport, NewOrder, OrderId, RefusedBecause, ReportKind, Span, Timestamp, VenueMessage,
 };
@@ -80,6 +80,8 @@ pub struct MessageFate {
     pub twice: Option<Span>,
     /// How its content changes: by one of the kinds that change content.
     pub altered: Option<MessageFault>,
+    /// The links go down with it.
+    pub drops: Option<LinkFault>,
 }
 
 /// The faults of a run that hit messages, orders and inputs.
@@ -324,6 +326,7 @@ fn befall_request(fate: &mut RequestFate, fault: RequestFault) {
 const fn subject(fault: MessageFault) -> Message {
     match fault {
         MessageFault::Lost { what }
+        | MessageFault::Dropped { what, .. }
         | MessageFault::Late { what, .. }
         | MessageFault::Twice { what, .. }
         | MessageFault::Overtakes { what }
@@ -356,6 +359,10 @@ fn means(what: Message, report: Option<&ExecutionReport>, asked: bool) -> bool {
 fn befall_message(fate: &mut MessageFate, fault: MessageFault) {
     match fault {
         MessageFault::Lost { .. } => fate.lost = true,
+        MessageFault::Dropped { lasts, detect, .. } => {
+            fate.lost = true;
+            fate.drops = Some(LinkFault::Outage { links: Links::ALL, lasts, detect, sends: Sends::Proof });
+        }
         MessageFault::Late { by, .. } => fate.late = Span(fate.late.0 + by.0),
         MessageFault::Twice { after, .. } => fate.twice = Some(after),
         MessageFault::Overtakes { .. } => fate.overtakes = true,
