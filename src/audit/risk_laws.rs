@@ -298,7 +298,7 @@ fn arming(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {
         "the key may not trade, or may withdraw".to_owned()
     } else if apart {
         "the clocks are too far apart".to_owned()
-    } else if standing.journal_ends {
+    } else if standing.journal_full || standing.journal_failed {
         "the journal takes no more".to_owned()
     } else {
         String::new()

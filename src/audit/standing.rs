@@ -56,8 +56,10 @@ pub(super) struct Standing {
     pub key: Option<bool>,
     /// How far the clocks are apart, once it was said.
     pub offset: Option<i64>,
-    /// Whether the journal takes only cancels and exits, or nothing.
-    pub journal_ends: bool,
+    /// Whether the journal has room for cancels and exits only.
+    pub journal_full: bool,
+    /// Whether the journal could not be written, and no person has seen to it since.
+    pub journal_failed: bool,
     /// Since when cancels, exits and protection can reach the venue.
     pub able_since: i64,
     /// Instruments whose session takes nothing new, and when the others opened again.
@@ -95,7 +97,8 @@ impl Default for Standing {
             down: BTreeSet::new(),
             key: None,
             offset: None,
-            journal_ends: false,
+            journal_full: false,
+            journal_failed: false,
             able_since: i64::MIN,
             closed: BTreeSet::new(),
             opened_at: BTreeMap::new(),
@@ -133,8 +136,8 @@ impl Standing {
                 self.able_since = now;
             }
             Event::Host(HostEvent::ClockOffset(span)) => self.offset = Some(span.0),
-            Event::Host(HostEvent::JournalFailed) => self.journal_ends = true,
-            Event::Host(HostEvent::JournalSpace(enough)) => self.journal_ends = !enough,
+            Event::Host(HostEvent::JournalFailed) => self.journal_failed = true,
+            Event::Host(HostEvent::JournalSpace(enough)) => self.journal_full = !enough,
             Event::Host(HostEvent::Permission { trade, withdraw }) => self.key = Some(*trade && !withdraw),
             Event::Host(HostEvent::Restarted) => {
                 self.crashed = false;
@@ -151,8 +154,11 @@ impl Standing {
                 ControlAct::ResetThrottle(desk, instrument) => {
                     self.tripped.remove(&(*desk, *instrument));
                 }
-                // Whoever re-arms the trader re-arms its throttles.
-                ControlAct::Rearm { confirmation } if confirmation == ControlAct::REARM => self.tripped.clear(),
+                // Whoever re-arms the trader re-arms its throttles, and has seen to its journal (1.3).
+                ControlAct::Rearm { confirmation } if confirmation == ControlAct::REARM => {
+                    self.tripped.clear();
+                    self.journal_failed = false;
+                }
                 ControlAct::ChangeLimit { key, .. } => self.changing = Some(key.clone()),
                 ControlAct::Rearm { .. }
                 | ControlAct::Cancel(_)

@@ -11,7 +11,7 @@ use super::market::{MarketText, Origin};
 use super::section::Problems;
 use super::tapes::Places;
 use super::units::Units;
-use super::{Library, Located, Scenario, Source, agents, fault, over};
+use super::{Library, Located, Scenario, Source, agents, drills, fault, over};
 use crate::bad_input::{BadInput, quoted};
 use crate::data::Tape;
 use crate::market::{Balance, FeePlan, Instrument, InstrumentId, Timestamp};
@@ -107,7 +107,7 @@ impl Scenario {
             guards: true,
             tiles: true,
         };
-        Ok(fault::applied(setup, &body.faults))
+        Ok(drills::applied(fault::applied(setup, &body.faults), &body.drills))
     }
 }
 

@@ -6,6 +6,7 @@ use super::account::{self, AccountText};
 use super::acts::{self, Act, Names};
 use super::assets::{self, Assets};
 use super::expect::{self, Expectation};
+use super::drills;
 use super::fault::{self, FaultText};
 use super::instrument::{self, InstrumentText};
 use super::market::{self, MarketText, Origin};
@@ -54,6 +55,8 @@ pub struct Body {
     pub faults: Vec<FaultText>,
     /// What operators do and the host says, and when.
     pub acts: Vec<Act>,
+    /// Drills that each run rehearses, by their place.
+    pub drills: Vec<usize>,
     /// What a run must come to.
     pub expect: Vec<Expectation>,
     /// What a batch of runs goes over, if it says so.
@@ -90,6 +93,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
         agents_agree(&markets, &symbols, venue, &wire.latencies, problems);
     }
     let faults = fault::read(&mut top, &symbols, problems);
+    let drills = drills::read(&mut top, problems);
     let expected = top.section("expect", problems);
     let sweep = sweep::read(&mut top, problems);
     if let Some(at) = top.later("include") {
@@ -118,6 +122,7 @@ pub fn read(table: &DeTable<'_>, stem: &str, problems: &mut Problems<'_>) -> Opt
         strategy: strategy?,
         faults,
         acts,
+        drills: drills?,
         expect,
         sweep,
     })

@@ -13,6 +13,7 @@ mod assemble;
 mod assets;
 mod brisk;
 mod document;
+mod drills;
 mod expect;
 pub mod fault;
 mod fees;

@@ -6,6 +6,7 @@
 mod assemble;
 mod calibrate;
 mod distortion;
+pub mod drill;
 pub mod fault;
 mod feed;
 mod feeds;

@@ -48,6 +48,8 @@ pub enum Component {
     SweepStrata = 35,
     /// Which days a bootstrap draws.
     Bootstrap = 36,
+    /// When the drills of a run occur; each has a part of its own.
+    Drills = 37,
 }
 
 /// The chance of one component in one run.

@@ -20,6 +20,7 @@ pub fn altered(report: &ExecutionReport, fault: MessageFault) -> (ExecutionRepor
         MessageFault::FeeMissing { after } => (with(Fill { fee: None, ..fill }), Some((after, *report))),
         MessageFault::Malformed { damage } => (damaged(report, fill, damage), None),
         MessageFault::Lost { .. }
+        | MessageFault::Dropped { .. }
         | MessageFault::Late { .. }
         | MessageFault::Twice { .. }
         | MessageFault::Overtakes { .. }

@@ -1,0 +1,42 @@
+//! `drills = "all"`: each run rehearses the drills of the go-live gate, at moments of its own.
+//!
+//! ```toml
+//! drills = "all"           # or some of them: ["D1", "D10"]
+//! ```
+
+use toml::de::DeValue;
+
+use super::section::{Entry, Problems, Section};
+use crate::sim::Setup;
+use crate::sim::drill::{self, DRILLS, Drawn};
+
+/// Reads which drills are rehearsed, by their place among all.
+pub(super) fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Vec<usize>> {
+    let Some(entry) = top.get("drills") else { return Some(Vec::new()) };
+    let ids: Vec<(&str, usize)> = DRILLS.iter().map(|drill| drill.id).zip(0..).collect();
+    let DeValue::Array(listed) = entry.value else {
+        return entry.word(problems, &[("all", ())]).map(|()| (0..DRILLS.len()).collect());
+    };
+    let mut places = Vec::new();
+    for one in listed.iter() {
+        let entry = Entry { path: entry.path.clone(), at: one.span().start, value: one.get_ref() };
+        places.push(entry.word(problems, &ids)?);
+    }
+    places.sort_unstable();
+    places.dedup();
+    Some(places)
+}
+
+/// A setup with the drills of its run.
+pub(super) fn applied(mut setup: Setup, drills: &[usize]) -> Setup {
+    if drills.is_empty() {
+        return setup;
+    }
+    let feed = setup.feed();
+    let Drawn { faults, script } =
+        drill::draw(drills, (setup.seed, setup.run), (feed.start(), feed.end()), &setup.trader);
+    setup.faults.extend(faults);
+    setup.script.extend(script);
+    setup.script.sort_by_key(|(at, _)| *at);
+    setup
+}

@@ -1,0 +1,290 @@
+//! What is drawn for a run so that every part of a drill occurs in it.
+
+use super::DRILLS;
+use crate::market::{
+    Breaker, Control, ControlAct, DeskId, Event, HostEvent, InstrumentId, OrderId, Scope, Span, Timestamp,
+};
+use crate::sim::fault::{Fault, FaultKind, Term, Terms, When};
+use crate::sim::rng::{Component, Stream};
+use crate::trading::config::Config;
+
+/// What is drawn for a run.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Drawn {
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+    /// What people do and the host says.
+    pub script: Vec<(Timestamp, Event)>,
+}
+
+/// The first number of a drill's faults, which draw from streams of their numbers: a scenario's own count from one.
+const NUMBER_FROM: u32 = 1_000_000;
+/// Numbers of one drill.
+const NUMBERS: u32 = 1_000;
+/// How often what needs several things to meet is tried.
+const TRIES: u32 = 12;
+/// From one round of a person who lets trading go on to the next.
+const ROUND: Span = Span::from_hours(4);
+
+/// Terms of a fault as a drill chooses them.
+type Chosen<'a> = &'a [(&'static str, String)];
+
+/// Draws drills, by their place among all, for a run from one instant to another, in its first instrument.
+#[must_use]
+pub fn draw(
+    drills: &[usize],
+    (seed, run): (u64, u64),
+    (start, end): (Timestamp, Timestamp),
+    config: &Config,
+) -> Drawn {
+    let mut drawn = Drawn::default();
+    if drills.is_empty() {
+        return drawn;
+    }
+    for drill in drills {
+        let number = u32::try_from(*drill).expect("one of twelve");
+        let chance = Stream::part(seed, run, Component::Drills, number);
+        let first = NUMBER_FROM + number * NUMBERS;
+        let mut plan = Plan { chance, start, length: end.since(start), first, config, faults: Vec::new(), script: Vec::new() };
+        plan.of(DRILLS[*drill].id);
+        drawn.faults.extend(plan.faults);
+        drawn.script.extend(plan.script);
+    }
+    rounds(start, end.since(start), &mut drawn.script);
+    drawn
+}
+
+/// A person on duty lets go whatever waits for one, every few hours.
+fn rounds(start: Timestamp, length: Span, script: &mut Vec<(Timestamp, Event)>) {
+    let breaker = ControlAct::ResetBreaker;
+    let acts = [
+        breaker(Breaker::DailyLoss),
+        breaker(Breaker::WeeklyLoss),
+        breaker(Breaker::Drawdown),
+        breaker(Breaker::ExecutionErrors),
+        breaker(Breaker::StopEverything),
+        ControlAct::ResetThrottle(DeskId(0), InstrumentId(0)),
+        ControlAct::SettleExternal(InstrumentId(0)),
+        ControlAct::Rearm { confirmation: ControlAct::REARM.to_owned() },
+    ];
+    for round in 1..=length.0 / ROUND.0 {
+        script.extend(acts.iter().map(|act| (start.after(ROUND.times(round)), given(act.clone()))));
+    }
+}
+
+fn given(act: ControlAct) -> Event {
+    Event::Control(Control { author: "drill".to_owned(), reason: "rehearsal".to_owned(), act })
+}
+
+/// A drill being planned.
+struct Plan<'c> {
+    chance: Stream,
+    start: Timestamp,
+    length: Span,
+    first: u32,
+    config: &'c Config,
+    faults: Vec<Fault>,
+    script: Vec<(Timestamp, Event)>,
+}
+
+/// Terms by key.
+struct Named<'a>(Chosen<'a>);
+
+impl Terms for Named<'_> {
+    fn term<T: Term>(&mut self, key: &'static str, usual: T) -> T {
+        let chosen = self.0.iter().find(|(named, _)| *named == key);
+        chosen.map_or(usual, |(_, text)| T::read(text).expect("a term that a drill chose"))
+    }
+}
+
+fn what(word: &str) -> (&'static str, String) {
+    ("what", word.to_owned())
+}
+
+impl Plan<'_> {
+    fn of(&mut self, id: &str) {
+        match id {
+            "D1" => self.acks(),
+            "D2" => self.fills(),
+            "D3" => self.parts(),
+            "D4" => self.venue(),
+            "D5" => self.feed(),
+            "D6" => self.storm(),
+            "D7" => self.rejections(),
+            "D8" => self.kills(),
+            "D9" => self.limits(),
+            "D10" => self.crashes(),
+            "D11" => self.journal(),
+            _ => self.key(),
+        }
+    }
+
+    /// An instant in the first three quarters, so that what waits for its occasion meets one.
+    fn early(&mut self) -> Timestamp {
+        self.start.after(self.below(Span(self.length.0 / 4 * 3)))
+    }
+
+    fn below(&mut self, most: Span) -> Span {
+        let most = most.0.max(1).unsigned_abs();
+        Span(i64::try_from(self.chance.below(most)).expect("below a span"))
+    }
+
+    fn between(&mut self, least: Span, most: Span) -> Span {
+        Span(least.0 + self.below(Span(most.0 - least.0)).0 / 1_000_000 * 1_000_000)
+    }
+
+    /// A span between two, as a term is written.
+    fn text(&mut self, key: &'static str, least: Span, most: Span) -> (&'static str, String) {
+        (key, format!("{}ms", self.between(least, most).0 / 1_000_000))
+    }
+
+    fn fault(&mut self, kind: &str, terms: Chosen<'_>, from: Timestamp, when: When) {
+        let kind = FaultKind::with(kind, &mut Named(terms)).expect("a kind that a drill names");
+        let number = self.first + u32::try_from(self.faults.len()).expect("below a thousand");
+        self.faults.push(Fault { number, from, when, ..Fault::always(kind) });
+    }
+
+    /// A fault of one of the first few messages after an instant.
+    fn once(&mut self, kind: &str, terms: Chosen<'_>) {
+        let (from, nth) = (self.early(), 1 + self.chance.below(3));
+        self.fault(kind, terms, from, When::Nth(nth));
+    }
+
+    fn act(&mut self, at: Timestamp, act: ControlAct) {
+        self.script.push((at, given(act)));
+    }
+
+    /// Something the host says, and after a while its opposite.
+    fn host(&mut self, says: HostEvent, then: HostEvent) {
+        let (at, lasts) = (self.early(), self.between(Span::from_mins(2), Span::from_mins(60)));
+        self.script.push((at, Event::Host(says)));
+        self.script.push((at.after(lasts), Event::Host(then)));
+    }
+
+    fn acks(&mut self) {
+        let by = self.text("by", Span::from_secs(3), Span::from_secs(20));
+        self.once("report_lost", &[what("ack")]);
+        self.once("report_late", &[what("ack"), by]);
+        self.once("report_twice", &[what("ack")]);
+        self.once("report_overtakes", &[what("fill")]);
+    }
+
+    fn fills(&mut self) {
+        let lasts = self.text("lasts", Span::from_secs(5), Span::from_secs(120));
+        let detect = self.text("detect", Span::from_millis(500), Span::from_secs(5));
+        self.once("links_drop", &[what("fill"), lasts, detect]);
+        for _ in 0..TRIES {
+            let by = self.text("by", Span::from_secs(2), Span::from_secs(20));
+            self.once("report_late", &[what("fill"), by]);
+            let (from, lasts) = (self.early(), self.text("lasts", Span::from_secs(26), Span::from_secs(40)));
+            let by = self.text("by", Span::from_secs(30), Span::from_secs(60));
+            self.fault("report_lost", &[what("ack")], from, When::Nth(1));
+            self.fault("hidden", &[lasts], from, When::Nth(1));
+            self.fault("report_late", &[what("fill"), by], from, When::Nth(1));
+        }
+    }
+
+    fn parts(&mut self) {
+        let by = self.text("by", Span::from_secs(1), Span::from_secs(5));
+        self.once("request_late", &[what("cancel"), by]);
+        let by = self.text("by", Span::from_secs(1), Span::from_secs(5));
+        self.once("report_late", &[what("fill"), by]);
+    }
+
+    fn venue(&mut self) {
+        let (at, lasts) = (self.early(), self.text("lasts", Span::from_secs(30), Span::from_mins(30)));
+        self.fault("outage", &[lasts], at, When::Always);
+        let (at, lasts) = (self.early(), self.text("lasts", Span::from_mins(5), Span::from_mins(60)));
+        self.fault("maintenance", &[lasts], at, When::Always);
+        let (at, lasts) = (self.early(), self.text("lasts", Span::from_mins(5), Span::from_mins(60)));
+        self.fault("session", &[("state", "halted".to_owned()), lasts], at, When::Always);
+    }
+
+    fn feed(&mut self) {
+        for kind in ["feed_gap", "feed_frozen", "feed_crossed"] {
+            let (at, lasts) = (self.early(), self.text("lasts", Span::from_mins(3), Span::from_mins(20)));
+            self.fault(kind, &[lasts], at, When::Always);
+        }
+        let off = self.between(Span::from_millis(1_100), Span::from_secs(30));
+        self.host(HostEvent::ClockOffset(off), HostEvent::ClockOffset(Span::ZERO));
+    }
+
+    fn storm(&mut self) {
+        let from = self.early();
+        for nth in 1..=3 {
+            self.fault("rejected", &[("reason", "rate_limited".to_owned())], from, When::Nth(nth));
+        }
+        let from = self.early();
+        for nth in 1..=20 {
+            let after = self.text("after", Span::from_millis(1), Span::from_secs(1));
+            self.fault("report_twice", &[what("report"), after], from, When::Nth(nth));
+        }
+    }
+
+    fn rejections(&mut self) {
+        for reason in ["min_notional", "tick", "price_band", "insufficient_balance", "post_only_would_cross"] {
+            self.once("rejected", &[("reason", reason.to_owned())]);
+        }
+    }
+
+    fn kills(&mut self) {
+        for _ in 0..TRIES {
+            let (at, order) = (self.early(), 1 + self.chance.below(200));
+            self.act(at, ControlAct::Cancel(OrderId(order)));
+        }
+        for act in [ControlAct::Halt, ControlAct::Flatten(Scope::All), ControlAct::Flatten(Scope::Desk(DeskId(0)))] {
+            let at = self.early();
+            self.act(at, act);
+        }
+    }
+
+    /// Limits are tightened until they hold something back, and given back by a person.
+    fn limits(&mut self) {
+        for (key, tight) in [("breaker.daily_warn", "0.4%"), ("breaker.daily", "0.5%")] {
+            self.tightened(key, tight, Span::ZERO);
+        }
+        for (key, tight) in [("risk.total_exposure", "1%"), ("throttle.max_per_day", "1")] {
+            let after = self.below(Span(self.length.0 / 2));
+            self.tightened(key, tight, after);
+        }
+        // A mark that is off makes a loss of what is held, one way or the other.
+        for _ in 0..TRIES {
+            let at = self.early();
+            for (after, by_ppm) in [(0, "-150000"), (10, "150000")] {
+                let terms = [("by_ppm", by_ppm.to_owned()), ("lasts", "5min".to_owned())];
+                self.fault("mark_off", &terms, at.after(Span::from_mins(after)), When::Always);
+            }
+        }
+    }
+
+    fn tightened(&mut self, key: &str, tight: &str, after: Span) {
+        let Some(usual) = self.config.text(key) else { return };
+        let limit = |value: &str| {
+            let (key, value) = (key.to_owned(), value.to_owned());
+            ControlAct::ChangeLimit { key, value, confirmed: true }
+        };
+        let at = self.start.after(after);
+        self.act(at, limit(tight));
+        self.act(at.after(Span(self.length.0 / 4)), limit(&usual));
+    }
+
+    fn crashes(&mut self) {
+        for _ in 0..3 {
+            let (from, down) = (self.early(), self.text("down", Span::from_secs(1), Span::from_secs(30)));
+            let (nth, left) = (1 + self.chance.below(40), self.chance.below(2) == 0);
+            self.fault("crash", &[down, ("left", left.to_string())], from, When::Nth(nth));
+        }
+    }
+
+    fn journal(&mut self) {
+        self.host(HostEvent::JournalSpace(false), HostEvent::JournalSpace(true));
+        let at = self.early();
+        self.script.push((at, Event::Host(HostEvent::JournalFailed)));
+    }
+
+    fn key(&mut self) {
+        let key = |trade| HostEvent::Permission { trade, withdraw: false };
+        self.host(key(false), key(true));
+        self.once("rejected", &[("reason", "permission".to_owned())]);
+    }
+}
