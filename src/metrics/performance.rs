@@ -55,6 +55,11 @@ impl Seen<'_> {
         self.rates.of(asset)?.map_or(Ok(Exact::ZERO), |rate| amount.times(rate))
     }
 
+    /// An amount of what an instrument settles in, likewise.
+    fn settled(self, instrument: InstrumentId, amount: Exact) -> Result<Exact, TooLarge> {
+        self.header.card(instrument).map_or(Ok(Exact::ZERO), |card| self.valued(card.settles_in().0, amount))
+    }
+
     /// What a quantity comes to at a price, in account currency and without sign.
     fn size(self, instrument: InstrumentId, qty: Qty, price: Price) -> Result<Exact, TooLarge> {
         let Some(card) = self.header.card(instrument) else { return Ok(Exact::ZERO) };
@@ -77,6 +82,7 @@ struct Heard {
     order: OrderId,
     instrument: InstrumentId,
     fill: Fill,
+    booked: bool,
 }
 
 /// What a transaction was posted for, should it be reversed.
@@ -100,6 +106,8 @@ struct Day {
 pub(super) struct Performance {
     orders: BTreeMap<OrderId, Row>,
     heard: Vec<Heard>,
+    /// Fills heard before the step at hand and not booked then: a page waits for the ones after it.
+    waiting: BTreeMap<VenueRef, Heard>,
     /// Fees posted in the step at hand whose fill is not booked yet.
     fees: Vec<(VenueRef, AssetId, Exact)>,
     made: BTreeMap<TransactionId, Made>,
@@ -171,7 +179,8 @@ impl Performance {
     }
 
     fn begin_step(&mut self) {
-        self.heard.clear();
+        let late = self.heard.drain(..).filter(|heard| !heard.booked);
+        self.waiting.extend(late.map(|heard| (heard.fill.execution, heard)));
         self.fees.clear();
         self.correcting = None;
     }
@@ -197,7 +206,8 @@ impl Performance {
     fn hear(&mut self, report: &ExecutionReport, seen: Seen<'_>) -> Result<(), TooLarge> {
         match report.kind {
             ReportKind::Filled(fill) => {
-                self.heard.push(Heard { order: report.order, instrument: report.instrument, fill });
+                let heard = Heard { order: report.order, instrument: report.instrument, fill, booked: false };
+                self.heard.push(heard);
             }
             ReportKind::Rejected(reason) => {
                 let row = self.orders.get_mut(&report.order).filter(|row| !row.refused);
@@ -230,9 +240,11 @@ impl Performance {
             Decision::Posted(transaction) => self.post(transaction, seen)?,
             Decision::Adjusted { desk, instrument, by, at, position, .. } => {
                 let key = (*desk, *instrument);
-                let realised = self.parts.adjust(seen, key, *by, *at)?;
+                let realised = seen.settled(*instrument, self.parts.adjust(seen, key, *by, *at)?)?;
                 self.hold(now, key, Change { after: *position, qty: by.0, gross: realised, fee: Exact::ZERO })?;
             }
+            // Whatever was told before the pass ended is booked by now, or was known.
+            Decision::Reconciled { .. } => self.waiting.clear(),
             Decision::Naked { desk, instrument, .. } => self.cover.naked(now, (*desk, *instrument), true),
             Decision::Covered { desk, instrument, .. } => self.cover.naked(now, (*desk, *instrument), false),
             _ => {}
@@ -240,9 +252,10 @@ impl Performance {
         Ok(())
     }
 
-    /// The fill of an execution heard in this step.
+    /// The fill of an execution, as it was heard.
     fn traded(&self, execution: VenueRef) -> Option<(OrderId, Traded)> {
-        let heard = self.heard.iter().find(|heard| heard.fill.execution == execution)?;
+        let heard = self.heard.iter().find(|heard| heard.fill.execution == execution);
+        let heard = heard.or_else(|| self.waiting.get(&execution))?;
         let row = self.orders.get(&heard.order);
         let (fill, desk) = (&heard.fill, row.map_or(DeskId::EXTERNAL, |row| row.desk));
         let traded = Traded {
@@ -264,12 +277,16 @@ impl Performance {
     ) -> Result<(), TooLarge> {
         let Some((order, traded)) = self.traded(execution) else { return Ok(()) };
         let Some(card) = seen.header.card(traded.key.1) else { return Ok(()) };
+        self.waiting.remove(&execution);
+        for heard in self.heard.iter_mut().filter(|heard| heard.fill.execution == execution) {
+            heard.booked = true;
+        }
         self.parts.trade(seen, &traded)?;
         let mut fee = Exact::ZERO;
         for (_, asset, amount) in self.fees.extract_if(.., |(of, ..)| *of == execution) {
             fee = fee.plus(self.parts.fee(seen, Some(&traded), asset, amount)?)?;
         }
-        let gross = seen.valued(card.settles_in().0, card.value(gross)?)?;
+        let gross = seen.settled(traded.key.1, card.value(gross)?)?;
         let qty = Qty(traded.signed.saturating_abs());
         if traded.key.0 != DeskId::EXTERNAL {
             self.traffic.fill(seen, order, (traded.key.1, qty, traded.price), traded.liquidity)?;
@@ -299,12 +316,13 @@ impl Performance {
                     Some(Made { traded, is_fee: true }) => self.correcting = Some(traded),
                     Some(Made { traded, is_fee: false }) => {
                         let realised = self.parts.undo(seen, &traded)?;
-                        self.trips.correct(traded.key, realised)?;
+                        self.trips.correct(traded.key, seen.settled(traded.key.1, realised)?)?;
                     }
                     None => {}
                 }
             }
             Cause::Funding(instrument, _) | Cause::Interest(instrument, _) => {
+                self.parts.touch(instrument);
                 let carried = |posting: &&Posting| matches!(posting.account, Account::Funding | Account::Interest);
                 for paid in transaction.postings.iter().filter(carried) {
                     self.trips.carry(instrument, seen.valued(paid.asset, paid.amount.into())?)?;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::super::rates::Rates;
 use super::{Key, Seen};
 use crate::journal::{Exact, InstrumentCard, TooLarge};
-use crate::market::{Account, AssetId, Contract, Liquidity, Price, Qty, TickLots};
+use crate::market::{Account, AssetId, Contract, InstrumentId, Liquidity, Price, Qty, TickLots};
 
 /// Decimals of a released cost, at least; toward zero.
 const COST_DECIMALS: u32 = 12;
@@ -117,6 +117,8 @@ struct Holding {
     cost: Exact,
     /// A fill of it was taken back since the trader last said what it holds.
     recalled: bool,
+    /// The last fill, with quantity and cost before it and what it realised, while nothing else touched the position.
+    latest: Option<(Traded, Exact, Exact, Exact)>,
 }
 
 impl Holding {
@@ -177,20 +179,34 @@ impl Parts {
     /// A fill is booked.
     pub fn trade(&mut self, seen: Seen<'_>, traded: &Traded) -> Result<(), TooLarge> {
         let Some(card) = seen.header.card(traded.key.1) else { return Ok(()) };
-        self.move_by(seen, card, traded, traded.signed)?;
+        let Holding { qty, cost, .. } = self.holdings.get(&traded.key).copied().unwrap_or_default();
+        let realised = self.move_by(seen, card, traded, traded.signed)?;
+        self.holdings.entry(traded.key).or_default().latest = Some((*traded, qty, cost, realised));
         self.slip(seen, card, traded, traded.signed)
     }
 
-    /// A booked fill is taken back, as an opposite trade at its price; what that realises, in account currency.
+    /// A booked fill is taken back; what that realises, in what it settles in. On margin the last one leaves its
+    /// position as it was before, any other leaves as an opposite trade at its price (production-rules §5.2). On spot
+    /// both come to the same equity, and the second leaves fees in base to their own reversals.
     pub fn undo(&mut self, seen: Seen<'_>, traded: &Traded) -> Result<Exact, TooLarge> {
         let Some(card) = seen.header.card(traded.key.1) else { return Ok(Exact::ZERO) };
-        let realised = self.move_by(seen, card, traded, -traded.signed)?;
         self.slip(seen, card, traded, -traded.signed)?;
-        self.holdings.entry(traded.key).or_default().recalled = true;
-        Ok(realised)
+        let holding = self.holdings.entry(traded.key).or_default();
+        holding.recalled = true;
+        let latest = holding.latest.take().filter(|(last, ..)| last == traded && card.contract.is_margin());
+        let Some((_, qty, cost, realised)) = latest else { return self.move_by(seen, card, traded, -traded.signed) };
+        (holding.qty, holding.cost) = (qty, cost);
+        self.realise(seen, card, realised.negated()?)
     }
 
-    /// A position changes without an execution; what that realises, in account currency.
+    /// Something else touched the positions of an instrument.
+    pub fn touch(&mut self, instrument: InstrumentId) {
+        for (_, holding) in self.holdings.iter_mut().filter(|(key, _)| key.1 == instrument) {
+            holding.latest = None;
+        }
+    }
+
+    /// A position changes without an execution; what that realises, in what it settles in.
     pub fn adjust(&mut self, seen: Seen<'_>, key: Key, by: Qty, at: Price) -> Result<Exact, TooLarge> {
         let Some(card) = seen.header.card(key.1) else { return Ok(Exact::ZERO) };
         let (liquidity, twice_reference) = (Liquidity::Taker, 0);
@@ -212,9 +228,16 @@ impl Parts {
     ) -> Result<Exact, TooLarge> {
         let value = card.value(TickLots(card.worth(signed.into(), traded.price.0.into())?))?;
         let qty = card.qty(Qty(signed))?;
-        let realised = self.holdings.entry(traded.key).or_default().trade(grain(card), qty, value)?;
+        let holding = self.holdings.entry(traded.key).or_default();
+        holding.latest = None;
+        let realised = holding.trade(grain(card), qty, value)?;
+        self.realise(seen, card, realised)?;
+        Ok(realised)
+    }
+
+    fn realise(&mut self, seen: Seen<'_>, card: &InstrumentCard, realised: Exact) -> Result<Exact, TooLarge> {
         self.realised.add(seen.rates, card.settles_in().0, realised)?;
-        seen.valued(card.settles_in().0, realised)
+        Ok(realised)
     }
 
     fn slip(&mut self, seen: Seen<'_>, card: &InstrumentCard, traded: &Traded, signed: i64) -> Result<(), TooLarge> {

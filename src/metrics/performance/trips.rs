@@ -103,11 +103,6 @@ impl Trips {
         Ok(())
     }
 
-    /// What a desk holds, as it was last claimed.
-    pub fn held(&self, key: Key) -> Qty {
-        self.held.get(&key).copied().unwrap_or_default()
-    }
-
     /// For how long anything was held until then.
     pub fn exposed_ns(&self, until: Timestamp) -> i64 {
         self.exposed_ns.saturating_add(self.since.map_or(0, |since| until.since(since).0))
