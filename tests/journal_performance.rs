@@ -4,6 +4,7 @@
 //! To repeat: `cargo test --test journal_performance`.
 #![cfg(feature = "simulator")]
 #![allow(clippy::too_many_lines, reason = "a story is told in one piece")]
+#![allow(clippy::disallowed_methods, reason = "how many cases, the environment may say")]
 
 mod journal_kit;
 
@@ -21,6 +22,7 @@ use seatrial::market::{
 use seatrial::metrics::{Attribution, Figures, Metrics};
 use seatrial::scenario::Scenario;
 use seatrial::sim;
+use seatrial::swarm::Case;
 
 fn observed(header: &Header, records: &[Record]) -> Metrics {
     let mut metrics = Metrics::new(header);
@@ -392,4 +394,22 @@ fn whatever_happens_nothing_is_unexplained() {
     }
     assert!(wrong.is_empty(), "{explained} explained, {} not:\n{}", wrong.len(), wrong.join("\n"));
     assert!(causes.contains("crashed") && causes.contains("starting"), "{causes:?}");
+}
+
+/// Hours of trading under faults: `SWARM=100 cargo test --test journal_performance` tries more.
+#[test]
+fn nothing_is_unexplained_in_a_swarm() {
+    let cases = std::env::var("SWARM").ok().and_then(|cases| cases.parse().ok()).unwrap_or(2);
+    let mut wrong = Vec::new();
+    for case in (1..=cases).flat_map(|seed| [Case::draw(seed), Case::draw(seed).beside_another()]) {
+        let setup = case.setup().expect("a case is a scenario");
+        let mut outcome = sim::run(&setup, Journal::recording()).unwrap_or_else(|error| panic!("{error}"));
+        let told = outcome.metrics.figures(outcome.period);
+        let whole = told.attribution.as_ref().is_some_and(Attribution::is_whole);
+        let covered = told.execution.stop_coverage.is_none_or(|share| (0.0..=1.0).contains(&share));
+        if !whole || !covered || told.uptime.share.is_none() {
+            wrong.push(format!("{:?} {:?}: {told:?}", case.contract, case.market.0));
+        }
+    }
+    assert!(wrong.is_empty(), "{} not explained:\n{}", wrong.len(), wrong.join("\n"));
 }
