@@ -20,7 +20,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("data", &["market", "bad_input"]),
     ("adapters", &["market"]),
     ("audit", &["market", "journal"]),
-    ("metrics", &["market", "journal"]),
+    ("metrics", &["market", "journal", "statistics"]),
     ("venue", &["market", "ledger"]),
     ("trading", &["market", "ledger"]),
     ("strategies", &["market", "trading"]),

@@ -11,15 +11,20 @@
 mod adjusted;
 pub mod lots;
 mod orders;
+pub mod performance;
 mod rates;
 mod summary;
+mod worth;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use orders::OrderBook;
 pub use orders::{OrderStatistics, Spread};
+use performance::{Known, Performance, Seen};
 pub(crate) use rates::Rates;
+pub use performance::{Attribution, Figures};
 pub use summary::{Outcome, Summary};
+use worth::add;
 
 use crate::journal::{Body, Exact, Header, TooLarge};
 use crate::market::{
@@ -69,6 +74,9 @@ pub struct Metrics {
     booked: bool,
     unvalued: BTreeSet<String>,
     ways: OrderBook,
+    performance: Performance,
+    /// When the last record was made, or the last mark passed in.
+    now: Timestamp,
 }
 
 impl Metrics {
@@ -93,6 +101,8 @@ impl Metrics {
             booked: false,
             unvalued: BTreeSet::new(),
             ways: OrderBook::default(),
+            performance: Performance::default(),
+            now: Timestamp::MIN,
         }
     }
 
@@ -116,11 +126,16 @@ impl Metrics {
             Body::Wake(_) | Body::Alert(_) => Ok(()),
         };
         self.too_large(taken);
+        self.now = now;
+        let seen = Seen { header: &self.header, rates: &self.rates };
+        let taken = self.performance.observe(now, body, seen);
+        self.too_large(taken);
     }
 
     /// The mark of an instrument, as twice its mid (or twice its last trade), in price units, and a
     /// sample of equity at it.
-    pub fn mark(&mut self, _now: Timestamp, instrument: InstrumentId, twice: i64) {
+    pub fn mark(&mut self, now: Timestamp, instrument: InstrumentId, twice: i64) {
+        self.now = now;
         let marked = self.rates.mark(&self.header, instrument, twice).and_then(|()| self.sample());
         self.too_large(marked);
     }
@@ -135,6 +150,25 @@ impl Metrics {
     #[must_use]
     pub const fn max_drawdown(&self) -> Exact {
         self.drawdown
+    }
+
+    /// How the strategy did over this period, which is the run's: to be asked before the run is ended.
+    #[must_use]
+    pub fn figures(&mut self, period: (Timestamp, Timestamp)) -> Figures {
+        let sampled = self.sample();
+        self.too_large(sampled);
+        let recalled = self.performance.recalled();
+        let known = Known {
+            ways: &self.ways,
+            drawdown: self.drawdown,
+            orders: self.counts.orders,
+            fills: self.counts.fills,
+            partial_fills: self.counts.partial_fills,
+            equity: self.equity(),
+            equity_claimed: self.worth_without(&recalled).ok().flatten(),
+        };
+        let seen = Seen { header: &self.header, rates: &self.rates };
+        self.performance.finish(period, &known, seen).unwrap_or_default()
     }
 
     /// Ends the run.
@@ -316,9 +350,14 @@ impl Metrics {
         if self.start.is_none() {
             self.start = self.worth_of(&self.opening)?.filter(|_| !self.opening.is_empty());
             self.peak = self.start;
+            if let Some(start) = self.start {
+                self.performance.begin(self.now, start);
+            }
         }
         let (Some(equity), Some(peak)) = (self.worth()?, self.peak) else { return Ok(()) };
-        if equity.compare(peak)?.is_ge() {
+        let at_peak = equity.compare(peak)?.is_ge();
+        self.performance.sample(self.now, equity, at_peak)?;
+        if at_peak {
             self.peak = Some(equity);
         } else if !peak.is_zero() && !peak.is_negative() {
             let fall = peak.minus(equity)?.divided(peak, DRAWDOWN_DECIMALS)?;
@@ -329,71 +368,7 @@ impl Metrics {
         Ok(())
     }
 
-    /// Cash at its rates and open margin positions at their marks.
-    fn worth(&self) -> Result<Option<Exact>, TooLarge> {
-        let Some(mut worth) = self.worth_of(&self.cash)? else { return Ok(None) };
-        for ((_, id), (qty, cost)) in &self.positions {
-            let Some(card) = self.header.card(*id).filter(|card| card.contract.is_margin()) else { continue };
-            let (Some(mark), Some(rate)) = (self.rates.of_instrument(*id), self.rates.of(card.settles_in().0)?) else {
-                return Ok(None);
-            };
-            worth = worth.plus(card.worth_at(*qty, mark)?.minus(card.value(*cost)?)?.times(rate)?)?;
-        }
-        Ok(Some(worth))
-    }
-
-    fn worth_of(&self, amounts: &BTreeMap<AssetId, Exact>) -> Result<Option<Exact>, TooLarge> {
-        let mut worth = Exact::ZERO;
-        for (asset, amount) in amounts.iter().filter(|(_, amount)| !amount.is_zero()) {
-            let Some(rate) = self.rates.of(*asset)? else { return Ok(None) };
-            worth = worth.plus(amount.times(rate)?)?;
-        }
-        Ok(Some(worth))
-    }
-
-    /// What all open positions would realise at their marks, gross.
-    fn unrealised(&mut self) -> Result<Exact, TooLarge> {
-        let mut sum = Exact::ZERO;
-        for ((_, id), (qty, cost)) in self.positions.clone() {
-            let (Some(card), Some(mark)) = (self.header.card(id), self.rates.of_instrument(id)) else { continue };
-            let (open, (settled, _)) = (card.worth_at(qty, mark)?.minus(card.value(cost)?)?, card.settles_in());
-            sum = sum.plus(self.valued(settled, open)?)?;
-        }
-        Ok(sum)
-    }
-
-    /// An amount in account currency; nothing, and a note, where the asset has no rate.
-    fn valued(&mut self, asset: AssetId, amount: Exact) -> Result<Exact, TooLarge> {
-        if amount.is_zero() {
-            return Ok(amount);
-        }
-        let Some(rate) = self.rates.of(asset)? else {
-            self.unvalued.insert(self.header.asset(asset));
-            return Ok(Exact::ZERO);
-        };
-        amount.times(rate)
-    }
-
-    fn positions_by_symbol(&self) -> BTreeMap<String, String> {
-        let mut sums: BTreeMap<InstrumentId, i128> = BTreeMap::new();
-        for ((_, id), (qty, _)) in &self.positions {
-            *sums.entry(*id).or_default() += i128::from(qty.0);
-        }
-        let one = |(id, sum): (InstrumentId, i128)| {
-            let step = self.header.card(id).map(crate::journal::InstrumentCard::qty_step);
-            let qty = step.and_then(|step| Exact::whole(sum).times(step).ok()).unwrap_or(Exact::whole(sum));
-            (self.header.symbol(id), qty.to_string())
-        };
-        sums.into_iter().map(one).collect()
-    }
-
     fn too_large(&mut self, taken: Result<(), TooLarge>) {
         self.unvalued.extend(taken.err().map(|error| error.to_string()));
     }
-}
-
-fn add(amounts: &mut BTreeMap<AssetId, Exact>, asset: AssetId, amount: Exact) -> Result<(), TooLarge> {
-    let sum = amounts.entry(asset).or_default();
-    *sum = sum.plus(amount)?;
-    Ok(())
 }

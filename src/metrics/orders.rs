@@ -16,7 +16,7 @@ use crate::market::{
 };
 
 /// Decimals of a slippage.
-const SLIPPAGE_DECIMALS: u32 = 8;
+pub(super) const SLIPPAGE_DECIMALS: u32 = 8;
 
 /// How a list of spans or shares is spread: the middle, the 99th in a hundred, and the greatest.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -85,12 +85,14 @@ pub(super) struct OrderBook {
     naked: BTreeMap<(DeskId, InstrumentId), Timestamp>,
     now: Timestamp,
     acks: Vec<i64>,
-    fills: Vec<i64>,
-    slippages: Vec<i64>,
+    /// From decision to ack.
+    pub(super) decided: Vec<i64>,
+    pub(super) fills: Vec<i64>,
+    pub(super) slippages: Vec<i64>,
     waits: Vec<i64>,
     nakednesses: Vec<i64>,
     retries: u64,
-    denials: BTreeMap<String, u64>,
+    pub(super) denials: BTreeMap<String, u64>,
     alerts: [u64; 3],
 }
 
@@ -132,6 +134,16 @@ impl OrderBook {
         }
     }
 
+    /// How long positions stood without full cover; one that still does counts until the end.
+    pub fn nakednesses(&self, end: Timestamp) -> Vec<i64> {
+        self.nakednesses.iter().copied().chain(self.naked.values().map(|since| end.since(*since).0)).collect()
+    }
+
+    /// Critical alerts so far.
+    pub const fn critical_alerts(&self) -> u64 {
+        self.alerts[place(Severity::Critical)]
+    }
+
     fn event(&mut self, event: &Event) {
         self.heard.clear();
         match event {
@@ -156,6 +168,7 @@ impl OrderBook {
                 let now = self.now;
                 let Some(way) = self.ways.get_mut(&report.order).filter(|way| !way.acked) else { return };
                 way.acked = true;
+                self.decided.push(now.since(way.approved).0);
                 self.acks.extend(way.released.map(|released| now.since(released).0));
             }
             _ => {}

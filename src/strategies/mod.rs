@@ -7,9 +7,11 @@
 //!
 //! Nothing here knows a venue, a file or a clock; parameters come as text and are read exactly.
 
+mod deck;
 mod each;
 mod ema_flip;
 mod grid;
+mod hold;
 mod holding;
 pub mod indicators;
 mod mean_reversion;
@@ -18,6 +20,7 @@ mod pace;
 mod params;
 mod quoter;
 mod quoting;
+mod random_entries;
 pub mod script;
 mod stops;
 mod working;
@@ -27,10 +30,12 @@ use std::collections::BTreeMap;
 
 pub use ema_flip::EmaFlip;
 pub use grid::Grid;
+pub use hold::Hold;
 pub use mean_reversion::MeanReversion;
 pub use own::Own;
 pub use params::{Distance, EntryKind, EntrySize, Sampling, Share, Symbol, Times};
 pub use quoter::Quoter;
+pub use random_entries::RandomEntries;
 pub use script::Script;
 pub use workload::Workload;
 
@@ -84,7 +89,16 @@ pub struct ParamError {
 /// Every shipped strategy.
 #[must_use]
 pub const fn catalogue() -> &'static [Entry] {
-    &[ema_flip::ENTRY, grid::ENTRY, mean_reversion::ENTRY, quoter::ENTRY, script::ENTRY, workload::ENTRY]
+    &[
+        ema_flip::ENTRY,
+        grid::ENTRY,
+        hold::ENTRY,
+        mean_reversion::ENTRY,
+        quoter::ENTRY,
+        random_entries::ENTRY,
+        script::ENTRY,
+        workload::ENTRY,
+    ]
 }
 
 /// Makes a strategy from its name and parameters; those not named have their defaults.
@@ -123,6 +137,8 @@ fn one(
         "quoter" => Ok(Box::new(Quoter::read(&reader, instruments)?)),
         "grid" => Ok(Box::new(Grid::read(&reader, instruments)?)),
         "mean_reversion" => Ok(Box::new(MeanReversion::read(&reader, instruments)?)),
+        "hold" => Ok(Box::new(Hold::read(&reader, instruments)?)),
+        "random_entries" => Ok(Box::new(RandomEntries::read(&reader, instruments)?)),
         "workload" => Ok(Box::new(Workload::read(&reader, instruments)?)),
         _ => Ok(Box::new(EmaFlip::read(&reader, instruments)?)),
     }
@@ -180,7 +196,7 @@ mod tests {
     fn what_is_not_allowed_is_refused_with_what_is() {
         let refused = |name: &str, key: &str, value: &str| told(name, &[(key, value)]).expect_err(value).to_string();
         expect_test::expect![[r#"
-            name: found `momentum`, allowed is ema_flip or grid or mean_reversion or quoter or script or workload
+            name: found `momentum`, allowed is ema_flip or grid or hold or mean_reversion or quoter or random_entries or script or workload
             half_spred: found `1%`, allowed is one of instrument, half_spread, requote, size, max_inventory, reduce_only_at, skew, refresh, stop, confidence, regime
             half_spread: found `6%`, allowed is a distance such as "5 ticks" or "0.02%", 0 ticks to 5%
             half_spread: found `-1%`, allowed is a distance such as "5 ticks" or "0.02%", 0 ticks to 5%
@@ -193,7 +209,10 @@ mod tests {
             period: found `50ms`, allowed is bar, or a duration of at least 100ms, bar to 1d
             entry: found `stop`, allowed is limit or market
             levels: found `51`, allowed is a whole number, 1 to 50
-            stop: found `0`, allowed is a percentage such as "0.5%", 0.1% to 10%"#]]
+            stop: found `0`, allowed is a percentage such as "0.5%", 0.1% to 10%
+            again: found `maybe`, allowed is true or false
+            chance: found `1001`, allowed is a whole number, 0 to 1000
+            seed: found `-1`, allowed is a whole number, 0 to 4294967295"#]]
         .assert_eq(
             &[
                 refused("momentum", "", ""),
@@ -210,6 +229,9 @@ mod tests {
                 refused("mean_reversion", "entry", "stop"),
                 refused("grid", "levels", "51"),
                 refused("grid", "stop", "0"),
+                refused("hold", "again", "maybe"),
+                refused("random_entries", "chance", "1001"),
+                refused("random_entries", "seed", "-1"),
             ]
             .join("\n"),
         );

@@ -4,9 +4,9 @@
 //! the desk shows: it draws no chance and keeps no clock. It acts at its own wakes only, so a
 //! market event more or less changes nothing.
 
-mod deck;
 mod wish;
 
+use super::deck::Deck;
 use super::params::{INSTRUMENT, Reader, param};
 use super::{Entry, Param, ParamError};
 use crate::market::{
@@ -14,7 +14,6 @@ use crate::market::{
 };
 use crate::trading::orders::Order;
 use crate::trading::{Desk, Strategy};
-use deck::Deck;
 
 /// The workload in the catalogue.
 pub const ENTRY: Entry = Entry { name: "workload", summary: SUMMARY, rules: RULES, params: &PARAMS };

@@ -251,7 +251,7 @@ fn what_a_strategy_refuses_is_told_where_it_was_written() {
         told += &stderr;
     }
     expect![[r#"
-        E-SC-015 s.toml:29:8 strategy.name: found "ema_flop" allowed ema_flip or grid or mean_reversion or quoter or script or workload
+        E-SC-015 s.toml:29:8 strategy.name: found "ema_flop" allowed ema_flip or grid or hold or mean_reversion or quoter or random_entries or script or workload
           hint: did you mean `ema_flip`?
         E-SC-015 s.toml:30:7 strategy.ema: found "1" allowed a whole number, 2 to 1000
         E-SC-006 s.toml:30:1 strategy.emma: found an unknown key allowed one of instrument, ema, atr, warmup, atr_factor, size, confidence

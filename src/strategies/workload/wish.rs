@@ -2,7 +2,7 @@
 
 use rust_decimal::Decimal;
 
-use super::deck::Deck;
+use crate::strategies::deck::Deck;
 use crate::market::{
     InstrumentId, Intention, Money, Pricing, Proposal, Qty, Rate, RawPrice, Regime, Side, Size, TimeInForce,
 };

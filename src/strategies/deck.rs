@@ -2,6 +2,8 @@
 //!
 //! The sequence is `SplitMix64` (Steele, Lea and Flood, 2014) from a number the strategy was told.
 
+use crate::market::InstrumentId;
+
 /// What is left of the deck.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(super) struct Deck(u64);
@@ -10,6 +12,11 @@ impl Deck {
     /// The deck of a number.
     pub(super) fn new(seed: u32) -> Self {
         Self(u64::from(seed))
+    }
+
+    /// The deck of a number for one instrument of several, so that copies of a strategy do not do the same.
+    pub(super) fn of(seed: u32, instrument: InstrumentId) -> Self {
+        Self(u64::from(seed) | (u64::from(instrument.0) << 32))
     }
 
     fn next(&mut self) -> u64 {
@@ -52,6 +59,8 @@ mod tests {
     fn the_sequence_is_split_mix() {
         let mut deck = Deck::new(0);
         let drawn = [deck.next(), deck.next(), deck.next()];
+        assert_eq!(Deck::of(0, InstrumentId(0)), Deck::new(0), "the first instrument's is the plain one");
+        assert_ne!(Deck::of(0, InstrumentId(1)), Deck::new(0));
         assert_eq!(drawn, [0xe220_a839_7b1d_cdaf, 0x6e78_9e6a_a1b9_65f4, 0x06c4_5d18_8009_454f]);
     }
 }
