@@ -8,6 +8,7 @@
 //! It does not decide when bytes must be durable: [`Journal::sync`] is called by whoever is about
 //! to act on a record.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::mem;
@@ -172,8 +173,20 @@ impl Journal {
     /// When the first record is not a header, a later one is, or the caller closes the journal by
     /// hand: defects of the program.
     pub fn append(&mut self, now: Timestamp, cursor: u64, body: &Body) -> Result<u64, JournalError> {
-        assert_eq!(matches!(body, Body::Header(_)), self.records == 0, "a journal begins with its only header");
-        assert!(!matches!(body, Body::Close(_)), "`finish` closes a journal");
+        self.add(now, cursor, Cow::Borrowed(body))
+    }
+
+    /// The same of a record that its maker has no more use for: one that is kept is not copied.
+    ///
+    /// # Panics
+    /// As [`Journal::append`] does.
+    pub fn take(&mut self, now: Timestamp, cursor: u64, body: Body) -> Result<u64, JournalError> {
+        self.add(now, cursor, Cow::Owned(body))
+    }
+
+    fn add(&mut self, now: Timestamp, cursor: u64, body: Cow<'_, Body>) -> Result<u64, JournalError> {
+        assert_eq!(matches!(*body, Body::Header(_)), self.records == 0, "a journal begins with its only header");
+        assert!(!matches!(*body, Body::Close(_)), "`finish` closes a journal");
         self.push(now, cursor, body)
     }
 
@@ -194,7 +207,7 @@ impl Journal {
             Keep::Nothing | Keep::Memory(_) | Keep::Told(_) => None,
             Keep::Disk(log) => Some(log.chain),
         };
-        self.push(self.last.0, self.last.1, &Body::Close(Closing { records, digest, chain }))?;
+        self.push(self.last.0, self.last.1, Cow::Owned(Body::Close(Closing { records, digest, chain })))?;
         self.sync()?;
         self.ended = Some("a finished journal");
         Ok(Summary { records, digest, chain })
@@ -236,20 +249,22 @@ impl Journal {
         }
     }
 
-    fn push(&mut self, now: Timestamp, cursor: u64, body: &Body) -> Result<u64, JournalError> {
+    fn push(&mut self, now: Timestamp, cursor: u64, body: Cow<'_, Body>) -> Result<u64, JournalError> {
         self.refuse_if_ended()?;
         let seq = self.records;
-        let start = encode(seq, now, cursor, body, &mut self.scratch);
-        match &mut self.keep {
-            Keep::Nothing => {}
-            Keep::Memory(records) => records.push(Record { seq, now, cursor, body: body.clone() }),
-            Keep::Told(listener) => listener(&Record { seq, now, cursor, body: body.clone() }),
-            Keep::Disk(_) => self.store(if matches!(body, Body::Close(_)) { 0 } else { CLOSING })?,
+        let start = encode(seq, now, cursor, &body, &mut self.scratch);
+        if matches!(self.keep, Keep::Disk(_)) {
+            self.store(if matches!(*body, Body::Close(_)) { 0 } else { CLOSING })?;
         }
-        if let Body::Header(header) = body {
+        if let Body::Header(header) = &*body {
             self.digest.fold(&header.digested());
         } else if body.is_of_the_run() {
             self.digest.fold(&self.scratch[start..]);
+        }
+        match &mut self.keep {
+            Keep::Nothing | Keep::Disk(_) => {}
+            Keep::Memory(records) => records.push(Record { seq, now, cursor, body: body.into_owned() }),
+            Keep::Told(listener) => listener(&Record { seq, now, cursor, body: body.into_owned() }),
         }
         self.last = (now, cursor);
         self.records += 1;
@@ -316,7 +331,12 @@ impl Flavor for Scratch<'_> {
     }
 
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
+        // Most are numbers of a byte or two.
+        match bytes {
+            [byte] => self.0.push(*byte),
+            [first, second] => self.0.extend([*first, *second]),
+            _ => self.0.extend_from_slice(bytes),
+        }
         Ok(())
     }
 
