@@ -114,7 +114,7 @@ fn half_width(instrument: &Instrument, speed: Speed, moving: Decimal, watches: &
     let step = moving * instrument.price_unit;
     let allowed = |watch: &Watch| {
         let unit = (part(speed.exposure, watch.exposure) + part(speed.equity, watch.equity)) * step;
-        if unit.is_zero() { None } else { whole_times(watch.gap.abs().checked_mul(Decimal::TWO)?, unit) }
+        if unit.is_zero() { None } else { whole_times(watch.gap.abs(), unit) }
     };
     let least = watches.iter().filter_map(allowed).min();
     // One unit less than the quotient, which may have been rounded up.
@@ -132,11 +132,20 @@ fn part(of: Decimal, factor: Decimal) -> Decimal {
     }
 }
 
-/// How many whole times `unit` goes into `amount`, in integers where they fit: a band is drawn often.
+/// How many whole times `unit` goes into twice `amount`, in integers where they fit: a band is drawn often.
 fn whole_times(amount: Decimal, unit: Decimal) -> Option<i64> {
     let scale = amount.scale().max(unit.scale());
-    let at_scale = |value: Decimal| value.mantissa().checked_mul(10_i128.checked_pow(scale - value.scale())?);
-    let whole = match at_scale(amount).zip(at_scale(unit)) {
+    let short = |value: Decimal| {
+        let mantissa = i64::try_from(value.mantissa()).ok()?;
+        mantissa.checked_mul(10_i64.checked_pow(scale - value.scale())?)
+    };
+    if let Some((amount, unit)) = short(amount).and_then(|amount| amount.checked_mul(2)).zip(short(unit)) {
+        return Some(amount / unit);
+    }
+    let amount = amount.checked_mul(Decimal::TWO)?;
+    let scale = amount.scale().max(unit.scale());
+    let long = |value: Decimal| value.mantissa().checked_mul(10_i128.checked_pow(scale - value.scale())?);
+    let whole = match long(amount).zip(long(unit)) {
         Some((amount, unit)) => amount / unit,
         None => amount.checked_div(unit)?.trunc().mantissa(),
     };
