@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use rust_decimal::Decimal;
 use seatrial::data::synth::months::{Band, Moments, MonthOptions, Months, Preset, month};
 use seatrial::data::synth::{DEFAULT_START, ResampleOptions, resample};
-use seatrial::data::{Provenance, Records, Tape};
+use seatrial::data::{Provenance, Records, Tape, longer_bars};
 use seatrial::journal::Journal;
 use seatrial::market::{Bar, InstrumentId, Price, Qty, Span, Timestamp};
 use seatrial::scenario::{Scenario, Source};
@@ -227,6 +227,58 @@ fn a_resampled_month_is_made_of_recorded_days() {
     }
     let other = resampled(&[Arc::clone(&source)], 20, 1, 2);
     assert_ne!(other.hash, resampled(&[source], 20, 1, 3).hash);
+}
+
+/// Bars of `minutes` from bars of one, the long way round.
+fn gathered(bars: &[Bar], minutes: i64) -> Vec<Bar> {
+    let number = |bar: &Bar| bar.opened.0.div_euclid(minutes * MINUTE);
+    let of = |part: &[Bar]| Bar {
+        opened: Timestamp(number(&part[0]) * minutes * MINUTE),
+        length: Span::from_mins(minutes),
+        open: part[0].open,
+        high: part.iter().map(|bar| bar.high).max().expect("a bar"),
+        low: part.iter().map(|bar| bar.low).min().expect("a bar"),
+        close: part[part.len() - 1].close,
+        volume: Qty(part.iter().map(|bar| bar.volume.0).sum()),
+        ..part[0]
+    };
+    bars.chunk_by(|one, next| number(one) == number(next)).map(of).collect()
+}
+
+/// One seed and run are one path at every length, also where a month begins within a bar and has gaps.
+#[test]
+fn longer_bars_are_those_of_a_minute_gathered() {
+    let made = |market: &str, run| {
+        let setup = scenario(market).setup(Path::new("."), Path::new("."), Some(7), run).expect("a setup");
+        setup.tapes[0].tape.clone()
+    };
+    for (start, run) in [("2023-01-01T00:00:00Z", 3), ("2023-01-01T00:58:00Z", 4)] {
+        let market =
+            format!("source = \"synthetic\"\nmodel = \"crash\"\ndays = 20\nprice = \"30000\"\nstart = \"{start}\"\n");
+        let minutes = made(&format!("{market}length = \"1m\""), run);
+        assert_eq!(minutes.hash, made(&market, run).hash, "a minute is the usual length");
+        for (length, count) in [("5m", 5), ("15m", 15), ("1h", 60)] {
+            let longer = made(&format!("{market}length = \"{length}\""), run);
+            assert!(longer.bars().len() > 20 * 1_440 / usize::try_from(count).expect("positive") * 9 / 10);
+            assert_eq!(longer.bars(), gathered(minutes.bars(), count), "{length}");
+            assert_eq!(longer.cadence, Span::from_mins(count));
+            assert_eq!(longer.drawn, minutes.drawn, "the same data, whatever the length");
+        }
+    }
+}
+
+/// The bars of a tape are gathered into longer ones, or left as they are, or the length is refused.
+#[test]
+fn bars_grow_by_whole_numbers_only() {
+    let month = resampled(&[recorded(1)], 3, 1, 0);
+    assert_eq!(longer_bars(month.clone(), Span::from_mins(1)).expect("as they are"), month);
+    let hours = longer_bars(month.clone(), Span::from_hours(1)).expect("sixty minutes");
+    assert_eq!(hours.bars(), gathered(month.bars(), 60));
+    let refused = |tape: &Tape, length| longer_bars(tape.clone(), length).expect_err("refused").code;
+    let lengths = [(&month, Span::from_secs(30)), (&month, Span::from_mins(7)), (&hours, Span::from_mins(5))];
+    assert!(lengths.iter().all(|(tape, length)| refused(tape, *length) == "E-MD-090"));
+    let full = tape((0..2).map(|minute| bar(minute, [100; 4], i64::MAX / 2)).collect());
+    assert_eq!(refused(&full, Span::from_mins(5)), "E-MD-018");
 }
 
 /// Blocks do not cross from one recording to another, and every day of both is met.

@@ -59,7 +59,7 @@ mod trades;
 mod unzip;
 mod word;
 
-pub use aggregate::bars_of;
+pub use aggregate::{bars_of, longer_bars};
 pub use binance::QuoteComparison;
 pub use builder::ImportOptions;
 pub use cache::{open, open_within};

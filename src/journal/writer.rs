@@ -8,6 +8,7 @@
 //! It does not decide when bytes must be durable: [`Journal::sync`] is called by whoever is about
 //! to act on a record.
 
+use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::mem;
@@ -172,8 +173,20 @@ impl Journal {
     /// When the first record is not a header, a later one is, or the caller closes the journal by
     /// hand: defects of the program.
     pub fn append(&mut self, now: Timestamp, cursor: u64, body: &Body) -> Result<u64, JournalError> {
-        assert_eq!(matches!(body, Body::Header(_)), self.records == 0, "a journal begins with its only header");
-        assert!(!matches!(body, Body::Close(_)), "`finish` closes a journal");
+        self.add(now, cursor, Cow::Borrowed(body))
+    }
+
+    /// The same of a record that its maker has no more use for: one that is kept is not copied.
+    ///
+    /// # Panics
+    /// As [`Journal::append`] does.
+    pub fn take(&mut self, now: Timestamp, cursor: u64, body: Body) -> Result<u64, JournalError> {
+        self.add(now, cursor, Cow::Owned(body))
+    }
+
+    fn add(&mut self, now: Timestamp, cursor: u64, body: Cow<'_, Body>) -> Result<u64, JournalError> {
+        assert_eq!(matches!(*body, Body::Header(_)), self.records == 0, "a journal begins with its only header");
+        assert!(!matches!(*body, Body::Close(_)), "`finish` closes a journal");
         self.push(now, cursor, body)
     }
 
@@ -194,7 +207,7 @@ impl Journal {
             Keep::Nothing | Keep::Memory(_) | Keep::Told(_) => None,
             Keep::Disk(log) => Some(log.chain),
         };
-        self.push(self.last.0, self.last.1, &Body::Close(Closing { records, digest, chain }))?;
+        self.push(self.last.0, self.last.1, Cow::Owned(Body::Close(Closing { records, digest, chain })))?;
         self.sync()?;
         self.ended = Some("a finished journal");
         Ok(Summary { records, digest, chain })
@@ -236,20 +249,22 @@ impl Journal {
         }
     }
 
-    fn push(&mut self, now: Timestamp, cursor: u64, body: &Body) -> Result<u64, JournalError> {
+    fn push(&mut self, now: Timestamp, cursor: u64, body: Cow<'_, Body>) -> Result<u64, JournalError> {
         self.refuse_if_ended()?;
         let seq = self.records;
-        let start = encode(seq, now, cursor, body, &mut self.scratch);
-        match &mut self.keep {
-            Keep::Nothing => {}
-            Keep::Memory(records) => records.push(Record { seq, now, cursor, body: body.clone() }),
-            Keep::Told(listener) => listener(&Record { seq, now, cursor, body: body.clone() }),
-            Keep::Disk(_) => self.store(if matches!(body, Body::Close(_)) { 0 } else { CLOSING })?,
+        let start = encode(seq, now, cursor, &body, &mut self.scratch);
+        if matches!(self.keep, Keep::Disk(_)) {
+            self.store(if matches!(*body, Body::Close(_)) { 0 } else { CLOSING })?;
         }
-        if let Body::Header(header) = body {
+        if let Body::Header(header) = &*body {
             self.digest.fold(&header.digested());
         } else if body.is_of_the_run() {
             self.digest.fold(&self.scratch[start..]);
+        }
+        match &mut self.keep {
+            Keep::Nothing | Keep::Disk(_) => {}
+            Keep::Memory(records) => records.push(Record { seq, now, cursor, body: body.into_owned() }),
+            Keep::Told(listener) => listener(&Record { seq, now, cursor, body: body.into_owned() }),
         }
         self.last = (now, cursor);
         self.records += 1;
@@ -297,11 +312,30 @@ impl Journal {
 /// Encodes a record into `scratch` and returns where the digested part of it begins: the number
 /// comes first and is left out, since the order of folding says it already.
 fn encode(seq: u64, now: Timestamp, cursor: u64, body: &Body, scratch: &mut Vec<u8>) -> usize {
+    let mut head = [0; 3 * LONGEST_NUMBER];
+    let start = put(seq, &mut head, 0);
+    // A signed number alternates about zero: 0, -1, 1, -2.
+    let end = put(((now.0 << 1) ^ (now.0 >> 63)).cast_unsigned(), &mut head, start);
+    let end = put(cursor, &mut head, end);
     scratch.clear();
-    postcard::serialize_with_flavor(&seq, Scratch(scratch)).expect("a number has an encoding");
-    let start = scratch.len();
-    postcard::serialize_with_flavor(&(now, cursor, body), Scratch(scratch)).expect("plain data has an encoding");
+    scratch.extend_from_slice(&head[..end]);
+    postcard::serialize_with_flavor(body, Scratch(scratch)).expect("plain data has an encoding");
     start
+}
+
+/// Bytes of the longest number.
+const LONGEST_NUMBER: usize = 10;
+
+/// Writes a number at a place as postcard does, seven bits to a byte and the lowest first; where it ends. Three of them
+/// stand before every record, and postcard takes a call for each.
+fn put(mut number: u64, to: &mut [u8], mut at: usize) -> usize {
+    while number >= 0x80 {
+        to[at] = number.to_le_bytes()[0] | 0x80;
+        number >>= 7;
+        at += 1;
+    }
+    to[at] = number.to_le_bytes()[0];
+    at + 1
 }
 
 /// Lets postcard append to a buffer that is used again.
@@ -316,7 +350,12 @@ impl Flavor for Scratch<'_> {
     }
 
     fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        self.0.extend_from_slice(bytes);
+        // Most are numbers of a byte or two.
+        match bytes {
+            [byte] => self.0.push(*byte),
+            [first, second] => self.0.extend([*first, *second]),
+            _ => self.0.extend_from_slice(bytes),
+        }
         Ok(())
     }
 
@@ -339,6 +378,20 @@ fn write_error(name: &str, record: u64, byte: u64, found: &str) -> JournalError 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What stands before a record is as postcard writes it.
+    #[test]
+    fn numbers_are_written_as_postcard_writes_them() {
+        let times = [0, 1, -1, 63, 64, -64, -65, 1_704_067_200_000_000_000, i64::MIN, i64::MAX];
+        for (seq, now) in
+            [0, 1, 127, 128, 16_383, 16_384, u64::MAX].into_iter().flat_map(|seq| times.map(|now| (seq, now)))
+        {
+            let (mut scratch, wake) = (Vec::new(), Body::Wake(Timestamp(now)));
+            let start = encode(seq, Timestamp(now), seq / 3, &wake, &mut scratch);
+            let expected = postcard::to_stdvec(&(seq, Timestamp(now), seq / 3, &wake)).expect("plain data");
+            assert_eq!((scratch, start), (expected, postcard::to_stdvec(&seq).expect("a number").len()));
+        }
+    }
 
     /// A journal that nobody could read is not written: it ends, and is closed no more.
     #[test]

@@ -72,11 +72,22 @@ impl Instrument {
     /// When the value does not fit 28 significant digits.
     #[must_use]
     pub fn value(&self, product: TickLots) -> Money {
-        let product = Decimal::try_from_i128_with_scale(product.0, 0).expect("price × quantity fits 96 bits");
+        let units = product.0;
+        let product = || Decimal::try_from_i128_with_scale(units, 0).expect("price × quantity fits 96 bits");
         Money::new(match self.contract {
-            Contract::Spot | Contract::Linear => exact_product(exact_product(product, self.price_unit), self.qty_unit),
-            Contract::Inverse => exact_product(product, Decimal::new(1, self.base_scale)),
+            Contract::Spot | Contract::Linear => self
+                .scaled(units)
+                .unwrap_or_else(|| exact_product(exact_product(product(), self.price_unit), self.qty_unit)),
+            Contract::Inverse => exact_product(product(), Decimal::new(1, self.base_scale)),
         })
+    }
+
+    /// Price × quantity where both units are powers of ten, as nearly everywhere: nothing is multiplied then.
+    fn scaled(&self, product: i128) -> Option<Decimal> {
+        let (price, qty) = (self.price_unit, self.qty_unit);
+        let scale = price.scale() + qty.scale();
+        let plain = price.mantissa() == 1 && qty.mantissa() == 1 && scale <= Decimal::MAX_SCALE;
+        if plain { Decimal::try_from_i128_with_scale(product, scale).ok() } else { None }
     }
 
     /// What a quantity comes to at a price in the asset it settles in, without its sign.

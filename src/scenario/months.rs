@@ -1,4 +1,4 @@
-//! `[market] source = "synthetic"`: a month of one-minute bars, each run's own.
+//! `[market] source = "synthetic"`: a month of bars, each run's own.
 //!
 //! ```toml
 //! [market]
@@ -9,13 +9,14 @@
 //! half_life = "2h"
 //! days = 30
 //! price = "30000"
-//! length = "1m"                   # of a bar, the only one
+//! length = "1m"                   # of a bar: 1m, 5m, 15m or 1h
 //! start = "2023-01-01T00:00:00Z"
 //! ```
 //!
 //! `calibration = "file.toml"` instead of `model` names a model that `seatrial data fit` wrote, below the data
 //! root. The path follows from the seed and the run: runs of one number meet the same month at every point of a
-//! sweep. Grids are the instrument's first.
+//! sweep. It is made minute by minute whatever the length, and then gathered into longer bars, which open at whole
+//! multiples of their length. Grids are the instrument's first.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -28,12 +29,15 @@ use super::market::{START_DEFAULT, instant, ppm};
 use super::section::{Problems, Section};
 use super::{Located, root};
 use crate::bad_input::BadInput;
-use crate::data::Tape;
 use crate::data::synth::months::{MonthModel, MonthOptions, Months, Preset, Reversal, month};
+use crate::data::{Tape, longer_bars};
 use crate::market::{Money, Rate, Span, Timestamp};
 
 /// Longest month in days.
 const DAYS_MAX: u64 = 367;
+/// How long the bars of a drawn month may be.
+pub(super) const LENGTHS: [(&str, Span); 4] =
+    [("1m", Span::from_mins(1)), ("5m", Span::from_mins(5)), ("15m", Span::from_mins(15)), ("1h", Span::from_hours(1))];
 
 /// A synthetic market as it was written.
 #[derive(Clone, PartialEq, Debug)]
@@ -45,6 +49,8 @@ pub struct MonthsText {
     days: u32,
     start: Timestamp,
     price: Decimal,
+    /// Of a bar.
+    length: Span,
 }
 
 /// Reads the keys of a synthetic market.
@@ -66,9 +72,16 @@ pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Mo
     let start = section.get("start").map_or(Some(Timestamp(START_DEFAULT)), |entry| instant(&entry, problems));
     let price = section.require("price", problems, "where the price starts");
     let price = price.and_then(|entry| entry.setting::<Money>(problems)).map(Money::decimal);
-    let length = section.get("length").map_or(Some(()), |entry| entry.word(problems, &[("1m", ())]));
-    length?;
-    Some(MonthsText { months: months?, reversal: reversal?, calibration, days: days?, start: start?, price: price? })
+    let length = section.get("length").map_or(Some(Span::from_mins(1)), |entry| entry.word(problems, &LENGTHS));
+    Some(MonthsText {
+        months: months?,
+        reversal: reversal?,
+        calibration,
+        days: days?,
+        start: start?,
+        price: price?,
+        length: length?,
+    })
 }
 
 /// How many days; thirty where nothing is said.
@@ -129,7 +142,7 @@ pub fn tape(
         None => text.months.clone(),
     };
     let rules = instrument.rules.first().expect("an instrument that was read has rules");
-    month(&MonthOptions {
+    let made = month(&MonthOptions {
         months,
         reversal: text.reversal,
         seed,
@@ -141,7 +154,8 @@ pub fn tape(
         price: text.price,
         tick: rules.tick.value,
         lot: rules.lot.value,
-    })
+    })?;
+    longer_bars(made, text.length)
 }
 
 /// Reads a model as `seatrial data fit` writes it.

@@ -8,7 +8,8 @@
 //! block = 1                       # days in a row that stay together
 //! ```
 //!
-//! `price` says where it starts, otherwise where the first day drawn does; `start` when.
+//! `price` says where it starts, otherwise where the first day drawn does; `start` when. `length` (1m, 5m, 15m or
+//! 1h) gathers the bars into longer ones, otherwise they are as long as the recorded ones.
 
 use std::sync::Arc;
 
@@ -20,9 +21,9 @@ use super::market::{START_DEFAULT, instant};
 use super::section::{Entry, Problems, Section};
 use super::{Located, months, root};
 use crate::bad_input::BadInput;
-use crate::data::Tape;
 use crate::data::synth::{ResampleOptions, resample};
-use crate::market::{Money, Timestamp};
+use crate::data::{Tape, longer_bars};
+use crate::market::{Money, Span, Timestamp};
 
 /// A resampled market as it was written.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,6 +34,8 @@ pub struct ResampledText {
     block: u32,
     start: Timestamp,
     price: Option<Decimal>,
+    /// Of a bar; the recordings' if nothing is said.
+    length: Option<Span>,
 }
 
 /// Reads the keys of a resampled market.
@@ -49,8 +52,9 @@ pub fn read(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Re
         let price = entry.setting::<Money>(problems)?.decimal();
         Some(Some(price))
     });
+    let length = section.get("length").map_or(Some(None), |entry| entry.word(problems, &months::LENGTHS).map(Some));
     let block = u32::try_from(block?).expect("at most its days");
-    Some(ResampledText { files: files?, days: days?, block, start: start?, price: price? })
+    Some(ResampledText { files: files?, days: days?, block, start: start?, price: price?, length: length? })
 }
 
 fn several(entry: &Entry<'_>, problems: &mut Problems<'_>) -> Option<Vec<Located<String>>> {
@@ -96,5 +100,7 @@ pub fn tape(
         price: text.price,
         tick: rules.tick.value,
     };
-    resample(recorded, &options)
+    let made = resample(recorded, &options)?;
+    let length = text.length.unwrap_or(made.cadence);
+    longer_bars(made, length)
 }

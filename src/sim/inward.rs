@@ -97,7 +97,7 @@ impl Sim<'_> {
                 VenueMessage::Report(report) => {
                     // An answer is nothing that happened.
                     if !matches!(report.kind, ReportKind::Status(_)) {
-                        self.note(self.now, &Body::Truth(report))?;
+                        self.note(self.now, Body::Truth(report))?;
                     }
                     if self.faults.is_some() {
                         self.follow_up(&report);
@@ -229,7 +229,7 @@ impl Sim<'_> {
         let acted = !actions.is_empty();
         if acted {
             self.mark(local, &event);
-            self.note(local, &Body::Market)?;
+            self.note(local, Body::Market)?;
         }
         self.act(local, actions, acted)
     }
@@ -256,7 +256,7 @@ impl Sim<'_> {
     fn step(&mut self, now: Timestamp, event: Event) -> Result<(), SimError> {
         let mut actions = std::mem::take(&mut self.actions);
         self.trader.step(now, &event, &mut actions);
-        self.note(now, &Body::Event(event))?;
+        self.note(now, Body::Event(event))?;
         self.act(now, actions, true)
     }
 }

@@ -236,14 +236,14 @@ impl Sim<'_> {
     /// Writes down which market deliveries were lost since the last record.
     pub(super) fn note_lost(&mut self) -> Result<(), SimError> {
         let lost = std::mem::take(&mut self.lost);
-        if lost > 0 { self.note(self.now, &Body::Lost(lost)) } else { Ok(()) }
+        if lost > 0 { self.note(self.now, Body::Lost(lost)) } else { Ok(()) }
     }
 
     /// Writes down which faults hit since the last record.
     pub(super) fn note_faults(&mut self) -> Result<(), SimError> {
         let Some(faults) = &mut self.faults else { return Ok(()) };
         for text in faults.take_told() {
-            self.note(self.now, &Body::Fault(text))?;
+            self.note(self.now, Body::Fault(text))?;
         }
         Ok(())
     }

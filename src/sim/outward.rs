@@ -28,7 +28,7 @@ impl Sim<'_> {
                 }
                 Action::Alert(alert) => Body::Alert(alert),
             };
-            self.note(now, &body)?;
+            self.note(now, body)?;
         }
         self.actions = actions;
         if booked {

@@ -72,6 +72,19 @@ pub enum Lane {
     Wakes,
 }
 
+/// Above so many bits of a rank stands the lane; no run schedules 2^56 items.
+const LANE_SHIFT: u32 = 56;
+
+impl Lane {
+    const ALL: [Self; 6] = [Self::Market, Self::Timers, Self::Faults, Self::Commands, Self::Deliveries, Self::Wakes];
+
+    /// The lane of a rank.
+    fn ranked(rank: u64) -> Self {
+        let [_, _, _, _, _, _, _, rank] = rank.to_be_bytes();
+        Self::ALL[usize::from(rank)]
+    }
+}
+
 impl Item {
     /// Whether a run waits for it.
     const fn is_awaited(&self) -> bool {
@@ -95,7 +108,8 @@ impl Item {
 /// Items under way, by (time, lane, sequence).
 #[derive(Debug, Default)]
 pub struct Queue {
-    order: BinaryHeap<Reverse<(Timestamp, Lane, u64, usize)>>,
+    /// When, the lane's rank above the sequence in one number, and the slot.
+    order: BinaryHeap<Reverse<(Timestamp, u64, usize)>>,
     slots: Vec<Option<Item>>,
     free: Vec<usize>,
     sequence: u64,
@@ -113,19 +127,19 @@ impl Queue {
             self.slots.len() - 1
         });
         self.slots[slot] = Some(item);
-        self.order.push(Reverse((at, lane, self.sequence, slot)));
+        self.order.push(Reverse((at, (lane as u64) << LANE_SHIFT | self.sequence, slot)));
         self.sequence += 1;
     }
 
     /// When and in which lane the next item is due.
     #[must_use]
     pub fn next(&self) -> Option<(Timestamp, Lane)> {
-        self.order.peek().map(|Reverse((at, lane, ..))| (*at, *lane))
+        self.order.peek().map(|Reverse((at, rank, _))| (*at, Lane::ranked(*rank >> LANE_SHIFT)))
     }
 
     /// Takes the next item.
     pub fn pop(&mut self) -> Option<(Timestamp, Item)> {
-        let Reverse((at, _, _, slot)) = self.order.pop()?;
+        let Reverse((at, _, slot)) = self.order.pop()?;
         self.free.push(slot);
         let item = self.slots[slot].take().expect("a scheduled slot is filled");
         self.messages -= usize::from(item.is_awaited());

@@ -308,13 +308,13 @@ impl<'a> Sim<'a> {
     }
 
     /// Writes a record, after the deliveries that were lost before it.
-    pub(super) fn note(&mut self, now: Timestamp, body: &Body) -> Result<(), SimError> {
+    pub(super) fn note(&mut self, now: Timestamp, body: Body) -> Result<(), SimError> {
         if self.lost > 0 {
             self.note_lost()?;
         }
-        self.process.keep(now, self.cursor, body);
-        self.metrics.observe(now, body);
-        self.journal.append(now, self.cursor, body)?;
+        self.process.keep(now, self.cursor, &body);
+        self.metrics.observe(now, &body);
+        self.journal.take(now, self.cursor, body)?;
         Ok(())
     }
 }

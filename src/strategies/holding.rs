@@ -33,6 +33,9 @@ pub(super) fn worth(contract: Contract, held: Qty, twice_mid: i64) -> TickLots {
 /// How much of what is held one order could close; nothing if it is dust, too small for any order
 /// in quantity or value.
 pub(super) fn closable(instrument: &Instrument, held: Qty, twice_mid: i64, now: Timestamp) -> Qty {
+    if held.is_zero() {
+        return Qty::ZERO;
+    }
     let rules = instrument.rules(now);
     let qty = Qty(held.0.abs().min(rules.max_qty.0) / rules.lot.0 * rules.lot.0);
     let notional = match instrument.contract {

@@ -256,6 +256,9 @@ impl Core {
 
     /// Frees instruments from orders whose fate is known by now.
     pub(crate) fn release_resolved(&mut self, actions: &mut Vec<Action>) {
+        if self.arming.restricted.is_empty() {
+            return;
+        }
         let resolved: Vec<(InstrumentId, OrderId)> = self
             .unresolved()
             .filter(|(_, id)| !self.orders.get(*id).is_some_and(|order| order.state.is_unknown()))

@@ -117,10 +117,11 @@ impl Core {
         match self.equity() {
             Some(equity) => {
                 self.keep_account(now, equity, timed, actions);
-                self.judge(now, actions);
+                let losses = self.losses();
+                self.judge(now, losses, actions);
                 let measures = self.measures();
                 self.tell_thresholds(&measures, actions);
-                self.draw_bands(&measures);
+                self.draw_bands(&measures, losses);
             }
             // Breakers keep what they knew last; the missing mark is waited for.
             None => self.await_marks(),

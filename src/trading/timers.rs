@@ -67,6 +67,13 @@ impl Core {
 
     /// Serves what is due for any order, and asks to be woken for the next.
     fn order_timers(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        let times =
+            |order: &Order, config: &Config| Due::ALL.into_iter().filter_map(|kind| kind.at(order, config)).min();
+        let next = self.orders.open().filter_map(|order| times(order, &self.config)).min();
+        let Some(next) = next else { return };
+        if next > now {
+            return self.wake_at(next, actions);
+        }
         let mut due: Vec<(OrderId, Due)> = Vec::new();
         for order in self.orders.open() {
             let ripe = |kind: &Due| kind.at(order, &self.config).is_some_and(|at| at <= now);
@@ -79,8 +86,7 @@ impl Core {
                 self.serve(now, id, kind, actions);
             }
         }
-        let times = |order: &Order| Due::ALL.into_iter().filter_map(|kind| kind.at(order, &self.config)).min();
-        if let Some(next) = self.orders.open().filter_map(times).min() {
+        if let Some(next) = self.orders.open().filter_map(|order| times(order, &self.config)).min() {
             self.wake_at(next.max(now), actions);
         }
     }

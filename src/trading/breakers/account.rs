@@ -27,6 +27,9 @@ pub(super) const fn boundary(period: Period, at: Timestamp) -> Timestamp {
     }
 }
 
+/// A loss limit's breaker, what it counts so far, and where it is reached, in account currency.
+pub(crate) type Loss = (Breaker, Decimal, Decimal);
+
 /// Where a period began.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Start {
@@ -153,7 +156,7 @@ impl Core {
     /// What each loss limit counts so far and where it is reached: the breaker, the loss, the limit,
     /// both in account currency.
     #[must_use]
-    pub fn losses(&self) -> Option<[(Breaker, Decimal, Decimal); 3]> {
+    pub fn losses(&self) -> Option<[Loss; 3]> {
         let (account, limits) = (self.guards.account.as_ref()?, &self.config.breaker);
         let of = |breaker, period, limit: crate::market::Rate| {
             (breaker, account.lost(period), account.start(period).equity * limit.decimal())

@@ -8,6 +8,7 @@
 
 use rust_decimal::Decimal;
 
+use super::account::Loss;
 use super::thresholds::{Measured, Watch};
 use crate::market::{Account, Contract, Instrument, Purpose, Side};
 use crate::trading::core::Core;
@@ -49,10 +50,10 @@ impl Speed {
 
 impl Core {
     /// Draws the bands anew around the present marks.
-    pub(super) fn draw_bands(&mut self, measures: &[Measured]) {
+    pub(super) fn draw_bands(&mut self, measures: &[Measured], losses: Option<[Loss; 3]>) {
         let speeds: Vec<Speed> = self.instruments.iter().map(|instrument| self.speed(instrument)).collect();
         let moving = Decimal::from(speeds.iter().filter(|speed| speed.matters()).count() as u64);
-        let watches = self.watches(measures);
+        let watches = self.watches(measures, losses);
         let band = |(instrument, speed): (&Instrument, Speed)| {
             if !speed.matters() {
                 return None;
@@ -110,21 +111,41 @@ impl Core {
 
 /// How far twice a mark may move either way without anything happening, rounded down.
 fn half_width(instrument: &Instrument, speed: Speed, moving: Decimal, watches: &[Watch]) -> i64 {
+    let step = moving * instrument.price_unit;
     let allowed = |watch: &Watch| {
-        let fastest = speed.exposure * watch.exposure + speed.equity * watch.equity;
-        let unit = fastest * moving * instrument.price_unit;
-        if unit.is_zero() { None } else { whole_times(watch.gap.abs().checked_mul(Decimal::TWO)?, unit) }
+        let unit = (part(speed.exposure, watch.exposure) + part(speed.equity, watch.equity)) * step;
+        if unit.is_zero() { None } else { whole_times(watch.gap.abs(), unit) }
     };
     let least = watches.iter().filter_map(allowed).min();
     // One unit less than the quotient, which may have been rounded up.
     least.map_or(FARTHEST, |least| least.saturating_sub(1).clamp(0, FARTHEST))
 }
 
-/// How many whole times `unit` goes into `amount`, in integers where they fit: a band is drawn often.
+/// A product with a factor that is nearly always all or nothing.
+fn part(of: Decimal, factor: Decimal) -> Decimal {
+    if factor.is_zero() {
+        Decimal::ZERO
+    } else if factor == Decimal::ONE {
+        of
+    } else {
+        of * factor
+    }
+}
+
+/// How many whole times `unit` goes into twice `amount`, in integers where they fit: a band is drawn often.
 fn whole_times(amount: Decimal, unit: Decimal) -> Option<i64> {
     let scale = amount.scale().max(unit.scale());
-    let at_scale = |value: Decimal| value.mantissa().checked_mul(10_i128.checked_pow(scale - value.scale())?);
-    let whole = match at_scale(amount).zip(at_scale(unit)) {
+    let short = |value: Decimal| {
+        let mantissa = i64::try_from(value.mantissa()).ok()?;
+        mantissa.checked_mul(10_i64.checked_pow(scale - value.scale())?)
+    };
+    if let Some((amount, unit)) = short(amount).and_then(|amount| amount.checked_mul(2)).zip(short(unit)) {
+        return Some(amount / unit);
+    }
+    let amount = amount.checked_mul(Decimal::TWO)?;
+    let scale = amount.scale().max(unit.scale());
+    let long = |value: Decimal| value.mantissa().checked_mul(10_i128.checked_pow(scale - value.scale())?);
+    let whole = match long(amount).zip(long(unit)) {
         Some((amount, unit)) => amount / unit,
         None => amount.checked_div(unit)?.trunc().mantissa(),
     };
@@ -168,7 +189,7 @@ mod tests {
                 core.view.learn(NOW, &print(id, price));
             }
             let measures = core.measures();
-            core.draw_bands(&measures);
+            core.draw_bands(&measures, core.losses());
             let heeds = [(0, 6_000_001), (1, 6)].map(|(id, price)| core.breakers_heed(NOW, &print(id, price)));
             assert_eq!(heeds, [news, news], "held is asset {held}");
         }

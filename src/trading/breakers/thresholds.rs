@@ -5,6 +5,7 @@
 
 use rust_decimal::Decimal;
 
+use super::account::Loss;
 use crate::market::{Action, Breaker, DeskId, InstrumentId, Period, Severity};
 use crate::trading::core::{Core, alert};
 
@@ -97,7 +98,7 @@ impl Core {
                     let text = format!("{words}: {value} against {limit} in account currency; nothing was done");
                     alert(severity, threshold.instrument(), None, text, actions);
                 }
-            } else if *value < *limit * REARM {
+            } else if self.guards.told.contains(threshold) && *value < *limit * REARM {
                 self.guards.told.remove(threshold);
             }
         }
@@ -105,19 +106,19 @@ impl Core {
     }
 
     /// Everything that is watched. Of what moves with equity alone, the nearest stands for all.
-    pub(super) fn watches(&self, measures: &[Measured]) -> Vec<Watch> {
+    pub(super) fn watches(&self, measures: &[Measured], losses: Option<[Loss; 3]>) -> Vec<Watch> {
         let mut nearest = Decimal::MAX;
         let mut of_equity = |gap: Decimal| nearest = nearest.min(gap.abs());
         if let Some(account) = &self.guards.account {
             of_equity(account.equity);
             of_equity(account.drawdown());
         }
-        for (breaker, lost, limit) in self.losses().into_iter().flatten() {
+        for (breaker, lost, limit) in losses.into_iter().flatten() {
             if !self.guards.active.contains_key(&breaker) {
                 of_equity(limit - lost);
             }
         }
-        let mut watches = Vec::new();
+        let mut watches = Vec::with_capacity(measures.len() + 1);
         for measured in measures {
             let told = self.guards.told.contains(&measured.threshold);
             let gap = measured.value - if told { measured.limit * REARM } else { measured.limit };
@@ -136,11 +137,12 @@ impl Core {
         let (equity, alerts, breaker) = (account.equity, &self.config.alerts, &self.config.breaker);
         let (start, lost) = (account.day.equity, account.lost(Period::Day));
         let day = |threshold, value, limit| Measured { threshold, value, limit, speed: OF_EQUITY };
-        let mut all = vec![
+        let mut all = Vec::with_capacity(8);
+        all.extend([
             day(Threshold::DailyWarn, lost, start * breaker.daily_warn.decimal()),
             day(Threshold::DailyNear, lost, start * breaker.daily.decimal() * breaker.near.decimal()),
             day(Threshold::DailyProfit, -lost, start * alerts.daily_profit.decimal()),
-        ];
+        ]);
         let mut held = |threshold, value: Option<Decimal>, share: Decimal| {
             if let Some(value) = value {
                 all.push(Measured { threshold, value, limit: equity * share, speed: (share, Decimal::ONE) });

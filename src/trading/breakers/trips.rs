@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use super::account::Loss;
 use super::{Guards, Trip};
 use crate::market::{
     Action, Breaker, Decision, DeskId, ExitCause, InstrumentId, Money, Period, Qty, Severity, Timestamp,
@@ -69,9 +70,9 @@ impl Guards {
 impl Core {
     /// Holds equity against the loss limits, and the run of losses against its steps. An account
     /// worth nothing, or that began a period with nothing, trips them all.
-    pub(super) fn judge(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+    pub(super) fn judge(&mut self, now: Timestamp, losses: Option<[Loss; 3]>, actions: &mut Vec<Action>) {
         self.count_losses(now, actions);
-        let (Some(losses), Some(account)) = (self.losses(), &self.guards.account) else { return };
+        let (Some(losses), Some(account)) = (losses, &self.guards.account) else { return };
         let starts = [Period::Day, Period::Week].map(|period| account.start(period).equity);
         let ruined = account.equity <= Decimal::ZERO || starts.iter().any(|start| *start <= Decimal::ZERO);
         for (breaker, lost, limit) in losses {
@@ -163,6 +164,9 @@ impl Core {
 
     /// Resets what ends by time.
     pub(super) fn end_pauses(&mut self, now: Timestamp, actions: &mut Vec<Action>) {
+        if self.guards.active.is_empty() {
+            return;
+        }
         let over = |trip: &Trip| trip.until.is_some_and(|until| until <= now);
         let ended: Vec<Breaker> =
             self.guards.active.iter().filter(|(_, trip)| over(trip)).map(|(breaker, _)| *breaker).collect();

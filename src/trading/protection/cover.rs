@@ -7,7 +7,7 @@
 use super::amounts::{closable, closable_beside, is_enough};
 use super::legs::Leg;
 use super::plan::{record, side_of};
-use super::shape::price_of;
+use super::shape::{price_of, stands};
 use super::{Key, Shield};
 use crate::market::{
     Action, Author, Bug, ExitCause, OrderKind, OrderState, Price, Purpose, Qty, SessionState, Side, TimeInForce,
@@ -140,6 +140,9 @@ impl Core {
         let is_off = |leg: &Leg| price_of(leg.kind) != Some(aim.price);
         // One that has not left yet is not amended: it is made anew, also where less is there by now.
         let legs = self.legs(key, aim.purpose, shield);
+        if stands(aim, &legs, self.instrument(key.1).rules(now).max_qty) {
+            return;
+        }
         let over = self.ties_lots(key.1)
             && legs.iter().filter(|leg| !leg.parting).map(|leg| leg.leaves).sum::<Qty>() > aim.qty;
         for leg in legs.iter().filter(|leg| leg.state == OrderState::Intent && (over || is_off(leg))) {
@@ -335,11 +338,6 @@ impl Core {
             }
             None => true,
         }
-    }
-
-    /// Whether the venue takes resting orders in this instrument.
-    fn takes_orders(&self, key: Key) -> bool {
-        matches!(self.view.of(key.1).session, SessionState::Open | SessionState::PostOnly)
     }
 
     /// Places a leg, if anything lets it be placed; whether it was.

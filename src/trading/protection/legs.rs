@@ -139,8 +139,13 @@ impl Core {
 
     /// The legs of one purpose.
     pub(super) fn legs(&self, key: Key, purpose: Purpose, shield: &Shield) -> Vec<Leg> {
+        self.legs_of(key, purpose, shield).collect()
+    }
+
+    /// The same, one after another.
+    pub(super) fn legs_of(&self, key: Key, purpose: Purpose, shield: &Shield) -> impl Iterator<Item = Leg> {
         let memory = |order: &Order| shield.legs.get(&order.terms.id).copied().unwrap_or_default();
-        self.own_orders(key, purpose).map(|order| Leg::of(order, memory(order))).collect()
+        self.own_orders(key, purpose).map(move |order| Leg::of(order, memory(order)))
     }
 
     /// Whether anything of a position's protection or exits is open.
@@ -186,7 +191,9 @@ impl Core {
                 }
             }
         }
-        let known: Vec<OrderId> = shield.legs.keys().copied().collect();
+        let ended = |id: &OrderId| self.orders.get(*id).is_none_or(|order| order.state.is_terminal());
+        let known: Vec<OrderId> =
+            if shield.legs.keys().any(ended) { shield.legs.keys().copied().collect() } else { Vec::new() };
         for id in known {
             let order = self.orders.get(id);
             if order.is_some_and(|order| !order.state.is_terminal()) {

@@ -1,6 +1,7 @@
 //! Naked time: how long a position above dust is without full live cover (production-rules PR-4), and how
 //! long after a restart (PR-12).
 
+use super::legs::Leg;
 use super::{Key, Shield};
 use crate::market::{Action, Decision, DeskId, ExitCause, InstrumentId, Purpose, Qty, Severity, Timestamp};
 use crate::trading::core::{Core, alert};
@@ -124,9 +125,8 @@ impl Core {
 
     /// Leaves of the stops and exits the venue is known to hold (PR-1).
     fn live_cover(&self, key: Key, shield: &Shield) -> Qty {
-        let stops = self.legs(key, Purpose::Stop, shield);
-        let stops: Qty = stops.iter().filter(|leg| leg.is_confirmed()).map(|leg| leg.leaves).sum();
-        let exits = self.legs(key, Purpose::Exit, shield);
-        stops + exits.iter().filter(|leg| leg.is_confirmed()).map(|leg| leg.leaves).sum::<Qty>()
+        let of =
+            |purpose| self.legs_of(key, purpose, shield).filter(Leg::is_confirmed).map(|leg| leg.leaves).sum::<Qty>();
+        of(Purpose::Stop) + of(Purpose::Exit)
     }
 }

@@ -55,7 +55,6 @@ pub(super) fn against_average(side: Side, held: &Position, instrument: &Instrume
 impl Core {
     /// A new life of the position starts from nothing; then the plans of its entries are taken in.
     pub(super) fn begin_shield(&mut self, key: Key, held: &Position, shield: &mut Shield, actions: &mut Vec<Action>) {
-        let entries: Vec<OrderId> = self.entries.get(&key).into_iter().flatten().copied().collect();
         if self.goes_on(key, shield) {
             shield.life = held.life;
         }
@@ -64,6 +63,8 @@ impl Core {
                 (std::mem::take(&mut shield.legs), std::mem::take(&mut shield.parting), shield.naked.take());
             *shield = Shield { life: held.life, legs, parting, naked, ..Shield::default() };
         }
+        let new = |id: &OrderId| !shield.adopted.contains(id);
+        let entries: Vec<OrderId> = self.entries.get(&key).into_iter().flatten().copied().filter(new).collect();
         for id in entries {
             if shield.adopted.insert(id) {
                 self.take_plan(key, id, held, shield, actions);

@@ -5,7 +5,10 @@ use rust_decimal::Decimal;
 
 use super::Key;
 use super::cover::Aim;
-use crate::market::{Bug, Instrument, OrderKind, Price, Purpose, Rate, Side, Timestamp, planted};
+use super::legs::Leg;
+use crate::market::{
+    Bug, Instrument, OrderKind, OrderState, Price, Purpose, Qty, Rate, SessionState, Side, Timestamp, planted,
+};
 use crate::trading::core::Core;
 use crate::trading::words::{StopKind, TargetKind};
 
@@ -51,6 +54,25 @@ impl Core {
             OrderKind::TargetMarket { .. } => OrderKind::TargetMarket { trigger },
             OrderKind::TargetLimit { .. } => OrderKind::TargetLimit { trigger, limit: price },
         })
+    }
+
+    /// Whether the venue takes resting orders in this instrument.
+    pub(super) fn takes_orders(&self, key: Key) -> bool {
+        matches!(self.view.of(key.1).session, SessionState::Open | SessionState::PostOnly)
+    }
+}
+
+/// Whether one leg covers all of what is wanted as it is wanted, or nothing is wanted and nothing is there, as at most
+/// looks: nothing is left to bring in line. `most` is what one order may hold.
+pub(super) fn stands(aim: Aim, legs: &[Leg], most: Qty) -> bool {
+    match legs {
+        [] => aim.qty.is_zero(),
+        [leg] => {
+            let wanted = price_of(leg.kind) == Some(aim.price) && leg.leaves == aim.qty;
+            let live = leg.state == OrderState::Live && !leg.parting;
+            wanted && live && !aim.qty.is_zero() && aim.qty <= most
+        }
+        _ => false,
     }
 }
 

@@ -4,7 +4,7 @@
 //! `reconcile.explain_within` has passed; then it is posted to `unexplained`, entries stop until an
 //! operator acts, and somebody is told.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::pass::Heard;
 use crate::market::{Action, AssetId, Bug, Decision, DeskId, InstrumentId, Money, Qty, Severity, Timestamp, planted};
@@ -93,10 +93,13 @@ impl Core {
 
     fn found(&self, heard: &Heard) -> Vec<(Subject, Amount)> {
         let mut found = Vec::new();
-        let said: BTreeMap<AssetId, Money> = heard.balances.items.iter().map(|b| (b.asset, b.total)).collect();
-        let assets: BTreeSet<AssetId> = said.keys().copied().chain(self.books.ledger().assets()).collect();
+        let said = &heard.balances.items;
+        let mut assets: Vec<AssetId> = said.iter().map(|b| b.asset).chain(self.books.ledger().assets()).collect();
+        assets.sort_unstable();
+        assets.dedup();
         for asset in assets {
-            let theirs = said.get(&asset).copied().unwrap_or_default();
+            // Of one that is said twice, the last word counts.
+            let theirs = said.iter().rev().find(|b| b.asset == asset).map_or(Money::ZERO, |b| b.total);
             let more = theirs - self.books.venue_cash(asset);
             let tolerated = planted(Bug::ReconcileMismatch) && more.decimal().abs() <= rust_decimal::Decimal::new(1, 4);
             if !more.is_zero() && !tolerated {
