@@ -65,6 +65,8 @@ pub mod bound;
 #[cfg(feature = "simulator")]
 pub mod data;
 #[cfg(feature = "simulator")]
+pub mod gate;
+#[cfg(feature = "simulator")]
 pub mod journal;
 pub mod ledger;
 pub mod market;

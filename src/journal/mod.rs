@@ -27,7 +27,6 @@ mod writer;
 pub use digest::Digest;
 pub use error::{Complaint, JournalError};
 pub use exact::{Exact, TooLarge};
-#[cfg(feature = "batch")]
 pub(crate) use frame::hex;
 pub use frame::{ChainHash, FORMAT, LONGEST_PAYLOAD};
 pub use header::{Header, InstrumentCard, Profile, ScenarioStamp, TapeCard};

@@ -12,6 +12,7 @@ mod agents;
 mod assemble;
 mod assets;
 mod brisk;
+pub mod criteria;
 mod document;
 mod drills;
 mod expect;

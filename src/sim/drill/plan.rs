@@ -65,11 +65,15 @@ fn rounds(start: Timestamp, length: Span, script: &mut Vec<(Timestamp, Event)>) 
         breaker(Breaker::StopEverything),
         ControlAct::ResetThrottle(DeskId(0), InstrumentId(0)),
         ControlAct::SettleExternal(InstrumentId(0)),
-        ControlAct::Rearm { confirmation: ControlAct::REARM.to_owned() },
+        rearm(),
     ];
     for round in 1..=length.0 / ROUND.0 {
         script.extend(acts.iter().map(|act| (start.after(ROUND.times(round)), given(act.clone()))));
     }
+}
+
+fn rearm() -> ControlAct {
+    ControlAct::Rearm { confirmation: ControlAct::REARM.to_owned() }
 }
 
 fn given(act: ControlAct) -> Event {
@@ -233,8 +237,9 @@ impl Plan<'_> {
             self.act(at, ControlAct::Cancel(OrderId(order)));
         }
         for act in [ControlAct::Halt, ControlAct::Flatten(Scope::All), ControlAct::Flatten(Scope::Desk(DeskId(0)))] {
-            let at = self.early();
+            let (at, stays) = (self.early(), self.between(Span::from_mins(5), Span::from_mins(60)));
             self.act(at, act);
+            self.act(at.after(stays), rearm());
         }
     }
 

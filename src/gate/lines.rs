@@ -1,0 +1,325 @@
+//! Every line of the criteria, and what simulated evidence says of it.
+//!
+//! A line that simulation can say nothing of has no simulated part. Paper evidence does not exist yet: its part says
+//! what it would take, and never passes.
+
+use super::judge::{Evidence, Figure, fact, missing, plain, share};
+use super::run::Came;
+use super::verdict::{Class, DrillCount, Group, Line, Outcome, Part};
+use crate::metrics::Figures;
+use crate::scenario::criteria::{Criterion, Threshold};
+use crate::sim::drill::DRILLS;
+use crate::sim::rng::{Component, Stream};
+use crate::statistics::bootstrap::{Blocks, Distribution, Plan};
+
+/// Groups by their letters.
+const GROUPS: [(&str, &str); 7] = [
+    ("P", "30-day profile of the review"),
+    ("A", "edge plausibility"),
+    ("B", "execution fidelity"),
+    ("C", "accounting"),
+    ("D", "safety drills"),
+    ("E", "operations"),
+    ("F", "governance and ramp"),
+];
+
+/// Laws that a line, or a drill's state, stands on: by their ids.
+const BALANCE: &[&str] = &["LG-1", "LG-2", "LG-3", "LG-4", "LG-5", "L2", "L6", "K-in", "identity"];
+const BREAKS: &[&str] = &["C1", "C1f", "C1o", "C4", "C5", "P4", "O9", "O16", "V1"];
+const STATEMENT: &[&str] = &["L4", "E3", "X1", "X1a", "X6", "P1", "P1a", "P2"];
+const ORDERS: &[&str] = &["O1", "O1t", "O3", "O6", "O7", "O8", "O11", "O12", "O12e", "O13", "O14", "O15"];
+const EXECUTIONS: &[&str] = &["O5", "C7"];
+const COVER: &[&str] = &["S1", "S2", "S3", "S4", "S5", "S10", "P5", "P7", "OP-2"];
+
+/// The laws that a drill stands on beside its own line.
+const DRILLED: [&[&str]; 12] = [
+    &["O16", "V1", "O1", "O1t", "O3", "C1", "C1o"],
+    &["P1", "P4", "C1f", "C7", "O5", "E3"],
+    COVER,
+    &["K6", "O11"],
+    &["K6", "R8"],
+    &["R4", "C7", "O5"],
+    &["O8", "O1t", "C1"],
+    &["R7", "OP-2"],
+    &["R2", "R3", "R5", "R5e", "R6", "R9", "R10", "R13"],
+    &["N3", "O5", "T1", "LG-2", "C1f"],
+    &["K6", "LG-2"],
+    &["K6", "O11"],
+];
+
+fn broke(came: &Came, laws: &[&str]) -> bool {
+    came.broken.iter().any(|(law, _)| laws.contains(&law.as_str()))
+}
+
+impl Evidence<'_> {
+    /// Every line, judged for a class of evidence.
+    pub fn lines(&self, class: Class, drills: &[DrillCount]) -> Vec<Line> {
+        self.criteria.lines.iter().map(|line| self.line(line, class, drills)).collect()
+    }
+
+    fn line(&self, line: &Criterion, class: Class, drills: &[DrillCount]) -> Line {
+        let group = line.id[..1].to_owned();
+        let simulated = self.simulated(line, drills);
+        // What is refuted of the edge decides; what is lacking of it is told (gate.md §5.2).
+        let refuted = simulated.as_ref().is_some_and(|part| part.outcome == Outcome::Fail);
+        let decides = class != Class::SelfConsistent || (simulated.is_some() && (group != "A" || refuted));
+        Line {
+            paper: missing(paper(&line.id)),
+            threshold: line.threshold.as_ref().map_or_else(|| "holds".to_owned(), asked),
+            id: line.id.clone(),
+            name: line.name.clone(),
+            source: line.source.clone(),
+            group,
+            decides,
+            simulated,
+        }
+    }
+
+    fn simulated(&self, line: &Criterion, drills: &[DrillCount]) -> Option<Part> {
+        Some(match line.id.as_bytes() {
+            [b'P', ..] => self.profile(line),
+            [b'A', ..] => self.edge(line)?,
+            b"B1" => self.parity(),
+            [b'C', ..] => self.accounting(line),
+            [b'D', ..] => self.drilled(drills.iter().find(|drill| drill.id == line.id)?),
+            b"E1" => self.uptime(line),
+            b"E5" => missing("a process that is really restarted; D10 restarts the simulated one"),
+            b"F1" => fact(true, "one build, one configuration, one set of data and criteria over all runs; hashes below".to_owned()),
+            b"F3" => fact(!self.criteria.ramp.is_empty(), format!("{} steps, each with days and trades", self.criteria.ramp.len())),
+            b"F4" => fact(!self.criteria.demotions.is_empty(), format!("{} rules", self.criteria.demotions.len())),
+            b"F5" => fact(true, "listed in this verdict".to_owned()),
+            b"F6" => fact(true, format!("after {} days", self.criteria.valid_days)),
+            _ => return None,
+        })
+    }
+
+    fn profile(&self, line: &Criterion) -> Part {
+        let of = |share: f64, figure: &dyn Fn(&Figures) -> Figure| self.of_months(line, share, |came| figure(&came.figures));
+        match line.id.as_str() {
+            "P1" => self.enough_days(line),
+            "P2" => self.enough_trades(line),
+            "P3" => of(0.5, &|figures| figures.returns.sharpe_annualised.into()),
+            "P4" => of(0.95, &|figures| figures.drawdown.parse().ok().into()),
+            "P5" => of(0.5, &|figures| figures.trades.hit_rate.into()),
+            "P6" => of(0.5, &profit_factor),
+            "P7" => self.uptime(line),
+            "P8" => self.of_months(line, 0.5, |came| errors(came).into()),
+            "P9" => of(0.95, &|figures| figures.execution.ack_ns.p95.map(seconds).into()),
+            "P10" => self.ended_soundly(),
+            "P11" => self.none_broken("held what could be covered and was not", |came| broke(came, COVER)),
+            "P12" => self.none_broken("came to another result than the venue's", |came| {
+                broke(came, BALANCE) || broke(came, STATEMENT) || unexplained(came)
+            }),
+            _ => fact(true, "the same for every run; hashed before the first".to_owned()),
+        }
+    }
+
+    fn enough_days(&self, line: &Criterion) -> Part {
+        let asked = line.threshold.as_ref().map_or(0.0, |threshold| threshold.value);
+        let days = u32::try_from(self.days).unwrap_or(u32::MAX);
+        let outcome = if f64::from(days) >= asked { Outcome::Pass } else { Outcome::Insufficient };
+        Part { outcome, value: Some(days.to_string()), bound: None, evidence: "simulated days of every run".to_owned() }
+    }
+
+    /// Too few trades are no failure: nothing can be said.
+    fn enough_trades(&self, line: &Criterion) -> Part {
+        let part = self.of_months(line, 0.5, |came| Figure::Is(count(came.figures.trades.count)));
+        let outcome = if part.outcome == Outcome::Pass { Outcome::Pass } else { Outcome::Insufficient };
+        Part { outcome, ..part }
+    }
+
+    fn uptime(&self, line: &Criterion) -> Part {
+        let (mut worst, mut down) = (None::<(f64, u64)>, [0_i64; 3]);
+        for (run, came) in self.ended() {
+            let uptime = &came.figures.uptime;
+            let lost = |name: &str| uptime.down.get(name).map_or(0, |down| down.total_ns);
+            let parts = [lost("crashed"), lost("reconciling"), lost("starting")];
+            down.iter_mut().zip(parts).for_each(|(all, part)| *all = all.saturating_add(part));
+            let whole = seconds(came.figures.end_ns - came.figures.start_ns);
+            let up = 1.0 - parts.into_iter().map(seconds).sum::<f64>() / whole;
+            if worst.is_none_or(|(least, _)| up < least) {
+                worst = Some((up, run.number));
+            }
+        }
+        let part = self.of_months(line, 0.95, |came| {
+            let lost = |name: &str| came.figures.uptime.down.get(name).map_or(0, |down| down.total_ns);
+            let down = seconds(lost("crashed") + lost("reconciling") + lost("starting"));
+            Figure::Is(1.0 - down / seconds(came.figures.end_ns - came.figures.start_ns))
+        });
+        let Some((least, run)) = worst else { return part };
+        let [crashed, reconciling, starting] = down.map(|ns| plain(seconds(ns) / 3600.0));
+        let itemised = format!(
+            "; down in all: crashed {crashed} h, reconciling {reconciling} h, starting {starting} h; worst run {run}: {}",
+            share(least)
+        );
+        Part { evidence: part.evidence + &itemised, ..part }
+    }
+
+    fn ended_soundly(&self) -> Part {
+        let lost = self.runs.iter().find(|run| run.came.is_err());
+        let part = self.none_broken("broke a law", |came| !came.broken.is_empty());
+        match lost {
+            Some(run) => Part { outcome: Outcome::Fail, evidence: format!("{}; run {} did not end", part.evidence, run.number), ..part },
+            None => part,
+        }
+    }
+
+    /// What can be said of the edge from these runs; the rest needs long backtests, and says so.
+    fn edge(&self, line: &Criterion) -> Option<Part> {
+        Some(match line.id.as_str() {
+            "A1" => missing("long backtests on recorded markets, with their trials counted in the registry of a sweep"),
+            "A2" => missing("a sweep of at least 16 blocks of recorded time over the parameters that were tried"),
+            "A3" => missing("folds of recorded time that the parameters were not chosen on"),
+            "A4" => missing("bounds over recorded markets: seatrial run --bound"),
+            "A5" => missing("slippage calibrated on fills at the venue"),
+            "A6" => self.bootstrapped(line),
+            "A7" => self.of_months(line, 0.5, |came| came.figures.trades.best_day_share.into()),
+            "A8" => missing("a run with perturbed history; the feed shows a bar only at its close"),
+            _ => return None,
+        })
+    }
+
+    /// Days of all months drawn in blocks of five, a thousand months of them.
+    fn bootstrapped(&self, line: &Criterion) -> Part {
+        let Some(Threshold { value: limit, .. }) = line.threshold else { return missing("a threshold") };
+        let mut returns: Vec<f64> = Vec::new();
+        for (_, came) in self.ended() {
+            returns.extend(came.figures.returns.daily.iter().flatten());
+        }
+        let mut chance = Stream::new(0, 0, Component::Bootstrap);
+        let plan = Plan { blocks: Blocks::Stationary(5), days: usize::try_from(self.days).unwrap_or(30), resamples: 1_000 };
+        let drawn = Distribution::of_drawdowns(&returns, plan, &mut |below| chance.below(below));
+        let Some(deepest) = drawn.and_then(|drawn| drawn.quantile(0.95)) else { return missing("days with returns") };
+        let outcome = if deepest <= limit { Outcome::Pass } else { Outcome::Fail };
+        let evidence = format!("{} days in stationary blocks of 5, 1000 months drawn", returns.len());
+        Part { outcome, value: Some(plain(deepest)), bound: None, evidence }
+    }
+
+    fn parity(&self) -> Part {
+        let tried = self.ended().filter(|(_, came)| came.replayed.is_some()).count();
+        let part = self.none_broken("replayed to other actions", |came| came.replayed == Some(false));
+        if tried == 0 {
+            return missing("a journal that was replayed");
+        }
+        Part { evidence: format!("{tried} journals replayed through a fresh trader; {}", part.evidence), ..part }
+    }
+
+    fn accounting(&self, line: &Criterion) -> Part {
+        let (what, laws) = match line.id.as_str() {
+            "C1" => ("broke the trial balance", BALANCE),
+            "C2" => ("broke with the venue", BREAKS),
+            "C3" => ("differ from the venue's own log", STATEMENT),
+            "C4" => return self.none_broken("left anything unexplained", |came| unexplained(came) || broke(came, &["LG-6"])),
+            "C5" => ("lost or made an order", ORDERS),
+            _ => ("booked twice, or what nobody did", EXECUTIONS),
+        };
+        self.none_broken(what, |came| broke(came, laws))
+    }
+
+    /// Every drill over all runs.
+    pub fn drills(&self) -> Vec<DrillCount> {
+        DRILLS.iter().enumerate().map(|(place, drill)| self.drill(place, drill.id, drill.name, drill.parts)).collect()
+    }
+
+    fn drill(&self, place: usize, id: &str, name: &str, parts: &[(&str, crate::sim::drill::Sign)]) -> DrillCount {
+        let mut counted: Vec<(String, u64)> = parts.iter().map(|(part, _)| ((*part).to_owned(), 0)).collect();
+        let (mut met, mut failures, mut slowest_ns) = (Vec::new(), 0, None);
+        for (run, came) in self.ended() {
+            let Some(seen) = came.drills.get(place) else { continue };
+            for ((_, runs), times) in counted.iter_mut().zip(&seen.parts) {
+                *runs += u64::from(*times > 0);
+            }
+            failures += u64::from(!seen.broken.is_empty() || broke(came, DRILLED[place]));
+            slowest_ns = slowest_ns.max(seen.slowest_ns);
+            if seen.occurred() {
+                met.push(run);
+            }
+        }
+        let (runs, effective) = (met.len() as u64, self.effective(met.into_iter()));
+        let bound = (runs > 0).then(|| self.at_most(failures.min(runs), runs, effective)).flatten();
+        let (id, name) = (id.to_owned(), name.to_owned());
+        DrillCount { id, name, runs, effective, failures, bound, parts: counted, slowest_ns }
+    }
+
+    fn drilled(&self, drill: &DrillCount) -> Part {
+        let allowed = self.criteria.failure_share;
+        let outcome = match drill.bound {
+            _ if drill.failures > 0 => Outcome::Fail,
+            Some(bound) if bound <= allowed => Outcome::Pass,
+            _ => Outcome::Insufficient,
+        };
+        let fewest = drill.parts.iter().min_by_key(|(_, runs)| *runs);
+        let fewest = fewest.map_or_else(String::new, |(part, runs)| format!("; rarest part, {part}, in {runs}"));
+        Part {
+            outcome,
+            value: Some(format!("{} failures", drill.failures)),
+            bound: drill.bound.map(|bound| format!("fails at most {}; {} are allowed", share(bound), share(allowed))),
+            evidence: format!("in {} of {} runs, worth {}{fewest}", drill.runs, self.runs.len(), drill.effective),
+        }
+    }
+}
+
+fn profit_factor(figures: &Figures) -> Figure {
+    match figures.trades.profit_factor {
+        Some(factor) => Figure::Is(factor),
+        None if figures.trades.won > 0 => Figure::Best,
+        None => Figure::None,
+    }
+}
+
+/// What the venue refused for another reason than that a resting order would have traded, and no fault made it, over
+/// commands.
+fn errors(came: &Came) -> Option<f64> {
+    let execution = &came.figures.execution;
+    let refused: u64 =
+        execution.rejected.iter().filter(|(why, _)| !why.to_lowercase().contains("post")).map(|(_, times)| times).sum();
+    let made: u64 = ["rejected", "rejected_late", "reply"].iter().filter_map(|kind| came.hits.get(*kind)).sum();
+    let own = (refused + execution.ambiguous).saturating_sub(made);
+    (execution.commands > 0).then(|| count(own) / count(execution.commands))
+}
+
+fn unexplained(came: &Came) -> bool {
+    let parts = came.figures.attribution.as_ref();
+    parts.is_none_or(|parts| parts.unexplained.parse::<f64>().map_or(true, |rest| rest != 0.0))
+}
+
+fn asked(threshold: &Threshold) -> String {
+    let sign = if threshold.at_least { "at least" } else { "at most" };
+    let instead = threshold.instead_of.as_ref().map_or_else(String::new, |default| format!(" (default {default})"));
+    format!("{sign} {}{instead}", threshold.text)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a count beyond 2^53 is as good as its neighbours")]
+pub(super) const fn count(many: u64) -> f64 {
+    many as f64
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a month of nanoseconds has 52 bits")]
+pub(super) const fn seconds(ns: i64) -> f64 {
+    ns as f64 / 1.0e9
+}
+
+/// What paper evidence of a line would take.
+fn paper(id: &str) -> &'static str {
+    match id.as_bytes() {
+        [b'P', ..] | b"A9" => "30 days of paper against the real market",
+        [b'A', ..] => "nothing of paper: the edge is argued from long backtests",
+        [b'B', ..] => "an outside reference: testnet, shadow orders, or prints of the venue",
+        [b'C', ..] => "statements of the venue over the days of paper",
+        [b'D', ..] => "each drill at least once in paper",
+        b"F2" => "two named people",
+        [b'F', ..] => "the hashes of a paper run",
+        _ => "a process that ran for 30 days under people on duty",
+    }
+}
+
+/// Groups with the worst of their lines.
+pub fn groups(lines: &[Line]) -> Vec<Group> {
+    let one = |(id, name): (&str, &str)| {
+        let of = || lines.iter().filter(|line| line.group == id);
+        let worst = of().filter_map(|line| line.simulated.as_ref()).map(|part| part.outcome).max();
+        let paper = of().map(|line| line.paper.outcome).max().unwrap_or(Outcome::Insufficient);
+        Group { id: id.to_owned(), name: name.to_owned(), simulated: worst, paper }
+    };
+    GROUPS.into_iter().map(one).collect()
+}

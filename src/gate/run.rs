@@ -1,0 +1,101 @@
+//! One run as evidence: simulated, audited, watched for its drills, and now and then replayed.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use serde::{Deserialize, Serialize};
+
+use super::watch::{DrillSeen, watch};
+use crate::audit::audit_records;
+use crate::bad_input::said;
+use crate::journal::{Body, Journal};
+use crate::market::Severity;
+use crate::metrics::{Figures, Outcome, Summary};
+use crate::replay;
+use crate::sim::{self, Setup};
+use crate::swarm::unrest;
+
+/// What is kept of a run: a line of `runs.jsonl`.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Run {
+    /// Its number among all runs judged.
+    pub number: u64,
+    /// The line that runs it again.
+    pub again: String,
+    /// What its market was made from or recorded in: runs of one source share their data.
+    pub source: String,
+    /// The recorded days it met; empty where every day of its source is its own.
+    pub data_days: Vec<String>,
+    /// Hashes of its data.
+    pub data: String,
+    /// What came of it.
+    pub came: Result<Came, String>,
+}
+
+/// What came of a run that ended.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Came {
+    /// Its figures as a sweep has them.
+    pub summary: Summary,
+    /// Its performance; single trades are left out.
+    pub figures: Figures,
+    /// How often faults hit, by kind.
+    pub hits: BTreeMap<String, u64>,
+    /// What was seen of each drill, in order.
+    pub drills: Vec<DrillSeen>,
+    /// Laws that were broken, and what was found.
+    pub broken: Vec<(String, String)>,
+    /// How often laws were looked at.
+    pub checked: u64,
+    /// Whether a fresh trader did the same from the journal; none where that was not tried.
+    pub replayed: Option<bool>,
+}
+
+/// Runs a setup and takes its evidence. A panic is what came of it.
+#[must_use]
+pub fn tried(setup: &Setup, replays: bool) -> Result<Came, String> {
+    catch_unwind(AssertUnwindSafe(|| evidence(setup, replays)))
+        .unwrap_or_else(|panic| Err(format!("panic: {}", said(&*panic))))
+}
+
+fn evidence(setup: &Setup, replays: bool) -> Result<Came, String> {
+    let mut outcome = sim::run(setup, Journal::recording()).map_err(|error| error.to_string())?;
+    let unrest = unrest(setup, &outcome);
+    let mut figures = outcome.metrics.figures(outcome.period);
+    figures.trades.closed.clear();
+    let sim::Outcome { metrics, events, digest, journal, hits, .. } = outcome;
+    let records = journal.into_records();
+    let Some(Body::Header(header)) = records.first().map(|record| &record.body) else {
+        return Err("a journal without a header".to_owned());
+    };
+    let audited = audit_records(header, &records);
+    let mut broken: Vec<(String, String)> =
+        audited.breaches.iter().map(|breach| (breach.law.to_owned(), breach.text.clone())).collect();
+    broken.extend(unrest.into_iter().map(|finding| (finding.law.to_owned(), finding.text)));
+    for record in &records {
+        if let Body::Alert(alert) = &record.body
+            && alert.severity == Severity::Critical
+            && alert.text.contains("invariant")
+        {
+            broken.push(("alert".to_owned(), alert.text.clone()));
+        }
+    }
+    let drills = watch(&records);
+    let replayed = if replays { Some(replays_alike(setup, &records, &mut broken)) } else { None };
+    let mut counted = BTreeMap::new();
+    for hit in &hits {
+        *counted.entry(hit.kind.name().to_owned()).or_default() += 1;
+    }
+    let audit_breaches = audited.breached();
+    let summary = metrics.finish(Outcome { events, digest, audit_breaches });
+    Ok(Came { summary, figures, hits: counted, drills, broken, checked: audited.checked(), replayed })
+}
+
+fn replays_alike(setup: &Setup, records: &[crate::journal::Record], broken: &mut Vec<(String, String)>) -> bool {
+    let difference = match replay::replay(setup, records) {
+        Ok(parity) => parity.difference.map(|difference| format!("another action at record {}", difference.record)),
+        Err(error) => Some(error.to_string()),
+    };
+    broken.extend(difference.clone().map(|text| ("N3".to_owned(), text)));
+    difference.is_none()
+}

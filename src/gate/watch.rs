@@ -1,0 +1,341 @@
+//! What of the drills a journal shows: which parts occurred, and whether each drill's own line held.
+//!
+//! The laws of the audit are judged apart ([`super::run`]); here is what a drill asks beyond them: how long an order
+//! stayed unsettled after its ack was lost (D1), whether anything was entered that should have waited (D4, D5, D8, D11,
+//! D12), and how long a restarted process took to trade again (D10).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::journal::{Body, Record};
+use crate::market::{
+    Breaker, Check, Command, Control, ControlAct, Decision, Event, ExecutionReport, HostEvent, Link, LinkEvent,
+    OrderId, OrderState, Purpose, Qty, ReportKind, Scope, SessionState, Span, Timestamp, TraderState, VenueMessage,
+    VenueRef,
+};
+use crate::sim::drill::{DRILLS, Given, Met, Sign};
+
+/// An order whose ack was lost or late is settled within this (D1).
+const SETTLED: Span = Span::from_secs(30);
+/// Trading pauses this long after it is known that it must (D5), and all cancels of a kill are sent (D8).
+const PAUSED: Span = Span::from_secs(1);
+/// A process that came back trades again within this (D10).
+const BACK: Span = Span::from_secs(60);
+/// More tries of one wish than this within [`STORM`] are a storm (D7).
+const TRIES_MAX: usize = 4;
+/// The window of a storm.
+const STORM: Span = Span::from_secs(10);
+
+/// What of a drill was seen in a run.
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+pub struct DrillSeen {
+    /// How often each of its parts occurred, in order.
+    pub parts: Vec<u64>,
+    /// What of its own line did not hold.
+    pub broken: Vec<String>,
+    /// The longest it took to be safe again, in nanoseconds.
+    pub slowest_ns: Option<i64>,
+}
+
+impl DrillSeen {
+    /// Whether every part occurred.
+    #[must_use]
+    pub fn occurred(&self) -> bool {
+        !self.parts.is_empty() && self.parts.iter().all(|times| *times > 0)
+    }
+}
+
+/// What of each drill a journal shows, in the order of [`DRILLS`].
+#[must_use]
+pub fn watch(records: &[Record]) -> Vec<DrillSeen> {
+    let mut watch = Watch::default();
+    for drill in DRILLS {
+        watch.seen.push(DrillSeen { parts: vec![0; drill.parts.len()], ..DrillSeen::default() });
+    }
+    for record in records {
+        watch.observe(record.now, &record.body);
+    }
+    watch.seen
+}
+
+/// An order as it stands.
+struct Standing {
+    purpose: Purpose,
+    qty: Qty,
+    filled: Qty,
+    state: OrderState,
+    /// Since when it is unsettled after its ack was hit.
+    unsettled: Option<Timestamp>,
+}
+
+#[derive(Default)]
+struct Watch {
+    seen: Vec<DrillSeen>,
+    orders: BTreeMap<OrderId, Standing>,
+    /// Fills of the event at hand.
+    heard: Vec<(VenueRef, OrderId, Qty)>,
+    executions: BTreeSet<VenueRef>,
+    /// Why nothing may be entered, and since when that is known.
+    barred: BTreeMap<&'static str, (usize, Timestamp)>,
+    /// When the orders of late were refused.
+    refused: Vec<Timestamp>,
+    /// When the process came back, until it knows where it stands.
+    restarted: Option<Timestamp>,
+}
+
+const D1: usize = 0;
+const D4: usize = 3;
+const D5: usize = 4;
+const D7: usize = 6;
+const D8: usize = 7;
+const D10: usize = 9;
+const D11: usize = 10;
+const D12: usize = 11;
+
+impl Watch {
+    fn observe(&mut self, now: Timestamp, body: &Body) {
+        match body {
+            Body::Fault(text) => self.fault(now, text),
+            Body::Event(event) => self.event(now, event),
+            Body::Decision(decision) => self.decision(now, decision),
+            Body::Command(Command::New(order)) => self.entry(now, order.id),
+            Body::Header(_)
+            | Body::Market
+            | Body::Truth(_)
+            | Body::Command(_)
+            | Body::Wake(_)
+            | Body::Alert(_)
+            | Body::Cut { .. }
+            | Body::Close(_)
+            | Body::Lost(_) => {}
+        }
+    }
+
+    fn note(&mut self, is: impl Fn(Sign) -> bool) {
+        for (drill, seen) in DRILLS.iter().zip(&mut self.seen) {
+            for ((_, sign), times) in drill.parts.iter().zip(&mut seen.parts) {
+                *times += u64::from(is(*sign));
+            }
+        }
+    }
+
+    fn broke(&mut self, drill: usize, now: Timestamp, text: String) {
+        self.seen[drill].broken.push(format!("at {now:?}: {text}"));
+    }
+
+    fn took(&mut self, drill: usize, span: Span) {
+        let slowest = &mut self.seen[drill].slowest_ns;
+        *slowest = Some(slowest.unwrap_or(0).max(span.0));
+    }
+
+    fn fault(&mut self, now: Timestamp, text: &str) {
+        let mut words = text.split(' ');
+        let kind = words.next().unwrap_or_default().to_owned();
+        let terms: Vec<&str> = words.collect();
+        let has = |key: &str, value: &str| terms.iter().any(|term| *term == format!("{key}={value}"));
+        self.note(|sign| {
+            matches!(sign, Sign::Fault(named, term) if named == kind && term.is_none_or(|(key, value)| has(key, value)))
+        });
+        let order = terms.iter().position(|term| *term == "order").and_then(|at| terms.get(at + 1)?.parse().ok());
+        let of_ack = has("what", "ack") && ["report_lost", "report_late"].contains(&kind.as_str());
+        if let (true, Some(order)) = (of_ack, order)
+            && let Some(standing) = self.orders.get_mut(&OrderId(order))
+            && matches!(standing.state, OrderState::Sent | OrderState::UnknownSubmit)
+        {
+            standing.unsettled = standing.unsettled.or(Some(now));
+        }
+    }
+
+    fn event(&mut self, now: Timestamp, event: &Event) {
+        self.heard.clear();
+        match event {
+            Event::Report(report) | Event::Account(VenueMessage::Report(report)) => self.hear(report),
+            Event::Account(VenueMessage::Fills(page)) => page.fills.iter().for_each(|report| self.hear(report)),
+            Event::Account(VenueMessage::Session { state, .. }) => {
+                self.bar(now, "the session is closed", D4, *state != SessionState::Open);
+            }
+            Event::Link(LinkEvent::Down(Link::Orders)) => self.bar(now, "the order link is down", D4, true),
+            Event::Link(LinkEvent::Up(Link::Orders)) => self.bar(now, "the order link is down", D4, false),
+            Event::Host(host) => self.host(now, *host),
+            Event::Control(control) => self.control(now, control),
+            Event::Market(..) | Event::Link(_) | Event::Account(_) | Event::Reference(_) | Event::Wake => {}
+        }
+    }
+
+    fn hear(&mut self, report: &ExecutionReport) {
+        if let ReportKind::Filled(fill) = report.kind {
+            self.heard.push((fill.execution, report.order, fill.qty));
+        }
+    }
+
+    fn host(&mut self, now: Timestamp, host: HostEvent) {
+        match host {
+            HostEvent::ClockOffset(off) => {
+                let is_off = off.0.abs() > Span::from_secs(1).0;
+                self.bar(now, "the clock is off", D5, is_off);
+                if is_off {
+                    self.note(|sign| sign == Sign::Given(Given::ClockOff));
+                }
+            }
+            HostEvent::JournalSpace(room) => {
+                self.bar(now, "the journal has no room", D11, !room);
+                if !room {
+                    self.note(|sign| sign == Sign::Given(Given::JournalFull));
+                }
+            }
+            HostEvent::JournalFailed => {
+                self.bar(now, "the journal cannot be written", D11, true);
+                self.note(|sign| sign == Sign::Given(Given::JournalFailed));
+            }
+            HostEvent::Permission { trade, .. } => {
+                self.bar(now, "the key may not trade", D12, !trade);
+                if !trade {
+                    self.note(|sign| sign == Sign::Given(Given::KeyLost));
+                }
+            }
+            HostEvent::Restarted => {
+                self.restarted = Some(now);
+                self.note(|sign| sign == Sign::Met(Met::Restart));
+            }
+            HostEvent::Stopping => {}
+        }
+    }
+
+    fn control(&mut self, now: Timestamp, control: &Control) {
+        let given = match &control.act {
+            ControlAct::Halt => Given::Halt,
+            ControlAct::Flatten(Scope::All) => Given::FlattenAll,
+            ControlAct::Flatten(Scope::Desk(_)) => Given::FlattenDesk,
+            ControlAct::Cancel(_) => Given::CancelOne,
+            ControlAct::Rearm { confirmation } if confirmation == ControlAct::REARM => Given::Rearm,
+            ControlAct::ChangeLimit { .. } => Given::Tightened,
+            ControlAct::Rearm { .. }
+            | ControlAct::Flatten(Scope::Instrument(_))
+            | ControlAct::Close(_)
+            | ControlAct::SetStop(..)
+            | ControlAct::UnpinStop(_)
+            | ControlAct::SetTarget(..)
+            | ControlAct::Trailing(..)
+            | ControlAct::ResetBreaker(_)
+            | ControlAct::ResetThrottle(..)
+            | ControlAct::SettleExternal(_)
+            | ControlAct::PostCorrection { .. } => return,
+        };
+        self.note(|sign| sign == Sign::Given(given));
+        match given {
+            Given::Halt | Given::FlattenAll => self.bar(now, "it was killed and nobody has re-armed it", D8, true),
+            Given::Rearm => {
+                for why in ["it was killed and nobody has re-armed it", "the journal cannot be written"] {
+                    self.barred.remove(why);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that nothing may be entered, from now on or no more.
+    fn bar(&mut self, now: Timestamp, why: &'static str, drill: usize, barred: bool) {
+        if barred {
+            self.barred.entry(why).or_insert((drill, now));
+        } else {
+            self.barred.remove(why);
+        }
+    }
+
+    /// A new order leaves: an entry must not while anything bars it.
+    fn entry(&mut self, now: Timestamp, order: OrderId) {
+        if self.orders.get(&order).is_none_or(|standing| standing.purpose != Purpose::Entry) {
+            return;
+        }
+        let barred: Vec<_> = self.barred.iter().map(|(why, at)| (*why, *at)).collect();
+        for (why, (drill, since)) in barred {
+            let paused = if drill == D5 { PAUSED } else { Span::ZERO };
+            if now.since(since) > paused {
+                self.broke(drill, now, format!("order {} enters though {why} since {since:?}", order.0));
+            }
+        }
+    }
+
+    fn decision(&mut self, now: Timestamp, decision: &Decision) {
+        match decision {
+            Decision::Intended { order, purpose, .. } => {
+                let state = OrderState::Intent;
+                let standing =
+                    Standing { purpose: *purpose, qty: order.qty, filled: Qty::ZERO, state, unsettled: None };
+                self.orders.insert(order.id, standing);
+                if matches!(purpose, Purpose::Stop | Purpose::Target) {
+                    self.note(|sign| sign == Sign::Met(Met::Bracket));
+                }
+            }
+            Decision::Moved { order, from, to, .. } => self.moved(now, *order, (*from, *to)),
+            Decision::Booked { order, execution, .. } => self.booked(*order, *execution),
+            Decision::Breaker { breaker: Breaker::DailyLoss, active: true, .. } => {
+                self.note(|sign| sign == Sign::Met(Met::DailyLoss));
+            }
+            Decision::Tripped { .. } => self.note(|sign| sign == Sign::Met(Met::Throttle)),
+            Decision::Denied(denied) => {
+                let sizes = [12, 22, 23, 24, 25, 26, 27, 28];
+                if matches!(denied.check, Check::Entry(number) if sizes.contains(&number)) {
+                    self.note(|sign| sign == Sign::Met(Met::SizeDenied));
+                }
+            }
+            Decision::Became { to: TraderState::Armed | TraderState::ReduceOnly | TraderState::Halted, .. } => {
+                if let Some(since) = self.restarted.take() {
+                    self.back(now, since);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn back(&mut self, now: Timestamp, since: Timestamp) {
+        self.took(D10, now.since(since));
+        if now.since(since) > BACK && !self.barred.values().any(|(drill, _)| *drill == D4) {
+            self.broke(D10, now, format!("it came back at {since:?} and knew where it stood only now"));
+        }
+    }
+
+    fn moved(&mut self, now: Timestamp, order: OrderId, (from, to): (OrderState, OrderState)) {
+        if from == OrderState::Void && self.heard.iter().any(|(_, of, _)| *of == order) {
+            self.note(|sign| sign == Sign::Met(Met::FillAfterVoid));
+        }
+        let Some(standing) = self.orders.get_mut(&order) else { return };
+        standing.state = to;
+        let part = standing.purpose == Purpose::Entry && standing.filled.0 > 0 && standing.filled < standing.qty;
+        let ended_in_part = to.is_terminal() && part;
+        let is_settled = !matches!(to, OrderState::Intent | OrderState::Sent | OrderState::UnknownSubmit);
+        let settled = if is_settled { standing.unsettled.take() } else { None };
+        if ended_in_part {
+            self.note(|sign| sign == Sign::Met(Met::PartAndEnd));
+        }
+        if let Some(since) = settled {
+            self.took(D1, now.since(since));
+            // With the venue away nothing can be learned.
+            if now.since(since) > SETTLED && !self.barred.values().any(|(drill, _)| *drill == D4) {
+                self.broke(D1, now, format!("order {} was unsettled since {since:?}", order.0));
+            }
+        }
+        if to == OrderState::Rejected {
+            self.refused.retain(|at| now.since(*at) <= STORM);
+            self.refused.push(now);
+            if self.refused.len() > TRIES_MAX {
+                let many = self.refused.len();
+                self.broke(D7, now, format!("{many} orders were refused within {} s", STORM.0 / 1_000_000_000));
+            }
+        }
+    }
+
+    fn booked(&mut self, order: OrderId, execution: VenueRef) {
+        let Some(standing) = self.orders.get_mut(&order) else { return };
+        if !self.executions.insert(execution) {
+            return;
+        }
+        let qty = self.heard.iter().find(|(heard, of, _)| *heard == execution && *of == order);
+        standing.filled = standing.filled + qty.map_or(Qty::ZERO, |(_, _, qty)| *qty);
+        let state = standing.state;
+        if state.is_terminal() && state != OrderState::Filled {
+            self.note(|sign| sign == Sign::Met(Met::FillAfterEnd));
+        }
+    }
+}
