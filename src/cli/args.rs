@@ -17,7 +17,7 @@ use seatrial::trading::setting::{Number, Setting};
 #[derive(Parser, Debug)]
 #[command(name = "seatrial", version, max_term_width = 110)]
 #[command(after_help = "Example:\n  seatrial run scenarios/first-trial.toml\n\n\
-    Exit codes: 0 ok, 2 usage, 3 bad input, 5 invariant breach, parity failure or unmet [expect], 6 internal error, \
+    Exit codes: 0 ok, 2 usage, 3 bad input, 4 gate verdict is not PASS, 5 invariant breach, parity failure or unmet [expect], 6 internal error, \
     7 a result differs from its baseline; over several scenarios the highest wins.")]
 pub struct Args {
     /// What every command takes.
@@ -53,6 +53,10 @@ pub enum Command {
     /// Run scenarios by the thousand, and store what they came to as data frames
     #[cfg(feature = "batch")]
     Sweep(super::sweep::args::Sweep),
+    /// Judge thousands of runs by the go-live criteria: PASS, FAIL or INSUFFICIENT EVIDENCE
+    Gate(super::gate::args::Gate),
+    /// Make the report of a verdict again from its stored results
+    Report(super::gate::args::Report),
     /// Hold scenarios to the exact results they had
     Regress(super::regress::args::Regress),
     /// List the shipped strategies, their rules and their parameters

@@ -11,6 +11,8 @@ pub enum Exit {
     Usage = 2,
     /// A file or value given to us is wrong.
     BadInput = 3,
+    /// The gate's verdict is not PASS.
+    Verdict = 4,
     /// A law is broken, a replay differs or an expectation is unmet.
     Breach = 5,
     /// A defect of the program, or a result that could not be written.

@@ -14,6 +14,7 @@ mod check;
 mod data;
 mod engine;
 mod exit;
+mod gate;
 mod lots;
 mod months;
 mod output;
@@ -63,6 +64,8 @@ fn carry_out(args: Args) -> Exit {
         Command::Run(run) => run::run(&run, &places, &mut output),
         #[cfg(feature = "batch")]
         Command::Sweep(sweep) => sweep::run(&sweep, &places, &mut output),
+        Command::Gate(gate) => gate::gate(&gate, &places, &mut output),
+        Command::Report(report) => gate::report(&report, &mut output),
         Command::Regress(regress) => regress::regress(&regress, &places, &mut output),
         Command::Strategies => strategies::strategies(&mut output),
         Command::Check(check) => check::check(&check, &places, &mut output),

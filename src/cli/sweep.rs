@@ -131,7 +131,7 @@ fn told(
             &tape[..tape.len().min(16)]
         ));
     }
-    output.line(&format!("  memory      {} MB of tapes kept at most{}", library.peak() / 1_000_000, peak()));
+    output.line(&format!("  memory      {} MB of tapes kept at most{}", library.peak() / 1_000_000, text::peak()));
     let streamed = library.streamed();
     for (tape, bytes) in &streamed {
         let (tape, decoded, allowed) = (text::shown(tape), bytes / 1_000_000, args.memory / 1_000_000);
@@ -305,13 +305,6 @@ fn cores() -> usize {
 }
 
 /// The most memory this program held, where the system says it.
-fn peak() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
-    kilobytes.map_or_else(String::new, |kilobytes| format!(", {} MB in all", kilobytes / 1_000))
-}
-
 fn hash_of(file: &Path) -> Result<String, Failure> {
     data::sha256_of(file).map_err(|_| {
         let (found, allowed) = ("a file that cannot be read", "runs as a sweep stores them");

@@ -1,0 +1,323 @@
+//! `seatrial gate`: thousands of runs, judged; and `seatrial report`, which judges what is stored again.
+
+pub mod args;
+mod crew;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use self::args::{Gate, Report};
+use self::crew::{Task, each};
+use super::args::over;
+use super::engine::Failure;
+use super::exit::Exit;
+use super::output::{Output, complain};
+use super::places::Places;
+use super::text;
+use seatrial::bad_input::BadInput;
+use seatrial::gate::verdict::Bound;
+use seatrial::gate::{Asked, GatePass, Outcome, Run, Stored, StoredError, Verdict, document};
+use seatrial::market::Timestamp;
+use seatrial::report;
+use seatrial::scenario::criteria::{Criteria, DEFAULT};
+use seatrial::scenario::{Library, Scenario};
+use seatrial::sim::Setup;
+use seatrial::sim::setup::StrategySpec;
+
+/// Bytes of tapes kept for several runs.
+const ROOM: u64 = 1 << 30;
+/// Nanoseconds of a day.
+const DAY_NS: i64 = 86_400_000_000_000;
+/// Strategies beside the judged one, and what they are called.
+const BESIDE: [(&str, &str); 4] = [
+    ("hold", "hold"),
+    ("equal weight", "hold"),
+    ("EMA cross", "ema_flip"),
+    ("random entries", "random_entries"),
+];
+
+/// Judges scenarios.
+pub fn gate(args: &Gate, places: &Places, output: &mut Output) -> Exit {
+    if args.print_criteria {
+        output.line(DEFAULT.trim_end());
+        output.document(&json!({ "criteria": DEFAULT, "hash": Criteria::standard().hash() }));
+        return Exit::Fine;
+    }
+    match judged(args, places, output) {
+        Ok((document, exit)) => {
+            output.document(&document);
+            exit
+        }
+        Err(failure) => {
+            let (document, exit) = text::failed(&args.scenarios[0], &failure);
+            output.document(&document);
+            exit
+        }
+    }
+}
+
+/// A scenario, and a setup of it to look at before anything runs.
+struct Read {
+    path: PathBuf,
+    scenario: Scenario,
+    runs: u64,
+    first: Setup,
+}
+
+fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, Exit), Failure> {
+    let criteria = match &args.criteria {
+        Some(path) => Criteria::read(path).map_err(Failure::BadInput)?,
+        None => Criteria::standard(),
+    };
+    let library = Library::with_room(ROOM);
+    let read = read(args, places, &library)?;
+    let stored = Stored::at(&args.out.clone().unwrap_or_else(|| {
+        PathBuf::from("target/gate").join(read[0].path.file_stem().unwrap_or_default())
+    }));
+    let mut asked = asked(args, &criteria, &read)?;
+    output.line(&format!("criteria    {} lines, hashed before the first run: {}", criteria.lines.len(), short(&asked.bound.criteria)));
+    let threads = args.threads.map_or_else(cores, |threads| usize::from(threads.get()));
+    let (made, wall) = timed(|| run_all(args, &criteria, (&read, places, &library), threads, output));
+    let (runs, beside) = made;
+    asked.bound.data = hash_of(runs.iter().map(|run| run.data.as_str()));
+    stored.write(&asked, &runs, &beside).map_err(failure)?;
+    // Judged from the files, so that judging them again is the same.
+    let verdict = stored.judge().map_err(failure)?;
+    stored.text("verdict.json", &document(&verdict)).map_err(failure)?;
+    written(&stored, &verdict).map_err(failure)?;
+    told(&verdict, &stored, Some(wall), output);
+    pass(&verdict, &stored, output).map_err(failure)?;
+    Ok((summary(&verdict, &stored), exit(&verdict)))
+}
+
+/// Reads every scenario and refuses what can prove nothing.
+fn read(args: &Gate, places: &Places, library: &Library) -> Result<Vec<Read>, Failure> {
+    let mut all = Vec::new();
+    for path in &args.scenarios {
+        let scenario = Scenario::read_over(path, &over(&args.set)).map_err(Failure::BadInput)?;
+        let first = scenario.setup_from(library, &places.data_root, &places.cache, (None, 0)).map_err(Failure::BadInput)?;
+        let refuse = |field: &str, found: String, allowed: &str| {
+            Failure::BadInput(vec![BadInput::new("E-GT-002", &text::lossy(path), found, allowed).field(field)])
+        };
+        if let Some(stamp) = text::stamps(&first).first() {
+            let allowed = "production ceilings and an honest fill profile: what is stamped proves nothing about production";
+            return Err(refuse("trader.ceilings or venue.profile", stamp.clone(), allowed));
+        }
+        if scenario.sweep().points() > 1 {
+            return Err(refuse("sweep", "several points".to_owned(), "one strategy on one set of parameters"));
+        }
+        first.trader().map_err(|wrong| Failure::BadInput(vec![scenario.bad_parameter(&wrong)]))?;
+        let runs = args.runs.unwrap_or_else(|| scenario.runs());
+        all.push(Read { path: path.clone(), scenario, runs, first });
+    }
+    Ok(all)
+}
+
+/// What is asked, frozen before the first run.
+fn asked(args: &Gate, criteria: &Criteria, read: &[Read]) -> Result<Asked, Failure> {
+    let first = &read[0].first;
+    let span = first.feed();
+    let days = u64::try_from((span.end().since(span.start()).0 + DAY_NS / 1_000) / DAY_NS).unwrap_or(0);
+    let config = |setup: &Setup| format!("{:?} {:?}", setup.trader, setup.strategy);
+    let account = |setup: &Setup| format!("{:?} {:?} {:?}", setup.account_currency, setup.balances, setup.rates);
+    let texts: Vec<String> =
+        read.iter().map(|read| format!("{} {}\n{}", read.runs, read.first.scenario.set, read.first.scenario.text)).collect();
+    let assumptions = first.profiles().into_iter().map(|profile| (profile.name, profile.stamp));
+    Ok(Asked {
+        class: args.class.into(),
+        criteria: criteria.own.clone(),
+        days,
+        currency: first.assets[usize::from(first.account_currency.0)].name.clone(),
+        scenarios: read.iter().map(|read| read.scenario.name().to_owned()).collect(),
+        assumptions: assumptions.collect(),
+        bound: Bound {
+            build: build()?,
+            scenarios: hash_of(texts.iter().map(String::as_str)),
+            data: String::new(),
+            criteria: criteria.hash(),
+            configuration: hash_of(read.iter().map(|read| config(&read.first)).collect::<Vec<_>>().iter().map(String::as_str)),
+            account: hash_of(read.iter().map(|read| account(&read.first)).collect::<Vec<_>>().iter().map(String::as_str)),
+            results: String::new(),
+        },
+    })
+}
+
+/// The hash of the program itself.
+fn build() -> Result<String, Failure> {
+    let program = std::env::current_exe().and_then(std::fs::read);
+    program.map(|bytes| hex(&Sha256::digest(bytes))).map_err(|error| Failure::Internal(error.to_string()))
+}
+
+type Made = (Vec<Run>, Vec<(String, Vec<Run>)>);
+
+fn run_all(
+    args: &Gate,
+    criteria: &Criteria,
+    (read, places, library): (&[Read], &Places, &Library),
+    threads: usize,
+    output: &Output,
+) -> Made {
+    let tasks = |runs: &dyn Fn(&Read) -> u64, strategy: Option<&str>| {
+        let mut tasks = Vec::new();
+        for read in read {
+            for run in 0..runs(read) {
+                let number = tasks.len() as u64;
+                let replays = strategy.is_none() && number.is_multiple_of(criteria.replay_every);
+                tasks.push(Task { read: (&read.path, &read.scenario), number, run, replays, strategy: strategy.map(|name| spec(name, &read.first)) });
+            }
+        }
+        tasks
+    };
+    let runs = each(&tasks(&|read| read.runs, None), (places, library), threads, ("runs", output));
+    let several = read.iter().any(|read| read.first.instruments.len() > 1);
+    let mut beside = Vec::new();
+    for (name, strategy) in BESIDE {
+        // Of one instrument equal weights are all of it.
+        if args.beside == 0 || (name == "equal weight") != several && strategy == "hold" {
+            continue;
+        }
+        let tasks = tasks(&|read| read.runs.min(args.beside), Some(strategy));
+        beside.push((name.replace(' ', "-"), each(&tasks, (places, library), threads, (name, output))));
+    }
+    (runs, beside)
+}
+
+/// A strategy beside the judged one, of the same size where that says one.
+fn spec(name: &str, setup: &Setup) -> StrategySpec {
+    let mut params = std::collections::BTreeMap::new();
+    if let Some(size) = setup.strategy.params.get("size") {
+        params.insert("size".to_owned(), size.clone());
+    }
+    if setup.instruments.len() > 1 {
+        params.insert("instrument".to_owned(), "each".to_owned());
+    }
+    StrategySpec { name: name.to_owned(), params, own: None }
+}
+
+fn written(stored: &Stored, verdict: &Verdict) -> Result<(), StoredError> {
+    stored.text("report.html", &report::html(verdict))?;
+    stored.text("report.md", &report::markdown(verdict))
+}
+
+/// Judges what is stored again, and makes its report.
+pub fn report(args: &Report, output: &mut Output) -> Exit {
+    let stored = Stored::at(&args.folder);
+    let made = stored.again().and_then(|verdict| written(&stored, &verdict).map(|()| verdict));
+    match made.map_err(failure) {
+        Ok(verdict) => {
+            told(&verdict, &stored, None, output);
+            output.document(&summary(&verdict, &stored));
+            exit(&verdict)
+        }
+        Err(failure) => {
+            let (document, exit) = text::failed(&args.folder, &failure);
+            output.document(&document);
+            exit
+        }
+    }
+}
+
+const fn exit(verdict: &Verdict) -> Exit {
+    match verdict.outcome {
+        Outcome::Pass => Exit::Fine,
+        Outcome::Insufficient | Outcome::Fail => Exit::Verdict,
+    }
+}
+
+fn failure(error: StoredError) -> Failure {
+    match error {
+        StoredError::Bad(bad) => Failure::BadInput(vec![*bad]),
+        StoredError::Write { .. } => Failure::Internal(error.to_string()),
+    }
+}
+
+/// The pass of a verdict that is one, beside it.
+fn pass(verdict: &Verdict, stored: &Stored, output: &mut Output) -> Result<(), StoredError> {
+    let file = stored.file("pass.json");
+    let _ = std::fs::remove_file(&file);
+    let Ok(pass) = GatePass::of(verdict, now()) else { return Ok(()) };
+    stored.text("pass.json", &(serde_json::to_string_pretty(&pass).expect("plain data") + "\n"))?;
+    output.line(&format!("pass        {} for paper, for {} days; never for live", text::shown(&text::lossy(&file)), verdict.valid_days));
+    Ok(())
+}
+
+#[expect(clippy::disallowed_types, reason = "a pass expires by the calendar of people")]
+fn now() -> Timestamp {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
+}
+
+fn summary(verdict: &Verdict, stored: &Stored) -> Value {
+    let mut document = serde_json::to_value(verdict).expect("plain data");
+    if let Value::Object(document) = &mut document {
+        let file = |name: &str| Value::String(text::lossy(&stored.file(name)));
+        document.insert("verdict_file".to_owned(), file("verdict.json"));
+        document.insert("report_file".to_owned(), file("report.html"));
+    }
+    document
+}
+
+/// The verdict for people.
+fn told(verdict: &Verdict, stored: &Stored, wall: Option<Duration>, output: &mut Output) {
+    output.line(&format!("runs        {} of {} days, worth {}", verdict.runs, verdict.days, verdict.effective));
+    for group in &verdict.groups {
+        let simulated = group.simulated.map_or("nothing", Outcome::word);
+        output.line(&format!("group {}     {:<24} simulated {simulated}; paper {}", group.id, group.name, group.paper.word()));
+    }
+    for drill in &verdict.drills {
+        let bound = drill.bound.map_or_else(|| "no bound".to_owned(), |bound| format!("fails at most {:.3} %", bound * 100.0));
+        output.line(&format!(
+            "drill {:<6}in {} runs, worth {}, {} failures, {bound}",
+            drill.id, drill.runs, drill.effective, drill.failures
+        ));
+    }
+    for line in verdict.lines.iter().filter(|line| line.decides) {
+        let Some(part) = line.simulated.as_ref().filter(|part| part.outcome != Outcome::Pass) else { continue };
+        let value = part.value.as_deref().unwrap_or("nothing");
+        output.line(&format!("{:<12}{}: {}, asked {}; {}", line.id, part.outcome.word(), value, line.threshold, part.evidence));
+    }
+    if let Some(wall) = wall {
+        output.line(&format!("took        {}.{:01} s{}", wall.as_secs(), wall.subsec_millis() / 100, text::peak()));
+    }
+    output.line(&format!("report      {}", text::shown(&text::lossy(&stored.file("report.html")))));
+    output.line(&format!("verdict     {}", verdict.headline));
+    output.line(&format!("            {}", verdict.why));
+    if verdict.outcome == Outcome::Fail {
+        complain(&format!("{}: {}", verdict.headline, verdict.why));
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn short(hash: &str) -> &str {
+    hash.get(..16).unwrap_or(hash)
+}
+
+/// Of texts one after another, each after its length.
+fn hash_of<'t>(texts: impl Iterator<Item = &'t str>) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text.as_bytes());
+    }
+    hex(&hash.finalize())
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[expect(clippy::disallowed_types, reason = "how long it took is said beside the verdict and is no part of it")]
+fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let start = std::time::Instant::now();
+    let done = work();
+    (done, start.elapsed())
+}
+
+/// A path with the scenario read from it.
+pub(super) type Named<'a> = (&'a Path, &'a Scenario);
