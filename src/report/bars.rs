@@ -102,7 +102,7 @@ pub(super) fn waterfall(verdict: &Verdict) -> Markup {
             @let last = number + 1 == parts.len();
             @let cells = html! {
                 (cell(&amount_head, "number", &html! { (fixed(*amount, 2)) }))
-                (cell("", "bar", &bar(scale, *from, *to, last)))
+                (cell("Picture", "bar", &bar(scale, *from, *to, last)))
             };
             (row(&html! { @if last { b { (visible(name)) } } @else { (visible(name)) } }, &cells))
         }

@@ -3,14 +3,14 @@
 use maud::{Markup, html};
 
 use super::fan::five;
-use super::numbers::{NONE, grouped, percent, plain};
+use super::numbers::{NONE, alike, grouped, percent};
 use super::scale::{Scale, place};
 use super::tables::{cell, heads, nothing, row, stack, wide};
 use super::words::visible;
 use crate::gate::verdict::{Benchmark, MatrixRow, Spread, Verdict, Worst};
 
 const BENCHMARK: [&str; 7] =
-    ["Strategy", "Runs", "Net result: median, p05 to p95", "", "Sharpe ratio", "Deepest fall", "Judged strategy ahead"];
+    ["Strategy", "Runs", "Net result", "Net result, drawn", "Sharpe ratio", "Deepest fall", "Judged strategy ahead"];
 
 /// Benchmarks, under the strategy that is judged.
 pub(super) fn benchmarks(verdict: &Verdict) -> Markup {
@@ -27,26 +27,26 @@ pub(super) fn benchmarks(verdict: &Verdict) -> Markup {
         @if let Some(net) = &own {
             @let cells = html! {
                 (cell(BENCHMARK[1], "number", &html! { (grouped(verdict.runs)) }))
-                (cell("Net result", "number", &shares(net)))
-                (cell("", "bar", &range(scale, net)))
-                (cell(BENCHMARK[4], "number", &html! { span class="soft" { "see figures" } }))
-                (cell(BENCHMARK[5], "number", &html! { span class="soft" { "see figures" } }))
+                (cell(BENCHMARK[2], "number", &shares(net)))
+                (cell(BENCHMARK[3], "bar", &range(scale, net)))
+                (cell(BENCHMARK[4], "number", &html! { a href="#figures" { "see figures" } }))
+                (cell(BENCHMARK[5], "number", &html! { a href="#figures" { "see figures" } }))
                 (cell(BENCHMARK[6], "number", &html! { (NONE) }))
             };
             (row(&html! { b { "The judged strategy" } }, &cells))
         }
         @for benchmark in &verdict.benchmarks { (self::benchmark(benchmark, scale)) }
     };
-    stack("On the same markets", "benchmarks", &BENCHMARK, &body)
+    stack("On the same markets: medians, and from p05 to p95", "benchmarks", &BENCHMARK, &body)
 }
 
 fn benchmark(benchmark: &Benchmark, scale: Option<Scale>) -> Markup {
-    let sharpe = &benchmark.sharpe;
+    let [middle, low, high] = alike([benchmark.sharpe.p50, benchmark.sharpe.p05, benchmark.sharpe.p95]);
     let cells = html! {
         (cell(BENCHMARK[1], "number", &html! { (grouped(benchmark.runs)) }))
-        (cell("Net result", "number", &shares(&benchmark.net)))
-        (cell("", "bar", &range(scale, &benchmark.net)))
-        (cell(BENCHMARK[4], "number", &spread(&plain(sharpe.p50), &plain(sharpe.p05), &plain(sharpe.p95))))
+        (cell(BENCHMARK[2], "number", &shares(&benchmark.net)))
+        (cell(BENCHMARK[3], "bar", &range(scale, &benchmark.net)))
+        (cell(BENCHMARK[4], "number", &spread(&middle, &low, &high)))
         (cell(BENCHMARK[5], "number", &shares(&benchmark.drawdown)))
         (cell(BENCHMARK[6], "number", &html! { (benchmark.beaten.map_or_else(|| NONE.to_owned(), percent)) }))
     };
@@ -90,7 +90,7 @@ pub(super) fn figures(verdict: &Verdict) -> Markup {
                 th scope="row" { (visible(&figure.name)) }
                 td { (visible(&figure.unit)) }
                 td class="number" { (grouped(figure.runs)) }
-                @for number in five(&figure.spread) { td class="number" { (plain(number)) } }
+                @for number in alike(five(&figure.spread)) { td class="number" { (number) } }
             }
         }
     };

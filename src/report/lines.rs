@@ -71,8 +71,8 @@ fn part(part: &Part) -> Markup {
         (outcome(part.outcome))
         @if part.value.is_some() || part.bound.is_some() {
             p class="measure" {
-                @if let Some(value) = &part.value { span class="key" { "Value" } " " b { (visible(value)) } " " }
-                @if let Some(bound) = &part.bound { span class="key" { "Bound" } " " (visible(bound)) }
+                @if let Some(value) = &part.value { span { span class="key" { "Value" } " " b { (visible(value)) } } " " }
+                @if let Some(bound) = &part.bound { span { span class="key" { "Bound" } " " (visible(bound)) } }
             }
         }
         p class="evidence" { (visible(&part.evidence)) }
@@ -85,10 +85,10 @@ pub(super) fn drills(verdict: &Verdict) -> Markup {
         return nothing("No drill was counted.");
     }
     let heads =
-        ["Drill", "Runs", "Worth", "Failed", "Fails at most", "Slowest", "Parts, and runs in which each occurred"];
+        ["Drill", "Runs", "Effective", "Failed", "Fails at most", "Slowest", "Parts, and runs in which each occurred"];
     let body = html! { @for drill in &verdict.drills { (self::drill(drill)) } };
     html! {
-        p { "A run counts only where every part of its drill occurred. “Worth” is how many independent runs these make, \
+        p { "A run counts only where every part of its drill occurred. “Effective” is how many independent runs these make, \
              clustered by data day; the bound on the rate of failure stands on that number." }
         (stack("Drills over all runs", "drills", &heads, &body))
     }
@@ -109,7 +109,7 @@ fn drill(drill: &DrillCount) -> Markup {
     };
     let cells = html! {
         (cell("Runs", "number", &html! { (grouped(drill.runs)) }))
-        (cell("Worth", "number", &html! { (grouped(drill.effective)) }))
+        (cell("Effective", "number", &html! { (grouped(drill.effective)) }))
         (cell("Failed", "number", &failures))
         (cell("Fails at most", "number", &html! { (drill.bound.map_or_else(|| NONE.to_owned(), rate)) }))
         (cell("Slowest", "number", &html! { (drill.slowest_ns.map_or_else(|| NONE.to_owned(), length)) }))

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::numbers::{NONE, grouped, length, plain, rate};
+use super::numbers::{NONE, grouped, length, rate, short_percent};
 use super::summary::hashes;
 use super::words::visible;
 use crate::gate::verdict::{Line, Outcome, Part, Verdict};
@@ -70,12 +70,12 @@ fn top(out: &mut String, verdict: &Verdict) {
     say(
         out,
         &format!(
-            "{} runs of {} days, worth {} independent ones · evidence {} · confidence {}\u{a0}% · valid for {} days",
+            "{} runs of {} days, effective {} · evidence {} · confidence {} · valid for {} days",
             grouped(verdict.runs),
             grouped(verdict.days),
             grouped(verdict.effective),
             verdict.class.name(),
-            plain(verdict.confidence * 100.0),
+            short_percent(verdict.confidence),
             grouped(verdict.valid_days),
         ),
     );
@@ -139,7 +139,7 @@ fn drills(out: &mut String, verdict: &Verdict) {
     if verdict.drills.is_empty() {
         return;
     }
-    head(out, "Drills", &["Drill", "-Runs", "-Worth", "-Failed", "-Fails at most", "-Slowest"]);
+    head(out, "Drills", &["Drill", "-Runs", "-Effective", "-Failed", "-Fails at most", "-Slowest"]);
     for drill in &verdict.drills {
         let failures = grouped(drill.failures);
         row(

@@ -70,6 +70,25 @@ pub(super) fn percent_to(share: f64, decimals: usize) -> String {
     if hundredths.is_finite() { format!("{}\u{a0}%", fixed(hundredths, decimals)) } else { NONE.to_owned() }
 }
 
+/// A share in hundredths with no more decimals than it has: `95 %`, `99.9 %`.
+pub(super) fn short_percent(share: f64) -> String {
+    let text = fixed(share * 100.0, 3);
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text.as_str() };
+    if text == NONE { NONE.to_owned() } else { format!("{text}\u{a0}%") }
+}
+
+/// Figures of one thing, with as many decimals as the largest of them needs.
+pub(super) fn alike<const N: usize>(figures: [f64; N]) -> [String; N] {
+    let size = figures.iter().filter(|figure| figure.is_finite()).fold(0.0, |size: f64, figure| size.max(figure.abs()));
+    match size {
+        _ if size > 0.0 && size < 1e-3 => figures.map(plain),
+        _ if size < 1.0 => figures.map(|figure| fixed(figure, 4)),
+        _ if size < 100.0 => figures.map(|figure| fixed(figure, 2)),
+        _ if size < 10_000.0 => figures.map(|figure| fixed(figure, 1)),
+        _ => figures.map(|figure| fixed(figure, 0)),
+    }
+}
+
 /// A small share, never rounded down to nothing: `0.1 %`, `0.0034 %`.
 pub(super) fn rate(share: f64) -> String {
     let mut decimals = 2;
@@ -122,9 +141,13 @@ mod tests {
             length(1_250_000_000),
             length(-5),
             length(i64::MIN),
+            short_percent(0.95),
+            short_percent(f64::NAN),
+            alike([-0.4, 2.0, f64::NAN]).join(" "),
+            alike([0.0, 0.0]).join(" "),
         ];
         let expected = "1,234,567|999|−1,234.50|0.00|—|0|−1.00e−5|0.2500|12,346|−1.25 %|0.100 %|0.00340 %|—|350 ms|1.25 s|−5 ns\
-                        |−2,562,047.78 h";
+                        |−2,562,047.78 h|95 %|—|−0.40 2.00 —|0.0000 0.0000";
         assert_eq!(texts.join("|").replace('\u{a0}', " "), expected);
     }
 }

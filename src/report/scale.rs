@@ -125,7 +125,7 @@ impl Size {
 /// The axis upwards: a line and a figure at each tick.
 pub(super) fn upwards(size: Size, scale: Scale, unit: Unit) -> Markup {
     let (left, right, ..) = size.frame();
-    let (ticks, decimals) = scale.ticks(5);
+    let (ticks, decimals) = scale.ticks(7);
     html! {
         @for tick in ticks {
             @let y = scale.at(tick);

@@ -2,14 +2,14 @@
 
 use maud::{Markup, html};
 
-use super::numbers::{grouped, plain};
+use super::numbers::{NONE, grouped, short_percent};
 use super::tables::{cell, heads, nothing, row, stack, wide};
 use super::words::{outcome, outcome_or, tone, visible, worth};
 use crate::gate::verdict::{Line, Outcome, Verdict};
 
 /// The verdict and what it stands on.
 pub(super) fn verdict(verdict: &Verdict) -> Markup {
-    let confidence = format!("{}\u{a0}%", plain(verdict.confidence * 100.0));
+    let confidence = short_percent(verdict.confidence);
     html! {
         div class={ "headline " (tone(verdict.outcome)) } {
             p class="word" { (headline(verdict)) }
@@ -18,7 +18,7 @@ pub(super) fn verdict(verdict: &Verdict) -> Markup {
         dl class="facts" {
             (fact("Evidence class", verdict.class.name()))
             (fact("Runs judged", &grouped(verdict.runs)))
-            (fact("Worth, independent", &grouped(verdict.effective)))
+            (fact("Effective runs", &grouped(verdict.effective)))
             (fact("Days of a run", &grouped(verdict.days)))
             (fact("Confidence", &confidence))
             (fact("Valid for", &format!("{} days", grouped(verdict.valid_days))))
@@ -140,7 +140,7 @@ pub(super) fn provenance(verdict: &Verdict) -> Markup {
         @for (name, of, hash) in hashes(verdict) {
             @let cells = html! {
                 (cell("Of", "", &html! { (of) }))
-                (cell("SHA-256", "", &html! { code { (visible(hash)) } }))
+                (cell("SHA-256", "", &html! { @if hash.is_empty() { (NONE) } @else { code { (visible(hash)) } } }))
             };
             (row(&html! { (name) }, &cells))
         }
