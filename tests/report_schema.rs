@@ -16,77 +16,67 @@ fn schema() -> Value {
     serde_json::from_str(&std::fs::read_to_string(path).expect("the schema can be read")).expect("the schema is JSON")
 }
 
+/// Words that say nothing of a value by themselves: notes, and schemas of what is inside it.
+const ELSEWHERE: [&str; 11] = [
+    "$schema",
+    "$id",
+    "title",
+    "description",
+    "$defs",
+    "additionalProperties",
+    "properties",
+    "prefixItems",
+    "items",
+    "$ref",
+    "anyOf",
+];
+
 /// Complains of everything in which a value does not fit a schema.
 fn check(root: &Value, schema: &Value, value: &Value, at: &str, complaints: &mut Vec<String>) {
-    let mut complain = |text: String| complaints.push(format!("{at}: {text}"));
     let words = schema.as_object().expect("a schema is an object");
-    for (word, asked) in words {
-        match word.as_str() {
-            "$schema"
-            | "$id"
-            | "title"
-            | "description"
-            | "$defs"
-            | "additionalProperties"
-            | "properties"
-            | "prefixItems"
-            | "items"
-            | "$ref"
-            | "anyOf" => {}
-            "type" => {
-                let fits = match asked.as_str().expect("one type") {
-                    "object" => value.is_object(),
-                    "array" => value.is_array(),
-                    "string" => value.is_string(),
-                    "boolean" => value.is_boolean(),
-                    "integer" => value.is_i64() || value.is_u64(),
-                    "number" => value.is_number(),
-                    "null" => value.is_null(),
-                    other => panic!("{at}: type {other}"),
-                };
-                if !fits {
-                    complain(format!("{asked} is asked, {value} found"));
-                }
-            }
-            "const" if value != asked => complain(format!("{asked} is asked, {value} found")),
-            "enum" if !asked.as_array().expect("a list").contains(value) => {
-                complain(format!("{value} is none of {asked}"))
-            }
-            "pattern" => {
-                assert_eq!(asked, HASH, "{at}: the checker knows one pattern");
-                let text = value.as_str().unwrap_or("?");
-                if !(text.is_empty()
-                    || text.len() == 64 && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f')))
-                {
-                    complain(format!("{value} is no hash"));
-                }
-            }
-            "minimum" if value.as_f64().is_some_and(|figure| figure < asked.as_f64().expect("a number")) => {
-                complain(format!("{value} < {asked}"))
-            }
-            "maximum" if value.as_f64().is_some_and(|figure| figure > asked.as_f64().expect("a number")) => {
-                complain(format!("{value} > {asked}"))
-            }
-            "minItems"
-                if value.as_array().is_some_and(|all| (all.len() as u64) < asked.as_u64().expect("a number")) =>
-            {
-                complain("too few".to_owned())
-            }
-            "maxItems" if value.as_array().is_some_and(|all| all.len() as u64 > asked.as_u64().expect("a number")) => {
-                complain("too many".to_owned())
-            }
-            "required" => {
-                for key in asked.as_array().expect("a list") {
-                    if value.get(key.as_str().expect("a key")).is_none() {
-                        complain(format!("{key} is missing"));
-                    }
-                }
-            }
-            "const" | "enum" | "minimum" | "maximum" | "minItems" | "maxItems" => {}
-            other => panic!("{at}: the checker does not know {other}"),
+    for (word, asked) in words.iter().filter(|(word, _)| !ELSEWHERE.contains(&word.as_str())) {
+        if !fits(word, asked, value) {
+            complaints.push(format!("{at}: {word} {asked} is asked, {value} found"));
         }
     }
     inside(root, schema, value, at, complaints);
+}
+
+/// Whether a value is as one word of a schema asks.
+fn fits(word: &str, asked: &Value, value: &Value) -> bool {
+    let length = value.as_array().map(|all| u64::try_from(all.len()).expect("a length"));
+    let bound = || asked.as_f64().expect("a number");
+    match word {
+        "type" => is(asked.as_str().expect("one type"), value),
+        "const" => value == asked,
+        "enum" => asked.as_array().expect("a list").contains(value),
+        "pattern" => {
+            assert_eq!(asked, HASH, "the checker knows one pattern");
+            let hexadecimal = |byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+            value.as_str().is_some_and(|text| text.is_empty() || text.len() == 64 && text.bytes().all(hexadecimal))
+        }
+        "minimum" => value.as_f64().is_none_or(|figure| figure >= bound()),
+        "maximum" => value.as_f64().is_none_or(|figure| figure <= bound()),
+        "minItems" => length.is_none_or(|length| length >= asked.as_u64().expect("a number")),
+        "maxItems" => length.is_none_or(|length| length <= asked.as_u64().expect("a number")),
+        "required" => {
+            asked.as_array().expect("a list").iter().all(|key| value.get(key.as_str().expect("a key")).is_some())
+        }
+        other => panic!("the checker does not know {other}"),
+    }
+}
+
+fn is(asked: &str, value: &Value) -> bool {
+    match asked {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "null" => value.is_null(),
+        other => panic!("the checker does not know type {other}"),
+    }
 }
 
 /// What is inside a value, by the schemas inside its schema.

@@ -25,7 +25,8 @@ pub(super) fn histogram(verdict: &Verdict) -> Markup {
             figcaption {
                 h3 id="pnl-heading" { (HISTOGRAM) }
                 p class="legend" {
-                    span class="swatch loss" {} " lost " span class="swatch gain" {} " gained, as shares of equity at the start"
+                    span { span class="swatch loss" {} " lost " }
+                    span { span class="swatch gain" {} " gained, as shares of equity at the start" }
                 }
             }
             @for size in Size::BOTH { (picture(size, &bins, sideways, upward.not_below(0.0))) }
@@ -112,8 +113,9 @@ pub(super) fn waterfall(verdict: &Verdict) -> Markup {
             figcaption {
                 h3 id="attribution-heading" { (WATERFALL) }
                 p class="legend" {
-                    span class="swatch gain" {} " adds " span class="swatch loss" {} " takes away "
-                    span class="swatch sum" {} " their sum, mean of all runs in " (currency)
+                    span { span class="swatch gain" {} " adds " }
+                    span { span class="swatch loss" {} " takes away " }
+                    span { span class="swatch sum" {} " their sum, mean of all runs in " (currency) }
                 }
             }
             (stack(WATERFALL, "waterfall", &["Part", &amount_head, "Picture"], &body))

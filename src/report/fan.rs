@@ -75,9 +75,9 @@ impl Fan<'_> {
                 figcaption {
                     h3 id={ (self.id) "-heading" } { (self.title) }
                     p class="legend" {
-                        span class="swatch middle" {} " median "
-                        span class="swatch inner" {} " half of all runs (p25 to p75) "
-                        span class="swatch outer" {} " nine in ten (p05 to p95)"
+                        span { span class="swatch middle" {} " median " }
+                        span { span class="swatch inner" {} " half of all runs (p25 to p75) " }
+                        span { span class="swatch outer" {} " nine in ten (p05 to p95)" }
                     }
                 }
                 @for size in Size::BOTH { (self.picture(size, &points, upward, sideways)) }

@@ -30,7 +30,7 @@ fn safe(text: &str) -> String {
             '>' => seen.push_str("&gt;"),
             '@' | '#' | ':' => seen.extend([letter, '\u{200b}']),
             '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '|' | '~' | '!' | '$' => {
-                seen.extend(['\\', letter])
+                seen.extend(['\\', letter]);
             }
             _ => seen.push(letter),
         }

@@ -89,6 +89,7 @@ pub(super) enum Unit {
 impl Unit {
     fn text(self, figure: f64, decimals: usize) -> String {
         match self {
+            _ if figure.abs() >= 1e6 => format!("{figure:.1e}").replace('-', "−"),
             Self::Plain => fixed(figure, decimals),
             Self::Share => percent_to(figure, decimals.saturating_sub(2)),
         }
@@ -118,7 +119,7 @@ impl Size {
 
     /// Where what is drawn ends: left, right, top and bottom.
     pub(super) fn frame(self) -> (f64, f64, f64, f64) {
-        (58.0, self.width - 16.0, 12.0, self.height - 44.0)
+        (58.0, self.width - 22.0, 12.0, self.height - 44.0)
     }
 }
 

@@ -1,4 +1,5 @@
 //! Verdicts to draw: one as a night of runs would bring it, one of nothing, and one full of hostile texts.
+#![allow(clippy::float_arithmetic, reason = "pictures are of floats")]
 
 use seatrial::gate::verdict::{
     Benchmark, Bin, Bound, Class, Decision, DrillCount, Figure, Group, Line, Matrix, MatrixRow, Outcome, Part,
@@ -275,6 +276,53 @@ fn decisions(outcome: Outcome) -> Vec<Decision> {
     }
 }
 
+fn matrix(outcome: Outcome) -> Matrix {
+    let row = |(number, fault): (usize, &&str)| MatrixRow {
+        fault: (*fault).to_owned(),
+        hits: 1_204 * (u64::try_from(number).expect("small") + 3),
+        runs: if number == 8 { 0 } else { 3_214 },
+        broken: (0..LAWS.len()).map(|law| u64::from(outcome == Outcome::Fail && number == 2 && law == 2) * 2).collect(),
+    };
+    Matrix { laws: LAWS.map(str::to_owned).to_vec(), rows: FAULTS.iter().enumerate().map(row).collect() }
+}
+
+fn benchmarks() -> Vec<Benchmark> {
+    let benchmark = |name: &str, middle: f64, half: f64, beaten: f64| Benchmark {
+        name: name.to_owned(),
+        runs: 3_600,
+        net: spread(middle, half),
+        sharpe: spread(middle * 40.0, 0.7),
+        drawdown: spread(0.06, 0.02),
+        beaten: Some(beaten),
+    };
+    vec![
+        benchmark("Buy and hold", 0.011, 0.052, 0.583),
+        benchmark("Hold cash", 0.0, 0.0, 0.741),
+        benchmark("Random entries, same turnover", -0.031, 0.018, 0.964),
+    ]
+}
+
+fn assumptions() -> Vec<(String, String)> {
+    [
+        ("fill model", "queue position, pro rata from depth, no fill at touch"),
+        ("latency", "order entry 3.1 ms median, 41 ms p99; reports 2.8 ms median"),
+        ("fees", "maker 2 bps, taker 5 bps, no tier earned in the run"),
+        ("impact", "square root, coefficient 0.9, decays over 60 s"),
+    ]
+    .map(|(name, value)| (name.to_owned(), value.to_owned()))
+    .to_vec()
+}
+
+fn untested() -> Vec<String> {
+    [
+        "Behaviour of the venue's real matching engine: it is modelled.",
+        "Markets faster than any of the 214 data days.",
+        "Two venues at once.",
+    ]
+    .map(str::to_owned)
+    .to_vec()
+}
+
 /// A verdict as a night of runs would bring it.
 pub fn sample(outcome: Outcome) -> Verdict {
     let lines: Vec<Line> = LINES.iter().map(|found| line(found, outcome)).collect();
@@ -298,20 +346,6 @@ pub fn sample(outcome: Outcome) -> Verdict {
             "D8 did not hold in 2 of 3,001 runs (an entry after the kill switch); C6 found 2 executions booked twice."
         }
     };
-    let row = |(number, fault): (usize, &&str)| MatrixRow {
-        fault: (*fault).to_owned(),
-        hits: 1_204 * (u64::try_from(number).expect("small") + 3),
-        runs: if number == 8 { 0 } else { 3_214 },
-        broken: (0..LAWS.len()).map(|law| u64::from(outcome == Outcome::Fail && number == 2 && law == 2) * 2).collect(),
-    };
-    let benchmark = |name: &str, middle: f64, half: f64, beaten: f64| Benchmark {
-        name: name.to_owned(),
-        runs: 3_600,
-        net: spread(middle, half),
-        sharpe: spread(middle * 40.0, 0.7),
-        drawdown: spread(0.06, 0.02),
-        beaten: Some(beaten),
-    };
     let hash = |seed: u8| {
         (0..32_u8).map(|byte| format!("{:02x}", byte.wrapping_mul(37).wrapping_add(seed))).collect::<String>()
     };
@@ -331,29 +365,12 @@ pub fn sample(outcome: Outcome) -> Verdict {
         valid_days: 30,
         groups: GROUPS.map(group).to_vec(),
         drills: (0..DRILLS.len()).map(|number| drill(number, outcome)).collect(),
-        matrix: Matrix { laws: LAWS.map(str::to_owned).to_vec(), rows: FAULTS.iter().enumerate().map(row).collect() },
+        matrix: matrix(outcome),
         results: results(),
-        benchmarks: vec![
-            benchmark("Buy and hold", 0.011, 0.052, 0.583),
-            benchmark("Hold cash", 0.0, 0.0, 0.741),
-            benchmark("Random entries, same turnover", -0.031, 0.018, 0.964),
-        ],
+        benchmarks: benchmarks(),
         worst: worst(outcome),
-        assumptions: [
-            ("fill model", "queue position, pro rata from depth, no fill at touch"),
-            ("latency", "order entry 3.1 ms median, 41 ms p99; reports 2.8 ms median"),
-            ("fees", "maker 2 bps, taker 5 bps, no tier earned in the run"),
-            ("impact", "square root, coefficient 0.9, decays over 60 s"),
-        ]
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .to_vec(),
-        untested: [
-            "Behaviour of the venue's real matching engine: it is modelled.",
-            "Markets faster than any of the 214 data days.",
-            "Two venues at once.",
-        ]
-        .map(str::to_owned)
-        .to_vec(),
+        assumptions: assumptions(),
+        untested: untested(),
         decisions: decisions(outcome),
         ramp: [("1 %", 7, 200), ("5 %", 14, 500), ("25 %", 30, 1_500), ("100 %", 30, 3_000)]
             .map(|(share, days, trades)| RampStep { share: share.to_owned(), days, trades })
