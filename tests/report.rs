@@ -178,7 +178,7 @@ fn markdown_keeps_its_tables_though_texts_are_hostile() {
         !outside.contains("<script")
             && !outside.contains("<img")
             && !outside.contains("@all")
-            && !outside.contains("](j")
+            && !outside.replace("\\]", "").contains("](")
     );
     assert_eq!(
         text.lines().filter(|line| line.starts_with('#')).count(),
@@ -203,6 +203,7 @@ fn everything_is_on_the_page() {
                 of(&line.paper.evidence),
             ]);
             let parts = line.simulated.iter().chain([&line.paper]);
+            assert!(brief.contains(&line.id) || line.paper.outcome == Outcome::Pass, "{}", line.id);
             wanted.extend(parts.flat_map(|part| part.value.iter().chain(&part.bound).chain([&part.evidence]).cloned()));
         }
         for drill in &verdict.drills {

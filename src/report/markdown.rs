@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::numbers::{NONE, grouped, length, rate, short_percent};
 use super::summary::hashes;
 use super::words::visible;
-use crate::gate::verdict::{Line, Outcome, Part, Verdict};
+use crate::gate::verdict::{Class, Line, Outcome, Part, Verdict};
 
 /// The verdict in Markdown.
 pub(super) fn markdown(verdict: &Verdict) -> String {
@@ -23,15 +23,16 @@ pub(super) fn markdown(verdict: &Verdict) -> String {
 /// A text in which Markdown and HTML mean nothing, which mentions nobody and links nowhere.
 fn safe(text: &str) -> String {
     let mut seen = String::with_capacity(text.len());
-    for letter in visible(text).chars() {
+    let text = visible(text);
+    let mut letters = text.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let begins = letters.peek().is_some_and(|next| !next.is_whitespace());
         match letter {
             '&' => seen.push_str("&amp;"),
             '<' => seen.push_str("&lt;"),
             '>' => seen.push_str("&gt;"),
-            '@' | '#' | ':' => seen.extend([letter, '\u{200b}']),
-            '\\' | '`' | '*' | '_' | '{' | '}' | '[' | ']' | '(' | ')' | '|' | '~' | '!' | '$' => {
-                seen.extend(['\\', letter]);
-            }
+            '@' | '#' | ':' if begins => seen.extend([letter, '\u{200b}']),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '$' => seen.extend(['\\', letter]),
             _ => seen.push(letter),
         }
     }
@@ -103,22 +104,39 @@ fn groups(out: &mut String, verdict: &Verdict) {
     }
 }
 
-/// Lines of which some part does not pass.
+/// Whether a line lacks nothing but paper evidence, where simulated evidence decides.
+fn lacks_paper_alone(verdict: &Verdict, line: &Line) -> bool {
+    let simulated = line.simulated.as_ref().map(|part| part.outcome);
+    verdict.class == Class::SelfConsistent
+        && line.paper.outcome == Outcome::Insufficient
+        && (simulated == Some(Outcome::Pass) || (simulated.is_none() && !line.decides))
+}
+
+/// Lines of which some part does not pass; those that lack paper alone are only named.
 fn open_lines(out: &mut String, verdict: &Verdict) {
-    let open = |line: &&Line| {
-        line.paper.outcome != Outcome::Pass || line.simulated.as_ref().is_some_and(|part| part.outcome != Outcome::Pass)
+    let passes = |line: &&Line| {
+        let simulated = line.simulated.as_ref().is_none_or(|part| part.outcome == Outcome::Pass);
+        simulated && line.paper.outcome == Outcome::Pass
     };
-    let lines: Vec<&Line> = verdict.lines.iter().filter(open).collect();
+    let lines: Vec<&Line> = verdict.lines.iter().filter(|line| !passes(line)).collect();
     if lines.is_empty() {
         say(out, &format!("\nEvery one of {} lines passes.", verdict.lines.len()));
         return;
     }
-    head(out, "Lines that do not pass", &["Line", "Decides", "Threshold", "Simulated", "Paper"]);
+    let (paper, lines): (Vec<&Line>, Vec<&Line>) = lines.into_iter().partition(|line| lacks_paper_alone(verdict, line));
+    if !lines.is_empty() {
+        head(out, "Lines that do not pass", &["Line", "Decides", "Threshold", "Simulated", "Paper"]);
+    }
     for line in lines {
         let name = format!("**{}** {}", safe(&line.id), safe(&line.name));
         let decides = if line.decides { "yes" } else { "no" }.to_owned();
         let simulated = line.simulated.as_ref().map_or_else(|| NONE.to_owned(), part);
         row(out, &[name, decides, safe(&line.threshold), simulated, part(&line.paper)]);
+    }
+    if !paper.is_empty() {
+        let named: Vec<String> = paper.iter().map(|line| safe(&line.id)).collect();
+        let told = "which does not decide this class";
+        say(out, &format!("\n{} by paper evidence alone, {told}: {}.", mark(Outcome::Insufficient), named.join(", ")));
     }
 }
 
