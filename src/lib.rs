@@ -23,6 +23,7 @@
 //! |---|---|
 //! | `cli` (in the binary) | arguments, exit codes, files by name |
 //! | `sweep` (feature `batch`) | thousands of runs: planned, on all cores, collected by number, stored as data frames |
+//! | [`report`] | a verdict as one HTML page and as Markdown: pure functions of the verdict, nothing read and nothing written |
 //! | [`regress`] | exact results kept as a baseline, and what differs from them |
 //! | [`swarm`] | random cases under faults, judged, counted and shrunk |
 //! | [`bound`] | one run under kind, named and harsh models, and where the difference comes from |
@@ -76,6 +77,8 @@ pub mod metrics;
 pub mod regress;
 #[cfg(feature = "simulator")]
 pub mod replay;
+#[cfg(feature = "simulator")]
+pub mod report;
 #[cfg(feature = "simulator")]
 pub mod scenario;
 #[cfg(feature = "simulator")]

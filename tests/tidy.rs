@@ -32,6 +32,8 @@ const ROOMS: &[(&str, &[&str])] = &[
         "sweep",
         &["market", "bad_input", "journal", "data", "metrics", "trading", "strategies", "sim", "audit", "scenario"],
     ),
+    ("gate", &[]),
+    ("report", &["gate"]),
     ("regress", &["market", "bad_input", "journal", "metrics", "sim", "audit"]),
     (
         "swarm",
@@ -70,7 +72,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("println!", &["cli", "main.rs"]),
     ("eprintln!", &["cli", "main.rs"]),
     ("f32", &[]),
-    ("f64", &["metrics", "data", "venue", "sweep", "statistics"]),
+    ("f64", &["metrics", "data", "venue", "sweep", "statistics", "gate", "report"]),
     ("from_f64", &[]),
     ("thread_rng", &[]),
     ("std::fs", &["data", "journal", "scenario", "sweep", "regress", "cli", "main.rs"]),
