@@ -7,6 +7,7 @@
 //! It believes the trader's bookings, but for [`Attribution`], which counts fills once more. It judges nothing.
 
 mod attribution;
+mod average_cost;
 mod cover;
 mod figures;
 mod told;
