@@ -158,11 +158,13 @@ impl Parts {
     /// both come to the same equity, and the second leaves fees in base to their own reversals.
     pub fn undo(&mut self, seen: Seen<'_>, traded: &Traded) -> Result<Exact, TooLarge> {
         let Some(card) = seen.header.card(traded.key.1) else { return Ok(Exact::ZERO) };
-        self.slip(seen, card, traded, -traded.signed)?;
+        self.slip(seen, card, traded, traded.signed.saturating_neg())?;
         let holding = self.holdings.entry(traded.key).or_default();
         holding.recalled = true;
         let latest = holding.latest.take().filter(|(last, ..)| last == traded && card.contract.is_margin());
-        let Some((_, qty, cost, realised)) = latest else { return self.move_by(seen, card, traded, -traded.signed) };
+        let Some((_, qty, cost, realised)) = latest else {
+            return self.move_by(seen, card, traded, traded.signed.saturating_neg());
+        };
         (holding.qty, holding.cost) = (qty, cost);
         self.realise(seen, card, realised.negated()?)
     }
