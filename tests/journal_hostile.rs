@@ -7,6 +7,7 @@ use journal_kit::story::{SPOT, full_story};
 use proptest::prelude::*;
 use seatrial::audit::Auditor;
 use seatrial::journal::{Record, Renderer};
+use seatrial::market::Timestamp;
 use seatrial::metrics::lots::{LotReport, Method};
 use seatrial::metrics::{Metrics, Outcome};
 
@@ -50,6 +51,7 @@ proptest! {
         metrics.mark(records[0].now, SPOT, i64::MAX);
         let report = auditor.finish();
         prop_assert!(!report.to_string().is_empty());
+        let _ = metrics.figures((records[0].now, Timestamp(i64::MAX)));
         let _ = metrics.finish(Outcome { events: 0, digest: 0, audit_breaches: report.breached() }).to_string();
     }
 }

@@ -95,9 +95,8 @@ fn random_entries_follow_from_their_seed() {
     let first = played(Contract::Linear, &often);
     assert_eq!(first, played(Contract::Linear, &often));
     assert_ne!(first, played(Contract::Linear, &[&often[..], &[("seed", "2")]].concat()));
-    let entries = |all: &[String], side: &str| {
-        all.iter().filter(|words| words.contains(side) && !words.ends_with('!')).count()
-    };
+    let entries =
+        |all: &[String], side: &str| all.iter().filter(|words| words.contains(side) && !words.ends_with('!')).count();
     let (long, short) = (entries(&first, "Buy"), entries(&first, "Sell"));
     assert!(long > 5 && short > 5, "{first:?}");
     let spot = played(Contract::Spot, &often);

@@ -20,9 +20,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use orders::OrderBook;
 pub use orders::{OrderStatistics, Spread};
+pub use performance::{Attribution, Figures};
 use performance::{Known, Performance, Seen};
 pub(crate) use rates::Rates;
-pub use performance::{Attribution, Figures};
 pub use summary::{Outcome, Summary};
 use worth::add;
 

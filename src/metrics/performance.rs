@@ -7,6 +7,7 @@
 //! It believes the trader's bookings, but for [`Attribution`], which counts fills once more. It judges nothing.
 
 mod attribution;
+mod average_cost;
 mod cover;
 mod figures;
 mod told;
@@ -205,7 +206,8 @@ impl Performance {
 
     fn hear(&mut self, report: &ExecutionReport, seen: Seen<'_>) -> Result<(), TooLarge> {
         match report.kind {
-            ReportKind::Filled(fill) => {
+            // What is malformed is not booked, and a sum of it might not be one.
+            ReportKind::Filled(fill) if fill.qty.0 > 0 => {
                 let heard = Heard { order: report.order, instrument: report.instrument, fill, booked: false };
                 self.heard.push(heard);
             }

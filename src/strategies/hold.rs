@@ -12,8 +12,8 @@ use super::params::{CONFIDENCE, ENTRY_SIZE, EntrySize, INSTRUMENT, Reader, param
 use super::stops::stop_price;
 use super::{Entry, Param, ParamError};
 use crate::market::{
-    Event, Instrument, InstrumentId, Intention, MarketEvent, Price, Pricing, Rate, RawPrice, Regime, SessionState, Side,
-    Size, Span, Timestamp, TraderState,
+    Event, Instrument, InstrumentId, Intention, MarketEvent, Price, Pricing, Rate, RawPrice, Regime, SessionState,
+    Side, Size, Span, Timestamp, TraderState,
 };
 use crate::trading::setting::Number;
 use crate::trading::{Desk, Strategy};

@@ -13,12 +13,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::super::rates::Rates;
+use super::average_cost::{Holding, grain};
 use super::{Key, Seen};
 use crate::journal::{Exact, InstrumentCard, TooLarge};
 use crate::market::{Account, AssetId, Contract, InstrumentId, Liquidity, Price, Qty, TickLots};
-
-/// Decimals of a released cost, at least; toward zero.
-const COST_DECIMALS: u32 = 12;
 
 /// A change of equity by its causes, in account currency as exact decimal text. Every part is what it did to equity:
 /// what was paid is below zero.
@@ -110,36 +108,6 @@ impl Part {
     }
 }
 
-/// A position at average cost: of spot with what fees in base left of it.
-#[derive(Clone, Copy, Debug, Default)]
-struct Holding {
-    qty: Exact,
-    cost: Exact,
-    /// A fill of it was taken back since the trader last said what it holds.
-    recalled: bool,
-    /// The last fill, with quantity and cost before it and what it realised, while nothing else touched the position.
-    latest: Option<(Traded, Exact, Exact, Exact)>,
-}
-
-impl Holding {
-    /// Trades a signed quantity that is worth so much, signed as well; what it realises.
-    fn trade(&mut self, grain: Exact, signed: Exact, value: Exact) -> Result<Exact, TooLarge> {
-        let (held, by) = (self.qty.units_up(grain)?, signed.units_up(grain)?);
-        self.qty = self.qty.plus(signed)?;
-        if held.signum() * by.signum() >= 0 {
-            self.cost = self.cost.plus(value)?;
-            return Ok(Exact::ZERO);
-        }
-        let closed = held.abs().min(by.abs());
-        let part = |amount: Exact, of: i128| {
-            if closed == of { Ok(amount) } else { amount.share(closed, of, amount.scale().max(COST_DECIMALS)) }
-        };
-        let (released, paid) = (part(self.cost, held.abs())?, part(value, by.abs())?);
-        self.cost = self.cost.minus(released)?.plus(value.minus(paid)?)?;
-        paid.plus(released)?.negated()
-    }
-}
-
 /// A fill in the words of the attribution.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Traded {
@@ -190,11 +158,13 @@ impl Parts {
     /// both come to the same equity, and the second leaves fees in base to their own reversals.
     pub fn undo(&mut self, seen: Seen<'_>, traded: &Traded) -> Result<Exact, TooLarge> {
         let Some(card) = seen.header.card(traded.key.1) else { return Ok(Exact::ZERO) };
-        self.slip(seen, card, traded, -traded.signed)?;
+        self.slip(seen, card, traded, traded.signed.saturating_neg())?;
         let holding = self.holdings.entry(traded.key).or_default();
         holding.recalled = true;
         let latest = holding.latest.take().filter(|(last, ..)| last == traded && card.contract.is_margin());
-        let Some((_, qty, cost, realised)) = latest else { return self.move_by(seen, card, traded, -traded.signed) };
+        let Some((_, qty, cost, realised)) = latest else {
+            return self.move_by(seen, card, traded, traded.signed.saturating_neg());
+        };
         (holding.qty, holding.cost) = (qty, cost);
         self.realise(seen, card, realised.negated()?)
     }
@@ -375,15 +345,6 @@ impl Parts {
 
 /// The place of slippage among the parts.
 const SLIPPAGE: usize = 1;
-
-/// The finest quantity there is.
-fn grain(card: &InstrumentCard) -> Exact {
-    let step = card.qty_step();
-    match card.contract {
-        Contract::Spot => Exact::unit(card.base_scale.max(step.scale())),
-        Contract::Linear | Contract::Inverse => step,
-    }
-}
 
 fn units(qty: Exact, step: Exact) -> Result<i64, TooLarge> {
     i64::try_from(qty.units_up(step)?).map_err(|_| TooLarge)

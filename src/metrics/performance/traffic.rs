@@ -7,9 +7,7 @@ use std::collections::BTreeMap;
 
 use super::Seen;
 use crate::journal::{Exact, TooLarge, in_words};
-use crate::market::{
-    Command, Event, InstrumentId, LinkEvent, Liquidity, NewOrder, OrderId, Price, Qty, RejectReason,
-};
+use crate::market::{Command, Event, InstrumentId, LinkEvent, Liquidity, NewOrder, OrderId, Price, Qty, RejectReason};
 
 /// An entry under way.
 #[derive(Clone, Copy, Debug)]

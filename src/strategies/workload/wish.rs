@@ -2,10 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use crate::strategies::deck::Deck;
 use crate::market::{
     InstrumentId, Intention, Money, Pricing, Proposal, Qty, Rate, RawPrice, Regime, Side, Size, TimeInForce,
 };
+use crate::strategies::deck::Deck;
 use crate::trading::Desk;
 
 /// Parts of a price in which distances are drawn.
