@@ -11,6 +11,7 @@
 //! not store market data, which a record names by how many deliveries came before it.
 
 mod digest;
+mod encoding;
 mod error;
 mod exact;
 mod frame;

@@ -8,15 +8,13 @@
 //! It does not decide when bytes must be durable: [`Journal::sync`] is called by whoever is about
 //! to act on a record.
 
-use std::borrow::Cow;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::mem;
 use std::path::Path;
 
-use postcard::ser_flavors::Flavor;
-
 use super::digest::Digest;
+use super::encoding::encode;
 use super::error::{JournalError, Place};
 use super::frame::{self, ChainHash, FILE_HEAD, LONGEST_FILE, LONGEST_PAYLOAD, MAGIC};
 use super::reader;
@@ -173,7 +171,11 @@ impl Journal {
     /// When the first record is not a header, a later one is, or the caller closes the journal by
     /// hand: defects of the program.
     pub fn append(&mut self, now: Timestamp, cursor: u64, body: &Body) -> Result<u64, JournalError> {
-        self.add(now, cursor, Cow::Borrowed(body))
+        let seq = self.add(now, cursor, body)?;
+        if matches!(self.keep, Keep::Memory(_) | Keep::Told(_)) {
+            self.hold(Record { seq, now, cursor, body: body.clone() });
+        }
+        Ok(seq)
     }
 
     /// The same of a record that its maker has no more use for: one that is kept is not copied.
@@ -181,13 +183,24 @@ impl Journal {
     /// # Panics
     /// As [`Journal::append`] does.
     pub fn take(&mut self, now: Timestamp, cursor: u64, body: Body) -> Result<u64, JournalError> {
-        self.add(now, cursor, Cow::Owned(body))
+        let seq = self.add(now, cursor, &body)?;
+        self.hold(Record { seq, now, cursor, body });
+        Ok(seq)
     }
 
-    fn add(&mut self, now: Timestamp, cursor: u64, body: Cow<'_, Body>) -> Result<u64, JournalError> {
-        assert_eq!(matches!(*body, Body::Header(_)), self.records == 0, "a journal begins with its only header");
-        assert!(!matches!(*body, Body::Close(_)), "`finish` closes a journal");
+    fn add(&mut self, now: Timestamp, cursor: u64, body: &Body) -> Result<u64, JournalError> {
+        assert_eq!(matches!(body, Body::Header(_)), self.records == 0, "a journal begins with its only header");
+        assert!(!matches!(body, Body::Close(_)), "`finish` closes a journal");
         self.push(now, cursor, body)
+    }
+
+    /// Keeps a record, or tells of it, where that is asked for.
+    fn hold(&mut self, record: Record) {
+        match &mut self.keep {
+            Keep::Nothing | Keep::Disk(_) => {}
+            Keep::Memory(records) => records.push(record),
+            Keep::Told(listener) => listener(&record),
+        }
     }
 
     /// Hands everything gathered so far to the disk, which may still lose it.
@@ -207,7 +220,10 @@ impl Journal {
             Keep::Nothing | Keep::Memory(_) | Keep::Told(_) => None,
             Keep::Disk(log) => Some(log.chain),
         };
-        self.push(self.last.0, self.last.1, Cow::Owned(Body::Close(Closing { records, digest, chain })))?;
+        let (now, cursor) = self.last;
+        let body = Body::Close(Closing { records, digest, chain });
+        let seq = self.push(now, cursor, &body)?;
+        self.hold(Record { seq, now, cursor, body });
         self.sync()?;
         self.ended = Some("a finished journal");
         Ok(Summary { records, digest, chain })
@@ -249,22 +265,17 @@ impl Journal {
         }
     }
 
-    fn push(&mut self, now: Timestamp, cursor: u64, body: Cow<'_, Body>) -> Result<u64, JournalError> {
+    fn push(&mut self, now: Timestamp, cursor: u64, body: &Body) -> Result<u64, JournalError> {
         self.refuse_if_ended()?;
         let seq = self.records;
-        let start = encode(seq, now, cursor, &body, &mut self.scratch);
+        let start = encode(seq, now, cursor, body, &mut self.scratch);
         if matches!(self.keep, Keep::Disk(_)) {
-            self.store(if matches!(*body, Body::Close(_)) { 0 } else { CLOSING })?;
+            self.store(if matches!(body, Body::Close(_)) { 0 } else { CLOSING })?;
         }
-        if let Body::Header(header) = &*body {
+        if let Body::Header(header) = body {
             self.digest.fold(&header.digested());
         } else if body.is_of_the_run() {
             self.digest.fold(&self.scratch[start..]);
-        }
-        match &mut self.keep {
-            Keep::Nothing | Keep::Disk(_) => {}
-            Keep::Memory(records) => records.push(Record { seq, now, cursor, body: body.into_owned() }),
-            Keep::Told(listener) => listener(&Record { seq, now, cursor, body: body.into_owned() }),
         }
         self.last = (now, cursor);
         self.records += 1;
@@ -309,61 +320,6 @@ impl Journal {
     }
 }
 
-/// Encodes a record into `scratch` and returns where the digested part of it begins: the number
-/// comes first and is left out, since the order of folding says it already.
-fn encode(seq: u64, now: Timestamp, cursor: u64, body: &Body, scratch: &mut Vec<u8>) -> usize {
-    let mut head = [0; 3 * LONGEST_NUMBER];
-    let start = put(seq, &mut head, 0);
-    // A signed number alternates about zero: 0, -1, 1, -2.
-    let end = put(((now.0 << 1) ^ (now.0 >> 63)).cast_unsigned(), &mut head, start);
-    let end = put(cursor, &mut head, end);
-    scratch.clear();
-    scratch.extend_from_slice(&head[..end]);
-    postcard::serialize_with_flavor(body, Scratch(scratch)).expect("plain data has an encoding");
-    start
-}
-
-/// Bytes of the longest number.
-const LONGEST_NUMBER: usize = 10;
-
-/// Writes a number at a place as postcard does, seven bits to a byte and the lowest first; where it ends. Three of them
-/// stand before every record, and postcard takes a call for each.
-fn put(mut number: u64, to: &mut [u8], mut at: usize) -> usize {
-    while number >= 0x80 {
-        to[at] = number.to_le_bytes()[0] | 0x80;
-        number >>= 7;
-        at += 1;
-    }
-    to[at] = number.to_le_bytes()[0];
-    at + 1
-}
-
-/// Lets postcard append to a buffer that is used again.
-struct Scratch<'a>(&'a mut Vec<u8>);
-
-impl Flavor for Scratch<'_> {
-    type Output = ();
-
-    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
-        self.0.push(byte);
-        Ok(())
-    }
-
-    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
-        // Most are numbers of a byte or two.
-        match bytes {
-            [byte] => self.0.push(*byte),
-            [first, second] => self.0.extend([*first, *second]),
-            _ => self.0.extend_from_slice(bytes),
-        }
-        Ok(())
-    }
-
-    fn finalize(self) -> postcard::Result<()> {
-        Ok(())
-    }
-}
-
 /// The file, locked: one journal has one writer.
 fn lock(name: &str, file: io::Result<File>) -> Result<File, JournalError> {
     let file = file.map_err(|error| write_error(name, 0, 0, &error.to_string()))?;
@@ -378,20 +334,6 @@ fn write_error(name: &str, record: u64, byte: u64, found: &str) -> JournalError 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// What stands before a record is as postcard writes it.
-    #[test]
-    fn numbers_are_written_as_postcard_writes_them() {
-        let times = [0, 1, -1, 63, 64, -64, -65, 1_704_067_200_000_000_000, i64::MIN, i64::MAX];
-        for (seq, now) in
-            [0, 1, 127, 128, 16_383, 16_384, u64::MAX].into_iter().flat_map(|seq| times.map(|now| (seq, now)))
-        {
-            let (mut scratch, wake) = (Vec::new(), Body::Wake(Timestamp(now)));
-            let start = encode(seq, Timestamp(now), seq / 3, &wake, &mut scratch);
-            let expected = postcard::to_stdvec(&(seq, Timestamp(now), seq / 3, &wake)).expect("plain data");
-            assert_eq!((scratch, start), (expected, postcard::to_stdvec(&seq).expect("a number").len()));
-        }
-    }
 
     /// A journal that nobody could read is not written: it ends, and is closed no more.
     #[test]

@@ -127,7 +127,7 @@ impl Queue {
             self.slots.len() - 1
         });
         self.slots[slot] = Some(item);
-        self.order.push(Reverse((at, (lane as u64) << LANE_SHIFT | self.sequence, slot)));
+        self.order.push(Reverse((at, ((lane as u64) << LANE_SHIFT) | self.sequence, slot)));
         self.sequence += 1;
     }
 

@@ -81,8 +81,11 @@ impl Core {
     /// What a position in an instrument is valued at, quote per base.
     #[must_use]
     pub fn mark(&self, instrument: &Instrument) -> Option<Decimal> {
-        let twice = self.view.of(instrument.id).twice_mark()?;
-        Some(Decimal::from(twice) * Decimal::new(5, 1) * instrument.price_unit)
+        let (twice, unit) = (self.view.of(instrument.id).twice_mark()?, instrument.price_unit);
+        // Half of so many units, where a unit is a power of ten: tenths of it, five times over.
+        let plain = unit.mantissa() == 1 && unit.scale() < Decimal::MAX_SCALE;
+        let tenths = twice.checked_mul(5).filter(|_| plain).map(|tenths| Decimal::new(tenths, unit.scale() + 1));
+        Some(tenths.unwrap_or_else(|| Decimal::from(twice) * Decimal::new(5, 1) * unit))
     }
 
     /// What a signed quantity is worth at the mark in the asset it settles in.

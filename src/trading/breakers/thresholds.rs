@@ -11,8 +11,6 @@ use crate::trading::core::{Core, alert};
 
 /// Share of a threshold below which it is told anew.
 const REARM: Decimal = Decimal::from_parts(9, 0, 0, false, 1);
-/// The speed of what moves with equity alone.
-const OF_EQUITY: (Decimal, Decimal) = (Decimal::ONE, Decimal::ZERO);
 
 /// A threshold.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -66,7 +64,8 @@ pub(super) struct Measured {
     threshold: Threshold,
     value: Decimal,
     limit: Decimal,
-    speed: (Decimal, Decimal),
+    /// The share of equity that is its limit, while it moves with exposure; none of what moves with equity alone.
+    share: Option<Decimal>,
 }
 
 /// A difference that must not change its sign unseen.
@@ -91,7 +90,8 @@ impl Core {
     /// Tells what was crossed.
     pub(super) fn tell_thresholds(&mut self, all: &[Measured], actions: &mut Vec<Action>) {
         for Measured { threshold, value, limit, .. } in all {
-            if *value > Decimal::ZERO && value >= limit {
+            let above_zero = value.is_sign_positive() && !value.is_zero();
+            if above_zero && value >= limit {
                 if self.guards.told.insert(*threshold) {
                     let (words, severity) = threshold.words();
                     let (value, limit) = (value.round_dp(8).normalize(), limit.round_dp(8).normalize());
@@ -122,12 +122,12 @@ impl Core {
         for measured in measures {
             let told = self.guards.told.contains(&measured.threshold);
             let gap = measured.value - if told { measured.limit * REARM } else { measured.limit };
-            match measured.speed {
-                speed if speed == OF_EQUITY => of_equity(gap),
-                (equity, exposure) => watches.push(Watch { gap, equity, exposure }),
+            match measured.share {
+                None => of_equity(gap),
+                Some(equity) => watches.push(Watch { gap, equity, exposure: Decimal::ONE }),
             }
         }
-        watches.push(Watch { gap: nearest, equity: OF_EQUITY.0, exposure: OF_EQUITY.1 });
+        watches.push(Watch { gap: nearest, equity: Decimal::ONE, exposure: Decimal::ZERO });
         watches
     }
 
@@ -136,7 +136,7 @@ impl Core {
         let Some(account) = &self.guards.account else { return Vec::new() };
         let (equity, alerts, breaker) = (account.equity, &self.config.alerts, &self.config.breaker);
         let (start, lost) = (account.day.equity, account.lost(Period::Day));
-        let day = |threshold, value, limit| Measured { threshold, value, limit, speed: OF_EQUITY };
+        let day = |threshold, value, limit| Measured { threshold, value, limit, share: None };
         let mut all = Vec::with_capacity(8);
         all.extend([
             day(Threshold::DailyWarn, lost, start * breaker.daily_warn.decimal()),
@@ -145,7 +145,7 @@ impl Core {
         ]);
         let mut held = |threshold, value: Option<Decimal>, share: Decimal| {
             if let Some(value) = value {
-                all.push(Measured { threshold, value, limit: equity * share, speed: (share, Decimal::ONE) });
+                all.push(Measured { threshold, value, limit: equity * share, share: Some(share) });
             }
         };
         let worst = self.worst_cases();

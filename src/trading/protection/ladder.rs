@@ -74,7 +74,7 @@ impl Core {
         if open.is_none() {
             return;
         }
-        let fresh = || Shield { life: open.map_or(0, |held| held.life), ..Shield::default() };
+        let fresh = || Box::new(Shield { life: open.map_or(0, |held| held.life), ..Shield::default() });
         let mut shield = self.protection.shields.remove(&key).unwrap_or_else(fresh);
         let is_dust = shield.dust.is_some() && shield.dust == open.map(|held| held.qty);
         if !is_dust {

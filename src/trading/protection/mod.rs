@@ -109,7 +109,8 @@ impl Shield {
 /// Every shield, and which events of the market they heed.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Protection {
-    shields: BTreeMap<Key, Shield>,
+    /// Boxed: each is taken out and put back at every look.
+    shields: BTreeMap<Key, Box<Shield>>,
     heeds: Vec<Heed>,
     /// Whether the account picture was complete when we last looked.
     complete: bool,
@@ -122,7 +123,7 @@ impl Core {
     /// What protects a position, if anything does or did.
     #[must_use]
     pub fn shield(&self, key: (DeskId, InstrumentId)) -> Option<&Shield> {
-        self.protection.shields.get(&key)
+        self.protection.shields.get(&key).map(|shield| &**shield)
     }
 
     /// Learns what the market did where a shield heeds it; before anything else of the step.

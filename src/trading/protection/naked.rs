@@ -21,8 +21,7 @@ pub(super) struct Naked {
 impl Core {
     /// Whether a position of an instrument is above dust without full live exit coverage.
     pub(crate) fn is_naked(&self, instrument: InstrumentId) -> bool {
-        let naked = |(key, shield): (&Key, &Shield)| key.1 == instrument && shield.naked.is_some();
-        self.protection.shields.iter().any(naked)
+        self.protection.shields.iter().any(|(key, shield)| key.1 == instrument && shield.naked.is_some())
     }
 
     /// Holds live cover against what is held; too long without, the position is exited.

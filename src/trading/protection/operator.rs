@@ -115,7 +115,7 @@ impl Core {
             self.refuse_cover((DeskId(0), instrument), "no position against an open one", actions);
         }
         for (key, held) in positions {
-            let shield = self.protection.shields.get(&key);
+            let shield = self.shield(key);
             let Some(mut cover) = shield.and_then(Shield::cover).cloned() else {
                 self.refuse_cover(key, "no plan against a planned position", actions);
                 continue;
