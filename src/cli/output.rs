@@ -40,7 +40,6 @@ impl Output {
     }
 
     /// Whether nobody wants to be told how far things are.
-    #[cfg(feature = "batch")]
     pub fn is_quiet(&self) -> bool {
         self.style == Style::Nothing
     }

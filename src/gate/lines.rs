@@ -83,7 +83,6 @@ impl Evidence<'_> {
             [b'C', ..] => self.accounting(line),
             [b'D', ..] => self.drilled(drills.iter().find(|drill| drill.id == line.id)?),
             b"E1" => self.uptime(line),
-            b"E5" => missing("a process that is really restarted; D10 restarts the simulated one"),
             b"F1" => fact(true, "one build, one configuration, one set of data and criteria over all runs; hashes below".to_owned()),
             b"F3" => fact(!self.criteria.ramp.is_empty(), format!("{} steps, each with days and trades", self.criteria.ramp.len())),
             b"F4" => fact(!self.criteria.demotions.is_empty(), format!("{} rules", self.criteria.demotions.len())),
@@ -104,7 +103,7 @@ impl Evidence<'_> {
             "P6" => of(0.5, &profit_factor),
             "P7" => self.uptime(line),
             "P8" => self.of_months(line, 0.5, |came| errors(came).into()),
-            "P9" => of(0.95, &|figures| figures.execution.ack_ns.p95.map(seconds).into()),
+            "P9" => of(0.95, &|figures| figures.execution.release_ns.p95.map(seconds).into()),
             "P10" => self.ended_soundly(),
             "P11" => self.none_broken("held what could be covered and was not", |came| broke(came, COVER)),
             "P12" => self.none_broken("came to another result than the venue's", |came| {
@@ -267,12 +266,14 @@ fn profit_factor(figures: &Figures) -> Figure {
     }
 }
 
-/// What the venue refused for another reason than that a resting order would have traded, and no fault made it, over
-/// commands.
+/// Refusals that are no error of ours: the market, or the venue's news, was faster than the order.
+const RACES: [&str; 4] = ["post", "reduce only", "would trigger", "session"];
+
+/// What the venue refused, but for races and for what a fault made, over commands.
 fn errors(came: &Came) -> Option<f64> {
     let execution = &came.figures.execution;
     let refused: u64 =
-        execution.rejected.iter().filter(|(why, _)| !why.to_lowercase().contains("post")).map(|(_, times)| times).sum();
+        execution.rejected.iter().filter(|(why, _)| !RACES.iter().any(|race| why.contains(race))).map(|(_, times)| times).sum();
     let made: u64 = ["rejected", "rejected_late", "reply"].iter().filter_map(|kind| came.hits.get(*kind)).sum();
     let own = (refused + execution.ambiguous).saturating_sub(made);
     (execution.commands > 0).then(|| count(own) / count(execution.commands))

@@ -22,7 +22,7 @@ const SETTLED: Span = Span::from_secs(30);
 const PAUSED: Span = Span::from_secs(1);
 /// A process that came back trades again within this (D10).
 const BACK: Span = Span::from_secs(60);
-/// More tries of one wish than this within [`STORM`] are a storm (D7).
+/// More refused entries than this within [`STORM`] are a storm (D7); what protects is held back by its lane (R4).
 const TRIES_MAX: usize = 4;
 /// The window of a storm.
 const STORM: Span = Span::from_secs(10);
@@ -67,6 +67,8 @@ struct Standing {
     state: OrderState,
     /// Since when it is unsettled after its ack was hit.
     unsettled: Option<Timestamp>,
+    /// Whether the venue hid it: then it takes as long as that to be found.
+    hidden: bool,
 }
 
 #[derive(Default)]
@@ -78,7 +80,7 @@ struct Watch {
     executions: BTreeSet<VenueRef>,
     /// Why nothing may be entered, and since when that is known.
     barred: BTreeMap<&'static str, (usize, Timestamp)>,
-    /// When the orders of late were refused.
+    /// When the entries of late were refused.
     refused: Vec<Timestamp>,
     /// When the process came back, until it knows where it stands.
     restarted: Option<Timestamp>,
@@ -138,10 +140,16 @@ impl Watch {
             matches!(sign, Sign::Fault(named, term) if named == kind && term.is_none_or(|(key, value)| has(key, value)))
         });
         let order = terms.iter().position(|term| *term == "order").and_then(|at| terms.get(at + 1)?.parse().ok());
+        if kind == "hidden"
+            && let Some(standing) = order.and_then(|order| self.orders.get_mut(&OrderId(order)))
+        {
+            (standing.hidden, standing.unsettled) = (true, None);
+        }
         let of_ack = has("what", "ack") && ["report_lost", "report_late"].contains(&kind.as_str());
         if let (true, Some(order)) = (of_ack, order)
             && let Some(standing) = self.orders.get_mut(&OrderId(order))
             && matches!(standing.state, OrderState::Sent | OrderState::UnknownSubmit)
+            && !standing.hidden
         {
             standing.unsettled = standing.unsettled.or(Some(now));
         }
@@ -156,7 +164,13 @@ impl Watch {
                 self.bar(now, "the session is closed", D4, *state != SessionState::Open);
             }
             Event::Link(LinkEvent::Down(Link::Orders)) => self.bar(now, "the order link is down", D4, true),
-            Event::Link(LinkEvent::Up(Link::Orders)) => self.bar(now, "the order link is down", D4, false),
+            Event::Link(LinkEvent::Up(link)) => {
+                if *link == Link::Orders {
+                    self.bar(now, "the order link is down", D4, false);
+                }
+                // Without its links a process that is back can learn nothing.
+                self.restarted = self.restarted.map(|_| now);
+            }
             Event::Host(host) => self.host(now, *host),
             Event::Control(control) => self.control(now, control),
             Event::Market(..) | Event::Link(_) | Event::Account(_) | Event::Reference(_) | Event::Wake => {}
@@ -262,7 +276,7 @@ impl Watch {
             Decision::Intended { order, purpose, .. } => {
                 let state = OrderState::Intent;
                 let standing =
-                    Standing { purpose: *purpose, qty: order.qty, filled: Qty::ZERO, state, unsettled: None };
+                    Standing { purpose: *purpose, qty: order.qty, filled: Qty::ZERO, state, unsettled: None, hidden: false };
                 self.orders.insert(order.id, standing);
                 if matches!(purpose, Purpose::Stop | Purpose::Target) {
                     self.note(|sign| sign == Sign::Met(Met::Bracket));
@@ -302,6 +316,7 @@ impl Watch {
         }
         let Some(standing) = self.orders.get_mut(&order) else { return };
         standing.state = to;
+        let is_entry = standing.purpose == Purpose::Entry;
         let part = standing.purpose == Purpose::Entry && standing.filled.0 > 0 && standing.filled < standing.qty;
         let ended_in_part = to.is_terminal() && part;
         let is_settled = !matches!(to, OrderState::Intent | OrderState::Sent | OrderState::UnknownSubmit);
@@ -316,12 +331,12 @@ impl Watch {
                 self.broke(D1, now, format!("order {} was unsettled since {since:?}", order.0));
             }
         }
-        if to == OrderState::Rejected {
+        if to == OrderState::Rejected && is_entry {
             self.refused.retain(|at| now.since(*at) <= STORM);
             self.refused.push(now);
             if self.refused.len() > TRIES_MAX {
                 let many = self.refused.len();
-                self.broke(D7, now, format!("{many} orders were refused within {} s", STORM.0 / 1_000_000_000));
+                self.broke(D7, now, format!("{many} entries were refused within {} s", STORM.0 / 1_000_000_000));
             }
         }
     }

@@ -84,7 +84,7 @@ pub(super) struct OrderBook {
     heard: Vec<(VenueRef, OrderId, Side, i64)>,
     naked: BTreeMap<(DeskId, InstrumentId), Timestamp>,
     now: Timestamp,
-    acks: Vec<i64>,
+    pub(super) acks: Vec<i64>,
     /// From decision to ack.
     pub(super) decided: Vec<i64>,
     pub(super) fills: Vec<i64>,

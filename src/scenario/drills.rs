@@ -34,9 +34,19 @@ pub(super) fn applied(mut setup: Setup, drills: &[usize]) -> Setup {
     }
     let feed = setup.feed();
     let Drawn { faults, script } =
-        drill::draw(drills, (setup.seed, setup.run), (feed.start(), feed.end()), &setup.trader);
+        drill::draw(drills, (setup.seed, setup.run), (feed.start(), feed.end()), (&setup.trader, price(&setup)));
     setup.faults.extend(faults);
     setup.script.extend(script);
     setup.script.sort_by_key(|(at, _)| *at);
     setup
+}
+
+/// About how many ticks the first instrument costs: the middle of what its tape met.
+fn price(setup: &Setup) -> i64 {
+    let (low, high) = setup.tapes.first().map_or((0, 0), |market| {
+        let (low, high) = market.tape.extremes();
+        (low.0, high.0)
+    });
+    let tick = setup.instruments.first().map_or(1, |first| first.rules(crate::market::Timestamp::MIN).tick.0);
+    (low / 2 + high / 2) / tick.max(1)
 }

@@ -82,6 +82,11 @@ impl Core {
             let text = format!("the venue rejected order {}: {}", id.0, refusal(reason));
             alert(Severity::Warning, Some(instrument), Some(id), text, actions);
         }
+        // The venue sees another position than we do: what closed it is asked for, or exits would be tried for as long as
+        // its report is under way.
+        if moved.from != moved.to && reason == RejectReason::ReduceOnly {
+            self.reconcile_soon(now, actions);
+        }
     }
 
     /// New terms hold where the table adopts them; terms no order can have are not terms. A new venue

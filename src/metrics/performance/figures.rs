@@ -176,6 +176,8 @@ pub struct Execution {
     pub fill_ns: Percentiles<i64>,
     /// From decision to ack as we heard it.
     pub ack_ns: Percentiles<i64>,
+    /// From release to ack as we heard it: the same without the wait for a token.
+    pub release_ns: Percentiles<i64>,
     /// How much worse than the mid it was priced from a fill was, as a fraction; negative is better. What waits for
     /// a trigger is not among them.
     pub slippage: Percentiles<String>,

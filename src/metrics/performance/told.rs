@@ -163,6 +163,7 @@ impl Performance {
             partial_fill_share: share(known.partial_fills.into(), known.fills.into()),
             fill_ns: Percentiles::of(&ways.fills),
             ack_ns: Percentiles::of(&ways.decided),
+            release_ns: Percentiles::of(&ways.acks),
             slippage: Percentiles::of(&ways.slippages).map(text),
             maker_share: self.traffic.maker_share(),
             orders: known.orders,

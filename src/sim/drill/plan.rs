@@ -4,7 +4,7 @@ use super::DRILLS;
 use crate::market::{
     Breaker, Control, ControlAct, DeskId, Event, HostEvent, InstrumentId, OrderId, Scope, Span, Timestamp,
 };
-use crate::sim::fault::{Fault, FaultKind, Term, Terms, When};
+use crate::sim::fault::{Fault, FaultKind, Target, Term, Terms, When};
 use crate::sim::rng::{Component, Stream};
 use crate::trading::config::Config;
 
@@ -23,19 +23,26 @@ const NUMBER_FROM: u32 = 1_000_000;
 const NUMBERS: u32 = 1_000;
 /// How often what needs several things to meet is tried.
 const TRIES: u32 = 12;
+/// So long before the end a person closes everything: what is then still open or unknown has no excuse.
+const CLOSES_BEFORE: Span = Span::from_hours(1);
+/// Orders that trade far worse than they may: more than one, for the first may trade little.
+const LOSSES: i64 = 6;
+/// By so many percent of the price.
+const WORSE_BY: i64 = 9;
 /// From one round of a person who lets trading go on to the next.
 const ROUND: Span = Span::from_hours(4);
 
 /// Terms of a fault as a drill chooses them.
 type Chosen<'a> = &'a [(&'static str, String)];
 
-/// Draws drills, by their place among all, for a run from one instant to another, in its first instrument.
+/// Draws drills, by their place among all, for a run from one instant to another, in its first instrument, whose price
+/// is about so many ticks.
 #[must_use]
 pub fn draw(
     drills: &[usize],
     (seed, run): (u64, u64),
     (start, end): (Timestamp, Timestamp),
-    config: &Config,
+    (config, price): (&Config, i64),
 ) -> Drawn {
     let mut drawn = Drawn::default();
     if drills.is_empty() {
@@ -45,7 +52,7 @@ pub fn draw(
         let number = u32::try_from(*drill).expect("one of twelve");
         let chance = Stream::part(seed, run, Component::Drills, number);
         let first = NUMBER_FROM + number * NUMBERS;
-        let mut plan = Plan { chance, start, length: end.since(start), first, config, faults: Vec::new(), script: Vec::new() };
+        let mut plan = Plan { chance, start, length: end.since(start), first, config, price, faults: Vec::new(), script: Vec::new() };
         plan.of(DRILLS[*drill].id);
         drawn.faults.extend(plan.faults);
         drawn.script.extend(plan.script);
@@ -54,7 +61,7 @@ pub fn draw(
     drawn
 }
 
-/// A person on duty lets go whatever waits for one, every few hours.
+/// A person on duty lets go whatever waits for one, every few hours, and closes everything before the end.
 fn rounds(start: Timestamp, length: Span, script: &mut Vec<(Timestamp, Event)>) {
     let breaker = ControlAct::ResetBreaker;
     let acts = [
@@ -67,9 +74,11 @@ fn rounds(start: Timestamp, length: Span, script: &mut Vec<(Timestamp, Event)>) 
         ControlAct::SettleExternal(InstrumentId(0)),
         rearm(),
     ];
-    for round in 1..=length.0 / ROUND.0 {
+    let closes = Span(length.0 - CLOSES_BEFORE.0);
+    for round in (1..).take_while(|round| ROUND.times(*round) < closes) {
         script.extend(acts.iter().map(|act| (start.after(ROUND.times(round)), given(act.clone()))));
     }
+    script.push((start.after(closes), given(ControlAct::Flatten(Scope::All))));
 }
 
 fn rearm() -> ControlAct {
@@ -87,6 +96,7 @@ struct Plan<'c> {
     length: Span,
     first: u32,
     config: &'c Config,
+    price: i64,
     faults: Vec<Fault>,
     script: Vec<(Timestamp, Event)>,
 }
@@ -243,34 +253,46 @@ impl Plan<'_> {
         }
     }
 
-    /// Limits are tightened until they hold something back, and given back by a person.
+    /// Limits are tightened for some days, in which something meets them, and given back by a person.
     fn limits(&mut self) {
+        let lasts = Span(self.length.0 / 6);
+        let from = self.start.after(self.below(Span(self.length.0 / 2)));
         for (key, tight) in [("breaker.daily_warn", "0.4%"), ("breaker.daily", "0.5%")] {
-            self.tightened(key, tight, Span::ZERO);
+            self.tightened(key, tight, (from, lasts));
         }
-        for (key, tight) in [("risk.total_exposure", "1%"), ("throttle.max_per_day", "1")] {
-            let after = self.below(Span(self.length.0 / 2));
-            self.tightened(key, tight, after);
+        self.loss(from);
+        let lasts = Span(self.length.0 / 10);
+        let from = self.start.after(self.below(Span(self.length.0 / 2)));
+        self.tightened("risk.total_exposure", "1%", (from, lasts));
+        // One order that is too large trips the throttle.
+        let from = self.start.after(self.below(Span(self.length.0 / 2)));
+        for (key, tight) in [("sanity.trip_after", "1"), ("risk.trade_max", "1")] {
+            self.tightened(key, tight, (from, lasts));
         }
-        // A mark that is off makes a loss of what is held, one way or the other.
-        for _ in 0..TRIES {
-            let at = self.early();
-            for (after, by_ppm) in [(0, "-150000"), (10, "150000")] {
-                let terms = [("by_ppm", by_ppm.to_owned()), ("lasts", "5min".to_owned())];
-                self.fault("mark_off", &terms, at.after(Span::from_mins(after)), When::Always);
+    }
+
+    /// Fills far worse than their limits, which no venue may make, are a loss whatever the market does.
+    fn loss(&mut self, from: Timestamp) {
+        for day in 0..LOSSES {
+            let terms = [("ticks", (self.price / 100 * WORSE_BY).to_string())];
+            self.fault("worse_than_limit", &terms, from.after(Span::from_hours(18 * day)), When::Nth(1));
+            if let Some(fault) = self.faults.last_mut() {
+                fault.target = Target::Resting;
             }
         }
     }
 
-    fn tightened(&mut self, key: &str, tight: &str, after: Span) {
+    /// A limit is tightened, and given back after a while.
+    fn tightened(&mut self, key: &str, tight: &str, (from, lasts): (Timestamp, Span)) {
         let Some(usual) = self.config.text(key) else { return };
         let limit = |value: &str| {
             let (key, value) = (key.to_owned(), value.to_owned());
             ControlAct::ChangeLimit { key, value, confirmed: true }
         };
-        let at = self.start.after(after);
-        self.act(at, limit(tight));
-        self.act(at.after(Span(self.length.0 / 4)), limit(&usual));
+        self.act(from, limit(tight));
+        // Of two limits that hold each other the greater is given back first.
+        let first = if key == "breaker.daily" { Span::ZERO } else { Span::from_secs(1) };
+        self.act(from.after(lasts).after(first), limit(&usual));
     }
 
     fn crashes(&mut self) {
