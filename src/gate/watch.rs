@@ -168,12 +168,20 @@ impl Watch {
                 if *link == Link::Orders {
                     self.bar(now, "the order link is down", D4, false);
                 }
-                // Without its links a process that is back can learn nothing.
+                // Without its links nobody can learn anything.
                 self.restarted = self.restarted.map(|_| now);
+                self.seen_again(now);
             }
             Event::Host(host) => self.host(now, *host),
             Event::Control(control) => self.control(now, control),
             Event::Market(..) | Event::Link(_) | Event::Account(_) | Event::Reference(_) | Event::Wake => {}
+        }
+    }
+
+    /// What could not be settled meanwhile is counted from now on.
+    fn seen_again(&mut self, now: Timestamp) {
+        for standing in self.orders.values_mut() {
+            standing.unsettled = standing.unsettled.map(|_| now);
         }
     }
 
@@ -210,6 +218,7 @@ impl Watch {
             }
             HostEvent::Restarted => {
                 self.restarted = Some(now);
+                self.seen_again(now);
                 self.note(|sign| sign == Sign::Met(Met::Restart));
             }
             HostEvent::Stopping => {}

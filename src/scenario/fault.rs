@@ -8,7 +8,7 @@
 //! from = "30s"            # the window: a time with its zone, or a duration from the run's start
 //! until = "2024-08-09T12:00:00Z"
 //! nth = 3                 # or every = 10, or ppm = 20000; none is every occasion
-//! orders = "stops"        # or buys, sells, resting, immediate, reduce_only; or order = 17
+//! orders = "stops"        # or buys, sells, resting, immediate, reduce_only, opening; or order = 17
 //! instrument = "ETH/USDT" # the one it keeps to, of several
 //! number = 4              # its stream of chance; its place in the file where nothing is said
 //! ```
@@ -33,7 +33,7 @@ const INSTANT: &str = "a time with its zone, or a duration from the run's start 
 const ONE_RULE: &str = "one of nth, every and ppm";
 
 /// Which orders, in a word.
-const ORDERS: [(&str, Target); 7] = [
+const ORDERS: [(&str, Target); 8] = [
     ("any", Target::Any),
     ("buys", Target::Side(Side::Buy)),
     ("sells", Target::Side(Side::Sell)),
@@ -41,6 +41,7 @@ const ORDERS: [(&str, Target); 7] = [
     ("resting", Target::Resting),
     ("immediate", Target::Immediate),
     ("reduce_only", Target::ReduceOnly),
+    ("opening", Target::Opening),
 ];
 
 /// An instant as it was written.

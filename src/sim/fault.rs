@@ -104,6 +104,8 @@ pub enum Target {
     Immediate,
     /// Orders that may only shrink a position.
     ReduceOnly,
+    /// Orders that may open or grow one, and wait for no trigger.
+    Opening,
 }
 
 impl Target {
@@ -119,6 +121,7 @@ impl Target {
             Self::Resting => rests && order.kind.trigger().is_none(),
             Self::Immediate => !rests,
             Self::ReduceOnly => order.reduce_only,
+            Self::Opening => !order.reduce_only && order.kind.trigger().is_none(),
         }
     }
 }

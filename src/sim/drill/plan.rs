@@ -25,10 +25,10 @@ const NUMBERS: u32 = 1_000;
 const TRIES: u32 = 12;
 /// So long before the end a person closes everything: what is then still open or unknown has no excuse.
 const CLOSES_BEFORE: Span = Span::from_hours(1);
-/// Orders that trade far worse than they may: more than one, for the first may trade little.
-const LOSSES: i64 = 6;
+/// Entries that trade far worse than they may: several, for one may not trade at all.
+const LOSSES: u64 = 8;
 /// By so many percent of the price.
-const WORSE_BY: i64 = 9;
+const WORSE_BY: i64 = 4;
 /// From one round of a person who lets trading go on to the next.
 const ROUND: Span = Span::from_hours(4);
 
@@ -253,31 +253,27 @@ impl Plan<'_> {
         }
     }
 
-    /// Limits are tightened for some days, in which something meets them, and given back by a person.
+    /// Limits are tightened for some days, one after another, in which something meets them, and given back by a person.
     fn limits(&mut self) {
-        let lasts = Span(self.length.0 / 6);
+        let [loss, size] = [Span(self.length.0 / 6), Span(self.length.0 / 8)];
         let from = self.start.after(self.below(Span(self.length.0 / 2)));
         for (key, tight) in [("breaker.daily_warn", "0.4%"), ("breaker.daily", "0.5%")] {
-            self.tightened(key, tight, (from, lasts));
+            self.tightened(key, tight, (from, loss));
         }
         self.loss(from);
-        let lasts = Span(self.length.0 / 10);
-        let from = self.start.after(self.below(Span(self.length.0 / 2)));
-        self.tightened("risk.total_exposure", "1%", (from, lasts));
         // One order that is too large trips the throttle.
-        let from = self.start.after(self.below(Span(self.length.0 / 2)));
         for (key, tight) in [("sanity.trip_after", "1"), ("risk.trade_max", "1")] {
-            self.tightened(key, tight, (from, lasts));
+            self.tightened(key, tight, (from.after(loss), size));
         }
     }
 
-    /// Fills far worse than their limits, which no venue may make, are a loss whatever the market does.
+    /// Entries that trade far worse than their limits, which no venue may do, are a loss whatever the market does.
     fn loss(&mut self, from: Timestamp) {
-        for day in 0..LOSSES {
+        for nth in 1..=LOSSES {
             let terms = [("ticks", (self.price / 100 * WORSE_BY).to_string())];
-            self.fault("worse_than_limit", &terms, from.after(Span::from_hours(18 * day)), When::Nth(1));
+            self.fault("worse_than_limit", &terms, from, When::Nth(nth));
             if let Some(fault) = self.faults.last_mut() {
-                fault.target = Target::Resting;
+                fault.target = Target::Opening;
             }
         }
     }
