@@ -92,7 +92,19 @@ fn a_fit_of_two_recordings_is_sound() {
         let (seed, part, days) = (9, 0, 3);
         let (price, tick, lot) = (Decimal::from(30_000), Decimal::new(1, 2), Decimal::new(1, 5));
         let symbol = String::new();
-        month(&MonthOptions { months, reversal: None, seed, run, part, days, symbol, start: DEFAULT_START, price, tick, lot })
+        month(&MonthOptions {
+            months,
+            reversal: None,
+            seed,
+            run,
+            part,
+            days,
+            symbol,
+            start: DEFAULT_START,
+            price,
+            tick,
+            lot,
+        })
     };
     let tapes = [made(0).expect("sound options"), made(1).expect("sound options")];
     let model = fit(&[&tapes[0], &tapes[1]]).expect("they move");

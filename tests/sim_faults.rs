@@ -177,9 +177,11 @@ const MESSAGES: &[Row] = &[
     }),
     ("links_drop", SPOT, When::Nth(2), |records| {
         let down = |record: &Record| matches!(record.body, Body::Event(Event::Link(LinkEvent::Down(Link::Reports))));
-        let lost = |fill: &Fill| !fills(&heard(records)).iter().any(|(now, report, other)| {
-            other.execution == fill.execution && *now < report.at.after(Span::from_secs(2))
-        });
+        let lost = |fill: &Fill| {
+            !fills(&heard(records)).iter().any(|(now, report, other)| {
+                other.execution == fill.execution && *now < report.at.after(Span::from_secs(2))
+            })
+        };
         records.iter().any(down) && fills(&truths(records)).iter().any(|(_, _, fill)| lost(fill))
     }),
     ("report_overtakes", SPOT, When::Every(2), |records| {

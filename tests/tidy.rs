@@ -32,7 +32,10 @@ const ROOMS: &[(&str, &[&str])] = &[
         "sweep",
         &["market", "bad_input", "journal", "data", "metrics", "trading", "strategies", "sim", "audit", "scenario"],
     ),
-    ("gate", &[]),
+    (
+        "gate",
+        &["audit", "bad_input", "journal", "market", "metrics", "replay", "scenario", "sim", "statistics", "swarm"],
+    ),
     ("report", &["gate"]),
     ("regress", &["market", "bad_input", "journal", "metrics", "sim", "audit"]),
     (
@@ -58,7 +61,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const BANNED: &[(&str, &[&str])] = &[
     ("HashMap", &[]),
     ("HashSet", &[]),
-    ("SystemTime", &[]),
+    ("SystemTime", &["cli/gate.rs"]),
     ("Instant::", &["cli", "main.rs", "sweep/run.rs"]),
     ("std::thread", &["swarm/crew.rs", "cli"]),
     ("std::env", &["cli", "main.rs"]),
@@ -75,7 +78,7 @@ const BANNED: &[(&str, &[&str])] = &[
     ("f64", &["metrics", "data", "venue", "sweep", "statistics", "gate", "report"]),
     ("from_f64", &[]),
     ("thread_rng", &[]),
-    ("std::fs", &["data", "journal", "scenario", "sweep", "regress", "cli", "main.rs"]),
+    ("std::fs", &["data", "journal", "scenario", "sweep", "regress", "gate", "cli", "main.rs"]),
     ("polars", &["data", "sweep"]),
     ("toml::", &["scenario"]),
     ("rand_chacha", &["sim", "data"]),

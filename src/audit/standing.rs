@@ -46,6 +46,7 @@ pub(super) struct Entering {
 
 /// What the trader may do.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a condition of its own")]
 pub(super) struct Standing {
     pub trader: TraderState,
     pub breakers: BTreeSet<Breaker>,

@@ -32,12 +32,8 @@ const ROOM: u64 = 1 << 30;
 /// Nanoseconds of a day.
 const DAY_NS: i64 = 86_400_000_000_000;
 /// Strategies beside the judged one, and what they are called.
-const BESIDE: [(&str, &str); 4] = [
-    ("hold", "hold"),
-    ("equal weight", "hold"),
-    ("EMA cross", "ema_flip"),
-    ("random entries", "random_entries"),
-];
+const BESIDE: [(&str, &str); 4] =
+    [("hold", "hold"), ("equal weight", "hold"), ("EMA cross", "ema_flip"), ("random entries", "random_entries")];
 
 /// Judges scenarios.
 pub fn gate(args: &Gate, places: &Places, output: &mut Output) -> Exit {
@@ -74,11 +70,18 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
     };
     let library = Library::with_room(ROOM);
     let read = read(args, places, &library)?;
-    let stored = Stored::at(&args.out.clone().unwrap_or_else(|| {
-        PathBuf::from("target/gate").join(read[0].path.file_stem().unwrap_or_default())
-    }));
+    let stored = Stored::at(
+        &args
+            .out
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("target/gate").join(read[0].path.file_stem().unwrap_or_default())),
+    );
     let mut asked = asked(args, &criteria, &read)?;
-    output.line(&format!("criteria    {} lines, hashed before the first run: {}", criteria.lines.len(), short(&asked.bound.criteria)));
+    output.line(&format!(
+        "criteria    {} lines, hashed before the first run: {}",
+        criteria.lines.len(),
+        short(&asked.bound.criteria)
+    ));
     let threads = args.threads.map_or_else(cores, |threads| usize::from(threads.get()));
     let (made, wall) = timed(|| run_all(args, &criteria, (&read, places, &library), threads, output));
     let (runs, beside) = made;
@@ -98,12 +101,14 @@ fn read(args: &Gate, places: &Places, library: &Library) -> Result<Vec<Read>, Fa
     let mut all = Vec::new();
     for path in &args.scenarios {
         let scenario = Scenario::read_over(path, &over(&args.set)).map_err(Failure::BadInput)?;
-        let first = scenario.setup_from(library, &places.data_root, &places.cache, (None, 0)).map_err(Failure::BadInput)?;
+        let first =
+            scenario.setup_from(library, &places.data_root, &places.cache, (None, 0)).map_err(Failure::BadInput)?;
         let refuse = |field: &str, found: String, allowed: &str| {
             Failure::BadInput(vec![BadInput::new("E-GT-002", &text::lossy(path), found, allowed).field(field)])
         };
         if let Some(stamp) = text::stamps(&first).first() {
-            let allowed = "production ceilings and an honest fill profile: what is stamped proves nothing about production";
+            let allowed =
+                "production ceilings and an honest fill profile: what is stamped proves nothing about production";
             return Err(refuse("trader.ceilings or venue.profile", stamp.clone(), allowed));
         }
         if scenario.sweep().points() > 1 {
@@ -123,8 +128,10 @@ fn asked(args: &Gate, criteria: &Criteria, read: &[Read]) -> Result<Asked, Failu
     let days = u64::try_from((span.end().since(span.start()).0 + DAY_NS / 1_000) / DAY_NS).unwrap_or(0);
     let config = |setup: &Setup| format!("{:?} {:?}", setup.trader, setup.strategy);
     let account = |setup: &Setup| format!("{:?} {:?} {:?}", setup.account_currency, setup.balances, setup.rates);
-    let texts: Vec<String> =
-        read.iter().map(|read| format!("{} {}\n{}", read.runs, read.first.scenario.set, read.first.scenario.text)).collect();
+    let texts: Vec<String> = read
+        .iter()
+        .map(|read| format!("{} {}\n{}", read.runs, read.first.scenario.set, read.first.scenario.text))
+        .collect();
     let assumptions = first.profiles().into_iter().map(|profile| (profile.name, profile.stamp));
     Ok(Asked {
         class: args.class.into(),
@@ -138,8 +145,12 @@ fn asked(args: &Gate, criteria: &Criteria, read: &[Read]) -> Result<Asked, Failu
             scenarios: hash_of(texts.iter().map(String::as_str)),
             data: String::new(),
             criteria: criteria.hash(),
-            configuration: hash_of(read.iter().map(|read| config(&read.first)).collect::<Vec<_>>().iter().map(String::as_str)),
-            account: hash_of(read.iter().map(|read| account(&read.first)).collect::<Vec<_>>().iter().map(String::as_str)),
+            configuration: hash_of(
+                read.iter().map(|read| config(&read.first)).collect::<Vec<_>>().iter().map(String::as_str),
+            ),
+            account: hash_of(
+                read.iter().map(|read| account(&read.first)).collect::<Vec<_>>().iter().map(String::as_str),
+            ),
             results: String::new(),
         },
     })
@@ -166,7 +177,13 @@ fn run_all(
             for run in 0..runs(read) {
                 let number = tasks.len() as u64;
                 let replays = strategy.is_none() && number.is_multiple_of(criteria.replay_every);
-                tasks.push(Task { read: (&read.path, &read.scenario), number, run, replays, strategy: strategy.map(|name| spec(name, &read.first)) });
+                tasks.push(Task {
+                    read: (&read.path, &read.scenario),
+                    number,
+                    run,
+                    replays,
+                    strategy: strategy.map(|name| spec(name, &read.first)),
+                });
             }
         }
         tasks
@@ -240,7 +257,11 @@ fn pass(verdict: &Verdict, stored: &Stored, output: &mut Output) -> Result<(), S
     let _ = std::fs::remove_file(&file);
     let Ok(pass) = GatePass::of(verdict, now()) else { return Ok(()) };
     stored.text("pass.json", &(serde_json::to_string_pretty(&pass).expect("plain data") + "\n"))?;
-    output.line(&format!("pass        {} for paper, for {} days; never for live", text::shown(&text::lossy(&file)), verdict.valid_days));
+    output.line(&format!(
+        "pass        {} for paper, for {} days; never for live",
+        text::shown(&text::lossy(&file)),
+        verdict.valid_days
+    ));
     Ok(())
 }
 
@@ -265,10 +286,16 @@ fn told(verdict: &Verdict, stored: &Stored, wall: Option<Duration>, output: &mut
     output.line(&format!("runs        {} of {} days, worth {}", verdict.runs, verdict.days, verdict.effective));
     for group in &verdict.groups {
         let simulated = group.simulated.map_or("nothing", Outcome::word);
-        output.line(&format!("group {}     {:<24} simulated {simulated}; paper {}", group.id, group.name, group.paper.word()));
+        output.line(&format!(
+            "group {}     {:<24} simulated {simulated}; paper {}",
+            group.id,
+            group.name,
+            group.paper.word()
+        ));
     }
     for drill in &verdict.drills {
-        let bound = drill.bound.map_or_else(|| "no bound".to_owned(), |bound| format!("fails at most {:.3} %", bound * 100.0));
+        let line = verdict.lines.iter().find(|line| line.id == drill.id);
+        let bound = line.and_then(|line| line.simulated.as_ref()?.bound.as_deref()).unwrap_or("no bound");
         output.line(&format!(
             "drill {:<6}in {} runs, worth {}, {} failures, {bound}",
             drill.id, drill.runs, drill.effective, drill.failures
@@ -277,7 +304,14 @@ fn told(verdict: &Verdict, stored: &Stored, wall: Option<Duration>, output: &mut
     for line in verdict.lines.iter().filter(|line| line.decides) {
         let Some(part) = line.simulated.as_ref().filter(|part| part.outcome != Outcome::Pass) else { continue };
         let value = part.value.as_deref().unwrap_or("nothing");
-        output.line(&format!("{:<12}{}: {}, asked {}; {}", line.id, part.outcome.word(), value, line.threshold, part.evidence));
+        output.line(&format!(
+            "{:<12}{}: {}, asked {}; {}",
+            line.id,
+            part.outcome.word(),
+            value,
+            line.threshold,
+            part.evidence
+        ));
     }
     if let Some(wall) = wall {
         output.line(&format!("took        {}.{:01} s{}", wall.as_secs(), wall.subsec_millis() / 100, text::peak()));
@@ -309,7 +343,7 @@ fn hash_of<'t>(texts: impl Iterator<Item = &'t str>) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 #[expect(clippy::disallowed_types, reason = "how long it took is said beside the verdict and is no part of it")]

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Evidence;
+use super::judge::{Evidence, float};
 use super::lines::groups;
 use super::results::beside;
 use super::run::Run;
@@ -53,7 +53,7 @@ pub fn assemble(
         runs: runs.len() as u64,
         effective: evidence.effective(runs.iter()),
         days: asked.days,
-        confidence: criteria.confidence,
+        confidence: float(criteria.confidence),
         valid_days: criteria.valid_days,
         groups: groups(&lines),
         matrix: evidence.matrix(),
@@ -63,9 +63,7 @@ pub fn assemble(
         assumptions: asked.assumptions.clone(),
         untested: untested(&lines),
         decisions: decisions(outcome, asked.class, criteria.valid_days),
-        ramp: ramp
-            .map(|step| RampStep { share: step.share.clone(), days: step.days, trades: step.trades })
-            .collect(),
+        ramp: ramp.map(|step| RampStep { share: step.share.clone(), days: step.days, trades: step.trades }).collect(),
         bound: Bound { results, ..asked.bound.clone() },
         lines,
         drills,

@@ -5,6 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
+
 use super::run::{Came, Run};
 use super::verdict::{Outcome, Part};
 use crate::scenario::criteria::{Criteria, Criterion};
@@ -45,7 +48,7 @@ impl<'a> Evidence<'a> {
 
     /// The bound of nothing having gone wrong, or of some.
     pub fn at_most(&self, failures: u64, runs: u64, effective: u64) -> Option<f64> {
-        upper_bound(scaled(failures, runs, effective), effective, self.criteria.confidence)
+        upper_bound(scaled(failures, runs, effective), effective, float(self.criteria.confidence))
     }
 
     /// A line of which no run may break anything.
@@ -81,12 +84,13 @@ impl<'a> Evidence<'a> {
     /// A line that a share of months must meet: the median month where the share is a half.
     pub fn of_months(&self, line: &Criterion, of: f64, figure: impl Fn(&Came) -> Figure) -> Part {
         let Some(threshold) = &line.threshold else { return missing("a threshold") };
+        let limit = float(threshold.value);
         let (mut values, mut misses, mut silent) = (Vec::new(), 0, 0);
         for (_, came) in self.ended() {
             match figure(came) {
                 Figure::Is(value) => {
                     values.push(value);
-                    let met = if threshold.at_least { value >= threshold.value } else { value <= threshold.value };
+                    let met = if threshold.at_least { value >= limit } else { value <= limit };
                     misses += u64::from(!met);
                 }
                 Figure::Best => values.push(if threshold.at_least { f64::INFINITY } else { f64::NEG_INFINITY }),
@@ -100,7 +104,7 @@ impl<'a> Evidence<'a> {
         // A month that says nothing is no month that meets it.
         let (misses, all) = (misses + silent, count + silent);
         let effective = self.effective(self.ended().map(|(run, _)| run));
-        let (missed, confidence) = (scaled(misses, all, effective), self.criteria.confidence);
+        let (missed, confidence) = (scaled(misses, all, effective), float(self.criteria.confidence));
         let most = upper_bound(missed, effective, confidence);
         let least = lower_bound(missed, effective, confidence);
         let outcome = match (most, least) {
@@ -119,6 +123,11 @@ impl<'a> Evidence<'a> {
             evidence: format!("{} of {all} months meet it{silent}; worth {effective}", all - misses),
         }
     }
+}
+
+/// A figure of the criteria to compare with; what no float can hold is none to compare with, and never met.
+pub fn float(figure: Decimal) -> f64 {
+    figure.to_f64().unwrap_or(f64::NAN)
 }
 
 /// A figure of a month.

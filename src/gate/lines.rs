@@ -3,7 +3,7 @@
 //! A line that simulation can say nothing of has no simulated part. Paper evidence does not exist yet: its part says
 //! what it would take, and never passes.
 
-use super::judge::{Evidence, Figure, fact, missing, plain, share};
+use super::judge::{Evidence, Figure, fact, float, missing, plain, share};
 use super::run::Came;
 use super::verdict::{Class, DrillCount, Group, Line, Outcome, Part};
 use crate::metrics::Figures;
@@ -83,8 +83,14 @@ impl Evidence<'_> {
             [b'C', ..] => self.accounting(line),
             [b'D', ..] => self.drilled(drills.iter().find(|drill| drill.id == line.id)?),
             b"E1" => self.uptime(line),
-            b"F1" => fact(true, "one build, one configuration, one set of data and criteria over all runs; hashes below".to_owned()),
-            b"F3" => fact(!self.criteria.ramp.is_empty(), format!("{} steps, each with days and trades", self.criteria.ramp.len())),
+            b"F1" => fact(
+                true,
+                "one build, one configuration, one set of data and criteria over all runs; hashes below".to_owned(),
+            ),
+            b"F3" => fact(
+                !self.criteria.ramp.is_empty(),
+                format!("{} steps, each with days and trades", self.criteria.ramp.len()),
+            ),
             b"F4" => fact(!self.criteria.demotions.is_empty(), format!("{} rules", self.criteria.demotions.len())),
             b"F5" => fact(true, "listed in this verdict".to_owned()),
             b"F6" => fact(true, format!("after {} days", self.criteria.valid_days)),
@@ -93,7 +99,8 @@ impl Evidence<'_> {
     }
 
     fn profile(&self, line: &Criterion) -> Part {
-        let of = |share: f64, figure: &dyn Fn(&Figures) -> Figure| self.of_months(line, share, |came| figure(&came.figures));
+        let of =
+            |share: f64, figure: &dyn Fn(&Figures) -> Figure| self.of_months(line, share, |came| figure(&came.figures));
         match line.id.as_str() {
             "P1" => self.enough_days(line),
             "P2" => self.enough_trades(line),
@@ -114,7 +121,7 @@ impl Evidence<'_> {
     }
 
     fn enough_days(&self, line: &Criterion) -> Part {
-        let asked = line.threshold.as_ref().map_or(0.0, |threshold| threshold.value);
+        let asked = line.threshold.as_ref().map_or(0.0, |threshold| float(threshold.value));
         let days = u32::try_from(self.days).unwrap_or(u32::MAX);
         let outcome = if f64::from(days) >= asked { Outcome::Pass } else { Outcome::Insufficient };
         Part { outcome, value: Some(days.to_string()), bound: None, evidence: "simulated days of every run".to_owned() }
@@ -158,7 +165,11 @@ impl Evidence<'_> {
         let lost = self.runs.iter().find(|run| run.came.is_err());
         let part = self.none_broken("broke a law", |came| !came.broken.is_empty());
         match lost {
-            Some(run) => Part { outcome: Outcome::Fail, evidence: format!("{}; run {} did not end", part.evidence, run.number), ..part },
+            Some(run) => Part {
+                outcome: Outcome::Fail,
+                evidence: format!("{}; run {} did not end", part.evidence, run.number),
+                ..part
+            },
             None => part,
         }
     }
@@ -180,13 +191,16 @@ impl Evidence<'_> {
 
     /// Days of all months drawn in blocks of five, a thousand months of them.
     fn bootstrapped(&self, line: &Criterion) -> Part {
-        let Some(Threshold { value: limit, .. }) = line.threshold else { return missing("a threshold") };
+        let Some(limit) = line.threshold.as_ref().map(|threshold| float(threshold.value)) else {
+            return missing("a threshold");
+        };
         let mut returns: Vec<f64> = Vec::new();
         for (_, came) in self.ended() {
             returns.extend(came.figures.returns.daily.iter().flatten());
         }
         let mut chance = Stream::new(0, 0, Component::Bootstrap);
-        let plan = Plan { blocks: Blocks::Stationary(5), days: usize::try_from(self.days).unwrap_or(30), resamples: 1_000 };
+        let plan =
+            Plan { blocks: Blocks::Stationary(5), days: usize::try_from(self.days).unwrap_or(30), resamples: 1_000 };
         let drawn = Distribution::of_drawdowns(&returns, plan, &mut |below| chance.below(below));
         let Some(deepest) = drawn.and_then(|drawn| drawn.quantile(0.95)) else { return missing("days with returns") };
         let outcome = if deepest <= limit { Outcome::Pass } else { Outcome::Fail };
@@ -208,7 +222,10 @@ impl Evidence<'_> {
             "C1" => ("broke the trial balance", BALANCE),
             "C2" => ("broke with the venue", BREAKS),
             "C3" => ("differ from the venue's own log", STATEMENT),
-            "C4" => return self.none_broken("left anything unexplained", |came| unexplained(came) || broke(came, &["LG-6"])),
+            "C4" => {
+                return self
+                    .none_broken("left anything unexplained", |came| unexplained(came) || broke(came, &["LG-6"]));
+            }
             "C5" => ("lost or made an order", ORDERS),
             _ => ("booked twice, or what nobody did", EXECUTIONS),
         };
@@ -241,7 +258,7 @@ impl Evidence<'_> {
     }
 
     fn drilled(&self, drill: &DrillCount) -> Part {
-        let allowed = self.criteria.failure_share;
+        let allowed = float(self.criteria.failure_share);
         let outcome = match drill.bound {
             _ if drill.failures > 0 => Outcome::Fail,
             Some(bound) if bound <= allowed => Outcome::Pass,
@@ -272,16 +289,21 @@ const RACES: [&str; 4] = ["post", "reduce only", "would trigger", "session"];
 /// What the venue refused, but for races and for what a fault made, over commands.
 fn errors(came: &Came) -> Option<f64> {
     let execution = &came.figures.execution;
-    let refused: u64 =
-        execution.rejected.iter().filter(|(why, _)| !RACES.iter().any(|race| why.contains(race))).map(|(_, times)| times).sum();
+    let refused: u64 = execution
+        .rejected
+        .iter()
+        .filter(|(why, _)| !RACES.iter().any(|race| why.contains(race)))
+        .map(|(_, times)| times)
+        .sum();
     let made: u64 = ["rejected", "rejected_late", "reply"].iter().filter_map(|kind| came.hits.get(*kind)).sum();
     let own = (refused + execution.ambiguous).saturating_sub(made);
     (execution.commands > 0).then(|| count(own) / count(execution.commands))
 }
 
-fn unexplained(came: &Came) -> bool {
+/// Whether the attribution does not close.
+pub(super) fn unexplained(came: &Came) -> bool {
     let parts = came.figures.attribution.as_ref();
-    parts.is_none_or(|parts| parts.unexplained.parse::<f64>().map_or(true, |rest| rest != 0.0))
+    parts.is_none_or(|parts| parts.unexplained.parse::<f64>() != Ok(0.0))
 }
 
 fn asked(threshold: &Threshold) -> String {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::judge::{Evidence, rank, real};
-use super::lines::seconds;
+use super::lines::{seconds, unexplained};
 use super::run::{Came, Run};
 use super::verdict::{Benchmark, Bin, Figure, Matrix, MatrixRow, Results, Spread, Worst};
 use crate::metrics::Figures;
@@ -51,7 +51,9 @@ impl Evidence<'_> {
                 let row = rows.entry(fault).or_insert_with(fresh);
                 row.hits += hits;
                 row.runs += 1;
-                broken.iter().for_each(|column| row.broken[*column] += 1);
+                for column in &broken {
+                    row.broken[*column] += 1;
+                }
             }
         }
         Matrix { laws: FAMILIES.map(|(name, _)| name.to_owned()).to_vec(), rows: rows.into_values().collect() }
@@ -74,7 +76,7 @@ impl Evidence<'_> {
 }
 
 fn sound(came: &Came) -> bool {
-    came.broken.is_empty() && came.drills.iter().all(|drill| drill.broken.is_empty())
+    !unexplained(came) && came.broken.is_empty() && came.drills.iter().all(|drill| drill.broken.is_empty())
 }
 
 fn family(law: &str) -> Option<usize> {
@@ -89,7 +91,8 @@ fn worst(run: &Run) -> Worst {
             let drills = came.drills.iter().zip(crate::sim::drill::DRILLS);
             let drills =
                 drills.flat_map(|(seen, drill)| seen.broken.iter().map(move |text| format!("{}: {text}", drill.id)));
-            (came.summary.net_pnl.clone(), came.summary.max_drawdown.clone(), laws.chain(drills).collect())
+            let rest = unexplained(came).then(|| "C4: the attribution leaves something unexplained".to_owned());
+            (came.summary.net_pnl.clone(), came.summary.max_drawdown.clone(), laws.chain(drills).chain(rest).collect())
         }
     };
     findings.truncate(FINDINGS);
@@ -113,7 +116,9 @@ fn spread(mut values: Vec<f64>) -> Option<Spread> {
 fn fans(ended: &[&Came]) -> (Vec<Spread>, Vec<Spread>) {
     let (mut grown, mut fallen): (Vec<Vec<f64>>, Vec<Vec<f64>>) = (Vec::new(), Vec::new());
     for came in ended {
-        let Some(start) = came.figures.equity_start.as_ref().and_then(|start| start.parse::<f64>().ok()) else { continue };
+        let Some(start) = came.figures.equity_start.as_ref().and_then(|start| start.parse::<f64>().ok()) else {
+            continue;
+        };
         let mut peak = start;
         for (day, close) in came.figures.days.iter().enumerate() {
             let Ok(equity) = close.equity.parse::<f64>() else { continue };
@@ -193,7 +198,8 @@ const FIGURES: [(&str, &str, Of); 20] = [
 
 fn figures(ended: &[&Came]) -> Vec<Figure> {
     let one = |(name, unit, of): (&str, &str, Of)| {
-        let values: Vec<f64> = ended.iter().filter_map(|came| of(&came.figures)).filter(|value| value.is_finite()).collect();
+        let values: Vec<f64> =
+            ended.iter().filter_map(|came| of(&came.figures)).filter(|value| value.is_finite()).collect();
         let runs = values.len() as u64;
         Some(Figure { name: name.to_owned(), unit: unit.to_owned(), runs, spread: spread(values)? })
     };
@@ -209,10 +215,8 @@ pub fn beside(name: &str, judged: &[Run], other: &[Run]) -> Benchmark {
     let of = |figure: &dyn Fn(&Came) -> Option<f64>| {
         spread(theirs.values().filter_map(figure).filter(|value| value.is_finite()).collect()).unwrap_or_default()
     };
-    let both: Vec<bool> = theirs
-        .iter()
-        .filter_map(|(number, came)| Some(net_share(ours.get(number)?)? > net_share(came)?))
-        .collect();
+    let both: Vec<bool> =
+        theirs.iter().filter_map(|(number, came)| Some(net_share(ours.get(number)?)? > net_share(came)?)).collect();
     let ahead = both.iter().filter(|ahead| **ahead).count();
     Benchmark {
         name: name.to_owned(),

@@ -8,10 +8,11 @@ use serde::{Deserialize, Serialize};
 use super::watch::{DrillSeen, watch};
 use crate::audit::audit_records;
 use crate::bad_input::said;
-use crate::journal::{Body, Journal};
+use crate::journal::{Body, Journal, Record};
 use crate::market::Severity;
 use crate::metrics::{Figures, Outcome, Summary};
 use crate::replay;
+use crate::scenario::{Scenario, Unmet};
 use crate::sim::{self, Setup};
 use crate::swarm::unrest;
 
@@ -51,16 +52,17 @@ pub struct Came {
     pub replayed: Option<bool>,
 }
 
-/// Runs a setup and takes its evidence. A panic is what came of it.
-#[must_use]
-pub fn tried(setup: &Setup, replays: bool) -> Result<Came, String> {
-    catch_unwind(AssertUnwindSafe(|| evidence(setup, replays)))
+/// Runs a setup of a scenario and takes its evidence: laws, drills, what the scenario expects, and its replay where that
+/// is asked for. A panic is what came of it.
+pub fn tried(setup: &Setup, scenario: &Scenario, replays: bool) -> Result<Came, String> {
+    catch_unwind(AssertUnwindSafe(|| evidence(setup, scenario, replays)))
         .unwrap_or_else(|panic| Err(format!("panic: {}", said(&*panic))))
 }
 
-fn evidence(setup: &Setup, replays: bool) -> Result<Came, String> {
+fn evidence(setup: &Setup, scenario: &Scenario, replays: bool) -> Result<Came, String> {
     let mut outcome = sim::run(setup, Journal::recording()).map_err(|error| error.to_string())?;
     let unrest = unrest(setup, &outcome);
+    let restless = unrest.len();
     let mut figures = outcome.metrics.figures(outcome.period);
     figures.trades.closed.clear();
     let sim::Outcome { metrics, events, digest, journal, hits, .. } = outcome;
@@ -71,7 +73,9 @@ fn evidence(setup: &Setup, replays: bool) -> Result<Came, String> {
     let audited = audit_records(header, &records);
     let mut broken: Vec<(String, String)> =
         audited.breaches.iter().map(|breach| (breach.law.to_owned(), breach.text.clone())).collect();
-    broken.extend(unrest.into_iter().map(|finding| (finding.law.to_owned(), finding.text)));
+    // Only who closed everything before the end must be at rest there.
+    let unrest = unrest.into_iter().filter(|_| scenario.rehearses());
+    broken.extend(unrest.map(|finding| (finding.law.to_owned(), finding.text)));
     for record in &records {
         if let Body::Alert(alert) = &record.body
             && alert.severity == Severity::Critical
@@ -88,10 +92,26 @@ fn evidence(setup: &Setup, replays: bool) -> Result<Came, String> {
     }
     let audit_breaches = audited.breached();
     let summary = metrics.finish(Outcome { events, digest, audit_breaches });
+    broken.extend(unmet(scenario, &summary, restless, &records));
     Ok(Came { summary, figures, hits: counted, drills, broken, checked: audited.checked(), replayed })
 }
 
-fn replays_alike(setup: &Setup, records: &[crate::journal::Record], broken: &mut Vec<(String, String)>) -> bool {
+/// What the scenario expects and the run did not come to.
+fn unmet(scenario: &Scenario, summary: &Summary, restless: usize, records: &[Record]) -> Vec<(String, String)> {
+    if !scenario.expects() {
+        return Vec::new();
+    }
+    let mut summary = serde_json::to_value(summary).unwrap_or_default();
+    if let Some(summary) = summary.as_object_mut() {
+        summary.insert("unrest".to_owned(), restless.into());
+    }
+    let told = |unmet: Unmet| {
+        ("expect".to_owned(), format!("{}: expected {}, actual {}", unmet.key, unmet.expected, unmet.actual))
+    };
+    scenario.unmet(&summary, records).into_iter().map(told).collect()
+}
+
+fn replays_alike(setup: &Setup, records: &[Record], broken: &mut Vec<(String, String)>) -> bool {
     let difference = match replay::replay(setup, records) {
         Ok(parity) => parity.difference.map(|difference| format!("another action at record {}", difference.record)),
         Err(error) => Some(error.to_string()),

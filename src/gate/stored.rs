@@ -100,7 +100,11 @@ impl Stored {
         })
     }
 
-    fn whole(&self, name: &str, write: impl FnOnce(&mut BufWriter<fs::File>) -> io::Result<()>) -> Result<(), StoredError> {
+    fn whole(
+        &self,
+        name: &str,
+        write: impl FnOnce(&mut BufWriter<fs::File>) -> io::Result<()>,
+    ) -> Result<(), StoredError> {
         let (path, part) = (self.file(name), self.file(&format!("{name}.part")));
         let written = || {
             let mut file = BufWriter::new(fs::File::create(&part)?);
@@ -179,7 +183,8 @@ impl Stored {
 
     fn bytes(&self, name: &str) -> Result<Vec<u8>, StoredError> {
         let path = self.file(name);
-        Ok(fs::read(&path).map_err(|_| fault(&path, "a file that cannot be read", "a file of `seatrial gate --out`"))?)
+        Ok(fs::read(&path)
+            .map_err(|_| fault(&path, "a file that cannot be read", "a file of `seatrial gate --out`"))?)
     }
 
     fn read(&self, name: &str, hash: &mut Sha256) -> Result<Vec<Run>, StoredError> {
@@ -190,8 +195,9 @@ impl Stored {
         hash.update(&bytes);
         let lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
         let one = |(line, number): (&[u8], u64)| {
-            serde_json::from_slice(line)
-                .map_err(|error| fault(&path, &error.to_string(), "a run as a gate stores it").at_line(number, 1).into())
+            serde_json::from_slice(line).map_err(|error| {
+                fault(&path, &error.to_string(), "a run as a gate stores it").at_line(number, 1).into()
+            })
         };
         lines.zip(1..).map(one).collect()
     }

@@ -18,9 +18,8 @@ const UNTESTED: [&str; 10] = [
 
 /// What was not tested: the list of all verdicts, and every line that says nothing yet.
 pub fn untested(lines: &[Line]) -> Vec<String> {
-    let silent = lines.iter().filter(|line| {
-        line.simulated.as_ref().is_none_or(|part| part.outcome == Outcome::Insufficient)
-    });
+    let silent =
+        lines.iter().filter(|line| line.simulated.as_ref().is_none_or(|part| part.outcome == Outcome::Insufficient));
     let silent: Vec<&str> = silent.map(|line| line.id.as_str()).collect();
     let mut all: Vec<String> = UNTESTED.map(str::to_owned).to_vec();
     if !silent.is_empty() {
@@ -37,7 +36,10 @@ pub fn decisions(outcome: Outcome, class: Class, valid_days: u64) -> Vec<Decisio
         why,
     };
     let (paper, why) = match outcome {
-        Outcome::Pass => ("yes", format!("the simulated lines hold; within {valid_days} days, with what was judged and nothing else")),
+        Outcome::Pass => (
+            "yes",
+            format!("the simulated lines hold; within {valid_days} days, with what was judged and nothing else"),
+        ),
         Outcome::Insufficient => ("no", "some line cannot be judged yet: run more, or longer".to_owned()),
         Outcome::Fail => ("no", "a line does not hold: mend it and judge again".to_owned()),
     };
@@ -53,7 +55,8 @@ pub fn decisions(outcome: Outcome, class: Class, valid_days: u64) -> Vec<Decisio
         decision(
             "live when?",
             "after at least 30 days of paper",
-            "when the lines of B, C, D and E hold on paper, A holds on recorded markets, and two people have signed".to_owned(),
+            "when the lines of B, C, D and E hold on paper, A holds on recorded markets, and two people have signed"
+                .to_owned(),
         ),
     ]
 }

@@ -122,7 +122,7 @@ impl Watch {
         }
     }
 
-    fn broke(&mut self, drill: usize, now: Timestamp, text: String) {
+    fn broke(&mut self, drill: usize, now: Timestamp, text: &str) {
         self.seen[drill].broken.push(format!("at {now:?}: {text}"));
     }
 
@@ -275,7 +275,7 @@ impl Watch {
         for (why, (drill, since)) in barred {
             let paused = if drill == D5 { PAUSED } else { Span::ZERO };
             if now.since(since) > paused {
-                self.broke(drill, now, format!("order {} enters though {why} since {since:?}", order.0));
+                self.broke(drill, now, &format!("order {} enters though {why} since {since:?}", order.0));
             }
         }
     }
@@ -284,8 +284,14 @@ impl Watch {
         match decision {
             Decision::Intended { order, purpose, .. } => {
                 let state = OrderState::Intent;
-                let standing =
-                    Standing { purpose: *purpose, qty: order.qty, filled: Qty::ZERO, state, unsettled: None, hidden: false };
+                let standing = Standing {
+                    purpose: *purpose,
+                    qty: order.qty,
+                    filled: Qty::ZERO,
+                    state,
+                    unsettled: None,
+                    hidden: false,
+                };
                 self.orders.insert(order.id, standing);
                 if matches!(purpose, Purpose::Stop | Purpose::Target) {
                     self.note(|sign| sign == Sign::Met(Met::Bracket));
@@ -315,7 +321,7 @@ impl Watch {
     fn back(&mut self, now: Timestamp, since: Timestamp) {
         self.took(D10, now.since(since));
         if now.since(since) > BACK && !self.barred.values().any(|(drill, _)| *drill == D4) {
-            self.broke(D10, now, format!("it came back at {since:?} and knew where it stood only now"));
+            self.broke(D10, now, &format!("it came back at {since:?} and knew where it stood only now"));
         }
     }
 
@@ -337,7 +343,7 @@ impl Watch {
             self.took(D1, now.since(since));
             // With the venue away nothing can be learned.
             if now.since(since) > SETTLED && !self.barred.values().any(|(drill, _)| *drill == D4) {
-                self.broke(D1, now, format!("order {} was unsettled since {since:?}", order.0));
+                self.broke(D1, now, &format!("order {} was unsettled since {since:?}", order.0));
             }
         }
         if to == OrderState::Rejected && is_entry {
@@ -345,7 +351,7 @@ impl Watch {
             self.refused.push(now);
             if self.refused.len() > TRIES_MAX {
                 let many = self.refused.len();
-                self.broke(D7, now, format!("{many} entries were refused within {} s", STORM.0 / 1_000_000_000));
+                self.broke(D7, now, &format!("{many} entries were refused within {} s", STORM.0 / 1_000_000_000));
             }
         }
     }
@@ -356,7 +362,7 @@ impl Watch {
             return;
         }
         let qty = self.heard.iter().find(|(heard, of, _)| *heard == execution && *of == order);
-        standing.filled = standing.filled + qty.map_or(Qty::ZERO, |(_, _, qty)| *qty);
+        standing.filled += qty.map_or(Qty::ZERO, |(_, _, qty)| *qty);
         let state = standing.state;
         if state.is_terminal() && state != OrderState::Filled {
             self.note(|sign| sign == Sign::Met(Met::FillAfterEnd));

@@ -6,7 +6,7 @@
 
 use std::path::Path;
 
-use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
 use toml::de::DeTable;
 
@@ -28,7 +28,7 @@ pub struct Threshold {
     /// The figure, as it was written.
     pub text: String,
     /// The figure.
-    pub value: f64,
+    pub value: Decimal,
     /// What the default is, where this is not it.
     pub instead_of: Option<String>,
 }
@@ -61,9 +61,9 @@ pub struct Step {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Criteria {
     /// Of every bound, between 0 and 1.
-    pub confidence: f64,
+    pub confidence: Decimal,
     /// How often a drill may fail at most.
-    pub failure_share: f64,
+    pub failure_share: Decimal,
     /// Days a verdict is valid.
     pub valid_days: u64,
     /// Every so many runs one is replayed.
@@ -84,8 +84,8 @@ impl Criteria {
     pub fn standard() -> Self {
         let source = Source { file: "gate.toml".to_owned(), text: DEFAULT.to_owned() };
         let empty = Self {
-            confidence: 0.95,
-            failure_share: 0.001,
+            confidence: Decimal::new(95, 2),
+            failure_share: Decimal::new(1, 3),
             valid_days: 30,
             replay_every: 10,
             lines: Vec::new(),
@@ -145,10 +145,11 @@ impl Criteria {
             entry.word(problems, &[("thirty-days", ())]);
         }
         let share = |entry: Entry<'_>, most: Rate, allowed: &str, problems: &mut Problems<'_>| {
-            entry.within(problems, Rate::from_bps(1)..=most, allowed).and_then(|rate| rate.decimal().to_f64())
+            entry.within(problems, Rate::from_bps(1)..=most, allowed).map(Rate::decimal)
         };
         if let Some(entry) = top.get("confidence") {
-            self.confidence = share(entry, Rate::from_bps(9_999), "0.01% to 99.99%", problems).unwrap_or(self.confidence);
+            self.confidence =
+                share(entry, Rate::from_bps(9_999), "0.01% to 99.99%", problems).unwrap_or(self.confidence);
         }
         if let Some(entry) = top.get("failure_share") {
             self.failure_share = share(entry, Rate::ONE, "0.01% to 100%", problems).unwrap_or(self.failure_share);
@@ -186,8 +187,10 @@ impl Criteria {
     fn line_of(&mut self, id: &str, mut section: Section<'_>, whole: bool, problems: &mut Problems<'_>) {
         let (at_least, at_most) = (section.get("at_least"), section.get("at_most"));
         if whole {
-            let mut text = |key| section.require(key, problems, "a text").and_then(|entry| entry.string(problems, "a text"));
-            let (name, source) = (text("name").unwrap_or_default().to_owned(), text("source").unwrap_or_default().to_owned());
+            let mut text =
+                |key| section.require(key, problems, "a text").and_then(|entry| entry.string(problems, "a text"));
+            let (name, source) =
+                (text("name").unwrap_or_default().to_owned(), text("source").unwrap_or_default().to_owned());
             let threshold = match (at_least, at_most) {
                 (Some(entry), _) => threshold(&entry, true, problems),
                 (None, Some(entry)) => threshold(&entry, false, problems),
@@ -206,11 +209,16 @@ impl Criteria {
                 Some(default) if default.at_least == at_least => {
                     let instead_of = Some(default.text.clone());
                     if let Some(own) = threshold(&entry, at_least, problems) {
-                        line.threshold = Some(Threshold { instead_of: instead_of.filter(|text| *text != own.text), ..own });
+                        line.threshold =
+                            Some(Threshold { instead_of: instead_of.filter(|text| *text != own.text), ..own });
                     }
                 }
-                Some(Threshold { at_least: true, .. }) => entry.refuse(problems, "E-SC-011", "at_least, as the default has it"),
-                Some(Threshold { at_least: false, .. }) => entry.refuse(problems, "E-SC-011", "at_most, as the default has it"),
+                Some(Threshold { at_least: true, .. }) => {
+                    entry.refuse(problems, "E-SC-011", "at_least, as the default has it")
+                }
+                Some(Threshold { at_least: false, .. }) => {
+                    entry.refuse(problems, "E-SC-011", "at_most, as the default has it")
+                }
                 None => entry.refuse(problems, "E-SC-011", "nothing: the line asks for a fact"),
             }
         }
@@ -221,7 +229,7 @@ impl Criteria {
 fn threshold(entry: &Entry<'_>, at_least: bool, problems: &mut Problems<'_>) -> Option<Threshold> {
     let value = entry.setting::<Number>(problems)?.0;
     let text = value.normalize().to_string();
-    Some(Threshold { at_least, text, value: value.to_f64()?, instead_of: None })
+    Some(Threshold { at_least, text, value, instead_of: None })
 }
 
 fn step(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<Step> {

@@ -18,7 +18,7 @@ pub(super) fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option
         return entry.word(problems, &[("all", ())]).map(|()| (0..DRILLS.len()).collect());
     };
     let mut places = Vec::new();
-    for one in listed.iter() {
+    for one in listed {
         let entry = Entry { path: entry.path.clone(), at: one.span().start, value: one.get_ref() };
         places.push(entry.word(problems, &ids)?);
     }

@@ -141,6 +141,12 @@ impl Scenario {
         self.body.sweep.clone().unwrap_or_else(Sweep::none).drawn()
     }
 
+    /// Whether its runs rehearse drills, and so close everything before they end.
+    #[must_use]
+    pub const fn rehearses(&self) -> bool {
+        !self.body.drills.is_empty()
+    }
+
     /// Whether a run of it must come to anything: only then is it a test.
     #[must_use]
     pub fn expects(&self) -> bool {

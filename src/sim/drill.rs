@@ -183,10 +183,7 @@ pub const DRILLS: [Drill; 12] = [
     Drill {
         id: "D11",
         name: "disk full, journal cannot be written",
-        parts: &[
-            ("no room", Sign::Given(Given::JournalFull)),
-            ("write failed", Sign::Given(Given::JournalFailed)),
-        ],
+        parts: &[("no room", Sign::Given(Given::JournalFull)), ("write failed", Sign::Given(Given::JournalFailed))],
     },
     Drill {
         id: "D12",

@@ -28,7 +28,12 @@ pub struct Task<'a> {
 }
 
 /// Makes every run, and tells on a terminal how far it is.
-pub fn each(tasks: &[Task<'_>], (places, library): (&Places, &Library), threads: usize, (what, output): (&str, &Output)) -> Vec<Run> {
+pub fn each(
+    tasks: &[Task<'_>],
+    (places, library): (&Places, &Library),
+    threads: usize,
+    (what, output): (&str, &Output),
+) -> Vec<Run> {
     let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(tasks.len())));
     let shows = std::io::stderr().is_terminal() && !output.is_quiet();
     thread::scope(|scope| {
@@ -83,6 +88,6 @@ fn made(task: &Task<'_>, places: &Places, library: &Library) -> Run {
         source: sources.join(" "),
         data_days: days,
         data: data.join(" "),
-        came: tried(&setup, task.replays),
+        came: tried(&setup, scenario, task.replays),
     }
 }

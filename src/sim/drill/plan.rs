@@ -52,7 +52,16 @@ pub fn draw(
         let number = u32::try_from(*drill).expect("one of twelve");
         let chance = Stream::part(seed, run, Component::Drills, number);
         let first = NUMBER_FROM + number * NUMBERS;
-        let mut plan = Plan { chance, start, length: end.since(start), first, config, price, faults: Vec::new(), script: Vec::new() };
+        let mut plan = Plan {
+            chance,
+            start,
+            length: end.since(start),
+            first,
+            config,
+            price,
+            faults: Vec::new(),
+            script: Vec::new(),
+        };
         plan.of(DRILLS[*drill].id);
         drawn.faults.extend(plan.faults);
         drawn.script.extend(plan.script);

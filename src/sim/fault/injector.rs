@@ -3,7 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fault, FaultKind, LinkFault, Links, Message, MessageFault, OrderFault, ProcessFault, Reply, Request, RequestFault, Sends, When};
+use super::{
+    Fault, FaultKind, LinkFault, Links, Message, MessageFault, OrderFault, ProcessFault, Reply, Request, RequestFault,
+    Sends, When,
+};
 use crate::market::{
     Command, Event, ExecutionReport, NewOrder, OrderId, RefusedBecause, ReportKind, Span, Timestamp, VenueMessage,
 };

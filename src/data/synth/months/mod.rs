@@ -177,7 +177,10 @@ pub fn month(options: &MonthOptions) -> Result<Tape, BadInput> {
     );
     let provenance = provenance("synth-months", source);
     let tape = Tape::new(symbol.clone(), grid.decimals, MINUTE, Records::Bars(bars), provenance);
-    Ok(Tape { drawn: Some(Drawn { from: vec![sha256(&(options.months.written() + &reversal))], days: Vec::new() }), ..tape })
+    Ok(Tape {
+        drawn: Some(Drawn { from: vec![sha256(&(options.months.written() + &reversal))], days: Vec::new() }),
+        ..tape
+    })
 }
 
 /// SHA-256 of a text, hexadecimal.
