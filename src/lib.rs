@@ -24,6 +24,7 @@
 //! | `cli` (in the binary) | arguments, exit codes, files by name |
 //! | `sweep` (feature `batch`) | thousands of runs: planned, on all cores, collected by number, stored as data frames |
 //! | [`report`] | a verdict as one HTML page and as Markdown: pure functions of the verdict, nothing read and nothing written |
+//! | [`gate`] | the go-live verdict over thousands of runs, each line with its evidence; the only maker of a [`gate::GatePass`] |
 //! | [`regress`] | exact results kept as a baseline, and what differs from them |
 //! | [`swarm`] | random cases under faults, judged, counted and shrunk |
 //! | [`bound`] | one run under kind, named and harsh models, and where the difference comes from |
@@ -42,7 +43,7 @@
 //! and every dependency that only it needs, comes with the feature `simulator`.
 //!
 //! [`trading`] and [`venue`] stand side by side with no arrow between them; that empty space is the
-//! design. To come: the go-live gate and its report, the live bridge.
+//! design. To come: the live bridge.
 //!
 //! # Where to start reading
 //!

@@ -9,6 +9,8 @@
 mod cases;
 #[path = "cli/folder.rs"]
 mod folder;
+#[path = "cli/gate.rs"]
+mod gate;
 #[path = "cli/regress.rs"]
 mod regress;
 #[path = "cli/runs.rs"]

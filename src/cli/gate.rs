@@ -19,7 +19,7 @@ use super::places::Places;
 use super::text;
 use seatrial::bad_input::BadInput;
 use seatrial::gate::verdict::Bound;
-use seatrial::gate::{Asked, GatePass, Outcome, Run, Stored, StoredError, Verdict, document};
+use seatrial::gate::{Asked, Outcome, Run, Stored, StoredError, Verdict, document};
 use seatrial::market::Timestamp;
 use seatrial::report;
 use seatrial::scenario::criteria::{Criteria, DEFAULT};
@@ -247,7 +247,7 @@ const fn exit(verdict: &Verdict) -> Exit {
 fn failure(error: StoredError) -> Failure {
     match error {
         StoredError::Bad(bad) => Failure::BadInput(vec![*bad]),
-        StoredError::Write { .. } => Failure::Internal(error.to_string()),
+        StoredError::NoPass(_) | StoredError::Write { .. } => Failure::Internal(error.to_string()),
     }
 }
 
@@ -255,7 +255,11 @@ fn failure(error: StoredError) -> Failure {
 fn pass(verdict: &Verdict, stored: &Stored, output: &mut Output) -> Result<(), StoredError> {
     let file = stored.file("pass.json");
     let _ = std::fs::remove_file(&file);
-    let Ok(pass) = GatePass::of(verdict, now()) else { return Ok(()) };
+    let pass = match stored.pass(now()) {
+        Ok(pass) => pass,
+        Err(StoredError::NoPass(_)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
     stored.text("pass.json", &(serde_json::to_string_pretty(&pass).expect("plain data") + "\n"))?;
     output.line(&format!(
         "pass        {} for paper, for {} days; never for live",

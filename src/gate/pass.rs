@@ -5,7 +5,8 @@ use serde::Serialize;
 use super::verdict::{Bound, Class, Outcome, Verdict};
 use crate::market::{Span, Timestamp};
 
-/// A right to trade what was judged, made by a verdict alone: it has no other constructor, and nothing reads one in.
+/// A right to trade what was judged. Only [`super::Stored::pass`] makes one, from results that it judges anew; nothing
+/// reads one in.
 ///
 /// It is void when anything it is bound to differs, when it has expired, and for anything beyond its class. One from
 /// self-consistent evidence allows paper, never live money.
@@ -38,7 +39,7 @@ impl GatePass {
     ///
     /// # Errors
     /// Where it is no pass.
-    pub fn of(verdict: &Verdict, made: Timestamp) -> Result<Self, NoPass> {
+    pub(super) fn of(verdict: &Verdict, made: Timestamp) -> Result<Self, NoPass> {
         if verdict.outcome != Outcome::Pass {
             return Err(NoPass::NotPassed);
         }

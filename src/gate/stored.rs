@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use super::assemble::{Asked, assemble};
+use super::pass::{GatePass, NoPass};
 use super::run::Run;
 use super::verdict::Verdict;
 use crate::bad_input::{BadInput, quoted};
 use crate::journal::hex;
+use crate::market::Timestamp;
 use crate::scenario::Source;
 use crate::scenario::criteria::Criteria;
 
@@ -22,6 +24,9 @@ pub enum StoredError {
     /// A file is not what it should be.
     #[error(transparent)]
     Bad(Box<BadInput>),
+    /// The verdict is no pass.
+    #[error(transparent)]
+    NoPass(#[from] NoPass),
     /// A file could not be written.
     #[error("{path}: {error}")]
     Write {
@@ -179,6 +184,14 @@ impl Stored {
             )
         };
         Err(fault(&path, &found, &allowed).into())
+    }
+
+    /// The pass of what is stored, judged anew, for a verdict that was made at an instant.
+    ///
+    /// # Errors
+    /// Where the verdict is none, or is not that of the results beside it.
+    pub fn pass(&self, made: Timestamp) -> Result<GatePass, StoredError> {
+        Ok(GatePass::of(&self.again()?, made)?)
     }
 
     fn bytes(&self, name: &str) -> Result<Vec<u8>, StoredError> {

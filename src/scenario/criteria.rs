@@ -93,7 +93,12 @@ impl Criteria {
             demotions: Vec::new(),
             own: String::new(),
         };
-        empty.over(&source, true).expect("the defaults are sound")
+        let mut criteria = empty.over(&source, true).expect("the defaults are sound");
+        // A table has no order of its own: the profile first, then groups by letter and lines by number.
+        criteria
+            .lines
+            .sort_by_key(|line| (line.id.as_bytes()[0] != b'P', line.id.as_bytes()[0], line.id.len(), line.id.clone()));
+        criteria
     }
 
     /// The defaults with a file of one's own over them.
