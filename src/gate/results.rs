@@ -76,7 +76,10 @@ impl Evidence<'_> {
 }
 
 fn sound(came: &Came) -> bool {
-    !unexplained(came) && came.broken.is_empty() && came.drills.iter().all(|drill| drill.broken.is_empty())
+    !unexplained(came)
+        && came.replayed != Some(false)
+        && came.broken.is_empty()
+        && came.drills.iter().all(|drill| drill.broken.is_empty())
 }
 
 fn family(law: &str) -> Option<usize> {
