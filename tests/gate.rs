@@ -39,7 +39,7 @@ fn honest() -> Came {
     came.figures.trades.best_day_share = Some(0.2);
     came.figures.returns.sharpe_annualised = Some(3.0);
     came.figures.returns.daily = Some(vec![0.001; 30]);
-    came.figures.drawdown = "0.01".to_owned();
+    "0.01".clone_into(&mut came.figures.drawdown);
     came
 }
 
@@ -138,6 +138,18 @@ fn honest_months_pass_and_are_told_what_is_lacking() {
     assert!(verdict.drills.iter().all(|drill| drill.runs == 3_000 && drill.effective == 3_000));
 }
 
+/// A strategy that never enters shows nothing of any drill, however often the venue went away.
+#[test]
+fn an_idle_strategy_rehearses_nothing() {
+    let text = std::fs::read_to_string("scenarios/thirty-days.toml").expect("part of the project");
+    let text = text.replace("width = \"2\"", "width = \"99\"").replace("days = 30", "days = 4");
+    let idle = Scenario::parse(Source { file: "x.toml".to_owned(), text }, "x").unwrap_or_else(|all| panic!("{all:?}"));
+    let came = came_of(&idle, 0, false);
+    assert_eq!(came.summary.orders, 0);
+    assert!(came.drills.iter().all(|seen| !seen.occurred()));
+    assert!(came.halted_by_person_ns > 0, "the drills halt it all the same");
+}
+
 /// gate.md §5.2: 2,995 clean scenarios are the price of "below one in a thousand", and not one less.
 #[test]
 fn a_drill_needs_so_many_runs() {
@@ -169,8 +181,9 @@ fn runs_that_share_their_data_count_once() {
 #[test]
 fn whatever_breaks_is_named() {
     type Change = fn(&mut Came);
+    type Case = (&'static str, Box<dyn Fn(&mut Came)>);
     let law = |law: &'static str| move |came: &mut Came| came.broken.push((law.to_owned(), "found".to_owned()));
-    let cases: Vec<(&str, Box<dyn Fn(&mut Came)>)> = vec![
+    let cases: Vec<Case> = vec![
         ("C1", Box::new(law("LG-1"))),
         ("C2", Box::new(law("P4"))),
         ("C3", Box::new(law("L4"))),
@@ -261,6 +274,7 @@ fn criteria_of_ones_own_are_told_and_hashed() {
         ("[line.P6]\nat_most = \"9\"\n", "at_least"),
         ("[line.P99]\nat_most = \"9\"\n", "P99"),
         ("[line.D1]\nat_most = \"9\"\n", "a fact"),
+        ("[line.C1]\nat_most = \"9\"\n", "the line allows none"),
         ("[line.P6]\nname = \"easy\"\n", "name"),
         ("[line.P6]\nat_least = 1.5\n", "quotes"),
         ("confidence = \"100%\"\n", "99.99%"),
@@ -270,6 +284,42 @@ fn criteria_of_ones_own_are_told_and_hashed() {
         let error = criteria(text).expect_err(text);
         assert!(error.contains(told) && error.contains("my-gate.toml"), "{text}: {error}");
     }
+}
+
+/// Criteria that are looser than the defaults may say PASS; they say so, and allow nothing.
+#[test]
+fn loosened_criteria_allow_nothing() {
+    let loose = "confidence = \"50%\"\nfailure_share = \"100%\"\n[line.P6]\nat_least = \"0.5\"\n";
+    let folder = Folder::new("loose");
+    let stored = Stored::at(&folder.0);
+    let asked = Asked { criteria: format!("schema = 1\n{loose}"), ..asked(Class::SelfConsistent) };
+    stored.write(&asked, &months(20, |_, _| {}), &[]).expect("written");
+    let verdict = stored.judge().expect("judged");
+    stored.text("verdict.json", &document(&verdict)).expect("written");
+    assert_eq!(verdict.headline, "PASS (self-consistent, by loosened criteria)");
+    for told in ["confidence 0.5 for 0.95", "failure share 1", "P6 0.5 for 1.2"] {
+        assert!(verdict.why.contains(told), "{told}: {}", verdict.why);
+    }
+    assert_eq!(verdict.decisions[0].answer, "no");
+    let error = stored.pass(Timestamp(0)).expect_err("no pass").to_string();
+    assert_eq!(error, NoPass::Loosened.to_string());
+    let stricter = criteria("confidence = \"99%\"\n[line.P6]\nat_least = \"1.3\"\n").expect("sound");
+    assert!(stricter.loosened().is_empty());
+}
+
+/// A month that says nothing of a figure neither meets nor misses it; and of too few trades nothing is refuted.
+#[test]
+fn silence_is_no_failure() {
+    let silent = judged(&months(300, |number, run| {
+        of(run).figures.trades.best_day_share = if number < 20 { Some(0.9) } else { None };
+    }));
+    assert_eq!(simulated(&silent, "A7"), Outcome::Insufficient);
+    let idle = judged(&months(300, |_, run| {
+        let figures = &mut of(run).figures;
+        (figures.trades.count, figures.trades.hit_rate, figures.trades.profit_factor) = (3, Some(0.0), Some(0.1));
+        figures.returns.sharpe_annualised = Some(-3.0);
+    }));
+    assert_eq!((idle.outcome, simulated(&idle, "P3")), (Outcome::Insufficient, Outcome::Insufficient), "{}", idle.why);
 }
 
 struct Folder(PathBuf);

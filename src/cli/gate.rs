@@ -29,6 +29,8 @@ use seatrial::sim::setup::StrategySpec;
 
 /// Bytes of tapes kept for several runs.
 const ROOM: u64 = 1 << 30;
+/// Longest run that is judged, in days.
+const DAYS_MAX: u64 = 3_660;
 /// Nanoseconds of a day.
 const DAY_NS: i64 = 86_400_000_000_000;
 /// Strategies beside the judged one, and what they are called.
@@ -77,6 +79,11 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
             .unwrap_or_else(|| PathBuf::from("target/gate").join(read[0].path.file_stem().unwrap_or_default())),
     );
     let mut asked = asked(args, &criteria, &read)?;
+    let begun = stored.begin();
+    begun.map_err(|error| {
+        let bad = BadInput::new("E-GT-003", "--out", error.to_string(), "a folder that can be written");
+        Failure::BadInput(vec![bad])
+    })?;
     output.line(&format!(
         "criteria    {} lines, hashed before the first run: {}",
         criteria.lines.len(),
@@ -115,31 +122,55 @@ fn read(args: &Gate, places: &Places, library: &Library) -> Result<Vec<Read>, Fa
             return Err(refuse("sweep", "several points".to_owned(), "one strategy on one set of parameters"));
         }
         first.trader().map_err(|wrong| Failure::BadInput(vec![scenario.bad_parameter(&wrong)]))?;
+        if let Some(other) = all.first().filter(|other: &&Read| frozen(&other.first) != frozen(&first)) {
+            let found = format!("another trader, strategy, account or length than {}", text::lossy(&other.path));
+            return Err(refuse("trader, strategy, account or market", found, "one configuration over all scenarios"));
+        }
         let runs = args.runs.unwrap_or_else(|| scenario.runs());
         all.push(Read { path: path.clone(), scenario, runs, first });
     }
     Ok(all)
 }
 
+/// What must be the same in every run that is judged together.
+fn frozen(setup: &Setup) -> String {
+    format!("{} {} {}", days(setup), config(setup), account(setup))
+}
+
+fn config(setup: &Setup) -> String {
+    format!("{:?} {:?}", setup.trader, setup.strategy)
+}
+
+fn account(setup: &Setup) -> String {
+    format!("{:?} {:?} {:?}", setup.account_currency, setup.balances, setup.rates)
+}
+
+/// Whole days of a run; a minute may be wanting.
+fn days(setup: &Setup) -> u64 {
+    let span = setup.feed();
+    let ns = span.end().since(span.start()).0.saturating_add(DAY_NS / 100);
+    u64::try_from(ns / DAY_NS).unwrap_or(0).min(DAYS_MAX)
+}
+
 /// What is asked, frozen before the first run.
 fn asked(args: &Gate, criteria: &Criteria, read: &[Read]) -> Result<Asked, Failure> {
     let first = &read[0].first;
-    let span = first.feed();
-    let days = u64::try_from((span.end().since(span.start()).0 + DAY_NS / 1_000) / DAY_NS).unwrap_or(0);
-    let config = |setup: &Setup| format!("{:?} {:?}", setup.trader, setup.strategy);
-    let account = |setup: &Setup| format!("{:?} {:?} {:?}", setup.account_currency, setup.balances, setup.rates);
     let texts: Vec<String> = read
         .iter()
         .map(|read| format!("{} {}\n{}", read.runs, read.first.scenario.set, read.first.scenario.text))
         .collect();
-    let assumptions = first.profiles().into_iter().map(|profile| (profile.name, profile.stamp));
+    let mut assumptions: Vec<(String, String)> =
+        first.profiles().into_iter().map(|profile| (profile.name, profile.stamp)).collect();
+    for read in read {
+        assumptions.extend(more(read));
+    }
     Ok(Asked {
         class: args.class.into(),
         criteria: criteria.own.clone(),
-        days,
+        days: days(first),
         currency: first.assets[usize::from(first.account_currency.0)].name.clone(),
         scenarios: read.iter().map(|read| read.scenario.name().to_owned()).collect(),
-        assumptions: assumptions.collect(),
+        assumptions,
         bound: Bound {
             build: build()?,
             scenarios: hash_of(texts.iter().map(String::as_str)),
@@ -154,6 +185,21 @@ fn asked(args: &Gate, criteria: &Criteria, read: &[Read]) -> Result<Asked, Failu
             results: String::new(),
         },
     })
+}
+
+/// What a reader must know of a scenario beside its models: its market, its fees, its seed, and what was put over it.
+fn more(read: &Read) -> Vec<(String, String)> {
+    let Read { scenario, first, .. } = read;
+    let mut all = vec![("seed".to_owned(), format!("{} of {}", first.seed, scenario.name()))];
+    for (instrument, market) in first.instruments.iter().zip(&first.tapes) {
+        let fees = &instrument.rules(Timestamp::MAX).fees;
+        all.push(("market".to_owned(), format!("{} from {}", instrument.symbol, market.tape.provenance.source)));
+        all.push(("fees".to_owned(), format!("{}: maker {}, taker {}", instrument.symbol, fees.maker, fees.taker)));
+    }
+    if !first.scenario.set.is_empty() {
+        all.push(("set".to_owned(), first.scenario.set.clone()));
+    }
+    all
 }
 
 /// The hash of the program itself.

@@ -42,13 +42,19 @@ pub fn assemble(
     let drills = evidence.drills();
     let lines = evidence.lines(asked.class, &drills);
     let outcome = outcome(&lines, asked.class);
+    let loose = criteria.loosened();
     let ramp = criteria.ramp.iter();
     Verdict {
         schema: SCHEMA.to_owned(),
         outcome,
         class: asked.class,
-        headline: format!("{} ({})", outcome.word(), asked.class.name()),
-        why: why(&lines, outcome, asked.class),
+        headline: format!(
+            "{} ({}{})",
+            outcome.word(),
+            asked.class.name(),
+            if loose.is_empty() { "" } else { ", by loosened criteria" }
+        ),
+        why: why(&lines, outcome, asked.class) + &loosened(&loose),
         scenarios: asked.scenarios.clone(),
         runs: runs.len() as u64,
         effective: evidence.effective(runs.iter()),
@@ -62,12 +68,24 @@ pub fn assemble(
         worst: evidence.worst(),
         assumptions: asked.assumptions.clone(),
         untested: untested(&lines),
-        decisions: decisions(outcome, asked.class, criteria.valid_days),
+        decisions: decisions(
+            if loose.is_empty() { outcome } else { outcome.max(Outcome::Insufficient) },
+            asked.class,
+            criteria.valid_days,
+        ),
         ramp: ramp.map(|step| RampStep { share: step.share.clone(), days: step.days, trades: step.trades }).collect(),
         bound: Bound { results, ..asked.bound.clone() },
         lines,
         drills,
     }
+}
+
+/// What is said of criteria that are looser than the defaults.
+fn loosened(loose: &[String]) -> String {
+    if loose.is_empty() {
+        return String::new();
+    }
+    format!(" The criteria are looser than the defaults and allow nothing: {}.", loose.join(", "))
 }
 
 /// What a line says in the class that was judged: its weaker part where both count.

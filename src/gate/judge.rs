@@ -53,6 +53,11 @@ impl<'a> Evidence<'a> {
 
     /// A line of which no run may break anything.
     pub fn none_broken(&self, what: &str, is_broken: impl Fn(&Came) -> bool) -> Part {
+        self.none_broken_of(what, |_| true, is_broken)
+    }
+
+    /// The same over the runs that say something of it.
+    pub fn none_broken_of(&self, what: &str, says: impl Fn(&Came) -> bool, is_broken: impl Fn(&Came) -> bool) -> Part {
         let (mut broken, mut first, mut checked) = (0, None, 0);
         for (run, came) in self.ended() {
             checked += came.checked;
@@ -62,8 +67,9 @@ impl<'a> Evidence<'a> {
             }
         }
         let lost = self.runs.iter().filter(|run| run.came.is_err()).count() as u64;
-        let all = self.runs.len() as u64;
-        let effective = self.effective(self.runs.iter());
+        let saying = || self.runs.iter().filter(|run| run.came.as_ref().map_or(true, &says));
+        let all = saying().count() as u64;
+        let effective = self.effective(saying());
         let outcome = if broken > 0 {
             Outcome::Fail
         } else if lost > 0 || all == 0 {
@@ -101,15 +107,16 @@ impl<'a> Evidence<'a> {
         if count == 0 {
             return missing("runs that have it");
         }
-        // A month that says nothing is no month that meets it.
-        let (misses, all) = (misses + silent, count + silent);
+        // A month that says nothing is no month that meets it, and none that misses it.
+        let (refuted, misses, all) = (misses, misses + silent, count + silent);
         let effective = self.effective(self.ended().map(|(run, _)| run));
-        let (missed, confidence) = (scaled(misses, all, effective), float(self.criteria.confidence));
-        let most = upper_bound(missed, effective, confidence);
-        let least = lower_bound(missed, effective, confidence);
+        let confidence = float(self.criteria.confidence);
+        let most = upper_bound(scaled(misses, all, effective), effective, confidence);
+        // What is to be refuted is rounded down, what is to be shown up: neither way does sharing data help.
+        let least = lower_bound(refuted * effective / all.max(1), effective, confidence);
         let outcome = match (most, least) {
             (Some(most), _) if most <= 1.0 - of => Outcome::Pass,
-            (_, Some(least)) if least > 1.0 - of && misses > silent => Outcome::Fail,
+            (_, Some(least)) if least > 1.0 - of => Outcome::Fail,
             _ => Outcome::Insufficient,
         };
         values.sort_unstable_by(f64::total_cmp);

@@ -23,6 +23,9 @@ const GROUPS: [(&str, &str); 7] = [
     ("F", "governance and ramp"),
 ];
 
+/// Lines that say nothing of a strategy that hardly trades.
+const OF_TRADES: [&str; 5] = ["P3", "P5", "P6", "P9", "A7"];
+
 /// Laws that a line, or a drill's state, stands on: by their ids.
 const BALANCE: &[&str] = &["LG-1", "LG-2", "LG-3", "LG-4", "LG-5", "L2", "L6", "K-in", "identity"];
 const BREAKS: &[&str] = &["C1", "C1f", "C1o", "C4", "C5", "P4", "O9", "O16", "V1"];
@@ -54,7 +57,21 @@ fn broke(came: &Came, laws: &[&str]) -> bool {
 impl Evidence<'_> {
     /// Every line, judged for a class of evidence.
     pub fn lines(&self, class: Class, drills: &[DrillCount]) -> Vec<Line> {
-        self.criteria.lines.iter().map(|line| self.line(line, class, drills)).collect()
+        let mut lines: Vec<Line> = self.criteria.lines.iter().map(|line| self.line(line, class, drills)).collect();
+        // Of too few trades no figure of trades can be refuted.
+        let few =
+            |line: &Line| line.id == "P2" && line.simulated.as_ref().is_none_or(|part| part.outcome != Outcome::Pass);
+        if lines.iter().any(few) {
+            let of_trades = |line: &&mut Line| OF_TRADES.contains(&line.id.as_str());
+            for part in lines.iter_mut().filter(of_trades).filter_map(|line| line.simulated.as_mut()) {
+                part.outcome = part.outcome.min(Outcome::Insufficient);
+                part.evidence += "; too few trades (P2)";
+            }
+            for line in &mut lines {
+                line.decides &= line.group != "A";
+            }
+        }
+        lines
     }
 
     fn line(&self, line: &Criterion, class: Class, drills: &[DrillCount]) -> Line {
@@ -109,7 +126,7 @@ impl Evidence<'_> {
             "P5" => of(0.5, &|figures| figures.trades.hit_rate.into()),
             "P6" => of(0.5, &profit_factor),
             "P7" => self.uptime(line),
-            "P8" => self.of_months(line, 0.5, |came| errors(came).into()),
+            "P8" => self.of_months(line, 0.95, |came| errors(came).into()),
             "P9" => of(0.95, &|figures| figures.execution.release_ns.p95.map(seconds).into()),
             "P10" => self.ended_soundly(),
             "P11" => self.none_broken("held what could be covered and was not", |came| broke(came, COVER)),
@@ -135,27 +152,23 @@ impl Evidence<'_> {
     }
 
     fn uptime(&self, line: &Criterion) -> Part {
-        let (mut worst, mut down) = (None::<(f64, u64)>, [0_i64; 3]);
+        let (mut worst, mut down) = (None::<(f64, u64)>, [0_i64; 5]);
         for (run, came) in self.ended() {
-            let uptime = &came.figures.uptime;
-            let lost = |name: &str| uptime.down.get(name).map_or(0, |down| down.total_ns);
-            let parts = [lost("crashed"), lost("reconciling"), lost("starting")];
+            let lost = |name: &str| came.figures.uptime.down.get(name).map_or(0, |down| down.total_ns);
+            let unwanted = (lost("halted") - came.halted_by_person_ns).max(0);
+            let parts = [lost("crashed"), lost("reconciling"), lost("starting"), unwanted, came.halted_by_person_ns];
             down.iter_mut().zip(parts).for_each(|(all, part)| *all = all.saturating_add(part));
-            let whole = seconds(came.figures.end_ns - came.figures.start_ns);
-            let up = 1.0 - parts.into_iter().map(seconds).sum::<f64>() / whole;
+            let up = up(came);
             if worst.is_none_or(|(least, _)| up < least) {
                 worst = Some((up, run.number));
             }
         }
-        let part = self.of_months(line, 0.95, |came| {
-            let lost = |name: &str| came.figures.uptime.down.get(name).map_or(0, |down| down.total_ns);
-            let down = seconds(lost("crashed") + lost("reconciling") + lost("starting"));
-            Figure::Is(1.0 - down / seconds(came.figures.end_ns - came.figures.start_ns))
-        });
+        let part = self.of_months(line, 0.95, |came| Figure::Is(up(came)));
         let Some((least, run)) = worst else { return part };
-        let [crashed, reconciling, starting] = down.map(|ns| plain(seconds(ns) / 3600.0));
+        let [crashed, reconciling, starting, halted, by_person] = down.map(|ns| plain(seconds(ns) / 3600.0));
         let itemised = format!(
-            "; down in all: crashed {crashed} h, reconciling {reconciling} h, starting {starting} h; worst run {run}: {}",
+            "; down in all: crashed {crashed} h, reconciling {reconciling} h, starting {starting} h, halted {halted} h; by a \
+             person, not counted, {by_person} h; worst run {run}: {}",
             share(least)
         );
         Part { evidence: part.evidence + &itemised, ..part }
@@ -210,7 +223,11 @@ impl Evidence<'_> {
 
     fn parity(&self) -> Part {
         let tried = self.ended().filter(|(_, came)| came.replayed.is_some()).count();
-        let part = self.none_broken("replayed to other actions", |came| came.replayed == Some(false));
+        let part = self.none_broken_of(
+            "replayed to other actions",
+            |came| came.replayed.is_some(),
+            |came| came.replayed == Some(false),
+        );
         if tried == 0 {
             return missing("a journal that was replayed");
         }
@@ -247,7 +264,8 @@ impl Evidence<'_> {
             }
             failures += u64::from(!seen.broken.is_empty() || broke(came, DRILLED[place]));
             slowest_ns = slowest_ns.max(seen.slowest_ns);
-            if seen.occurred() {
+            // That a restarted trader is the same one, a replay shows.
+            if seen.occurred() && (id != "D10" || came.replayed.is_some()) {
                 met.push(run);
             }
         }
@@ -275,6 +293,14 @@ impl Evidence<'_> {
     }
 }
 
+/// The share of the time that the loop was up: all but crashes, reconciling, starting, and halts that no person asked for.
+fn up(came: &Came) -> f64 {
+    let lost = |name: &str| came.figures.uptime.down.get(name).map_or(0, |down| down.total_ns);
+    let halted = (lost("halted") - came.halted_by_person_ns).max(0);
+    let down = seconds(lost("crashed") + lost("reconciling") + lost("starting") + halted);
+    1.0 - down / seconds(came.figures.end_ns - came.figures.start_ns)
+}
+
 fn profit_factor(figures: &Figures) -> Figure {
     match figures.trades.profit_factor {
         Some(factor) => Figure::Is(factor),
@@ -286,6 +312,18 @@ fn profit_factor(figures: &Figures) -> Figure {
 /// Refusals that are no error of ours: the market, or the venue's news, was faster than the order.
 const RACES: [&str; 4] = ["post", "reduce only", "would trigger", "session"];
 
+/// Faults that make a refusal which is none of the races, or an ambiguous reply.
+const MADE: [&str; 8] = [
+    "rejected min_notional",
+    "rejected tick",
+    "rejected price_band",
+    "rejected insufficient_balance",
+    "rejected permission",
+    "rejected rate_limited",
+    "rejected busy",
+    "reply",
+];
+
 /// What the venue refused, but for races and for what a fault made, over commands.
 fn errors(came: &Came) -> Option<f64> {
     let execution = &came.figures.execution;
@@ -295,7 +333,7 @@ fn errors(came: &Came) -> Option<f64> {
         .filter(|(why, _)| !RACES.iter().any(|race| why.contains(race)))
         .map(|(_, times)| times)
         .sum();
-    let made: u64 = ["rejected", "rejected_late", "reply"].iter().filter_map(|kind| came.hits.get(*kind)).sum();
+    let made: u64 = MADE.iter().filter_map(|kind| came.hits.get(*kind)).sum();
     let own = (refused + execution.ambiguous).saturating_sub(made);
     (execution.commands > 0).then(|| count(own) / count(execution.commands))
 }

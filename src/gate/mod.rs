@@ -24,4 +24,4 @@ pub use pass::{GatePass, NoPass};
 pub use run::{Came, Run, tried};
 pub use stored::{Stored, StoredError, document};
 pub use verdict::{Class, Outcome, Verdict};
-pub use watch::{DrillSeen, watch};
+pub use watch::{DrillSeen, Watched, watch};

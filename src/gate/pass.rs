@@ -23,6 +23,9 @@ pub enum NoPass {
     /// The verdict is none.
     #[error("the verdict is not PASS")]
     NotPassed,
+    /// The criteria were looser than the defaults.
+    #[error("criteria looser than the defaults allow nothing")]
+    Loosened,
     /// Live money asks for live evidence.
     #[error("evidence of this class allows no live trading")]
     Class,

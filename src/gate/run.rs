@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::{Deserialize, Serialize};
 
-use super::watch::{DrillSeen, watch};
+use super::watch::{DrillSeen, Watched, watch};
 use crate::audit::audit_records;
 use crate::bad_input::said;
 use crate::journal::{Body, Journal, Record};
@@ -44,6 +44,8 @@ pub struct Came {
     pub hits: BTreeMap<String, u64>,
     /// What was seen of each drill, in order.
     pub drills: Vec<DrillSeen>,
+    /// How long a person kept it halted, in nanoseconds.
+    pub halted_by_person_ns: i64,
     /// Laws that were broken, and what was found.
     pub broken: Vec<(String, String)>,
     /// How often laws were looked at.
@@ -84,16 +86,27 @@ fn evidence(setup: &Setup, scenario: &Scenario, replays: bool) -> Result<Came, S
             broken.push(("alert".to_owned(), alert.text.clone()));
         }
     }
-    let drills = watch(&records);
+    let Watched { drills, halted_by_person_ns } = watch(&records);
     let replayed = if replays { Some(replays_alike(setup, &records, &mut broken)) } else { None };
     let mut counted = BTreeMap::new();
     for hit in &hits {
-        *counted.entry(hit.kind.name().to_owned()).or_default() += 1;
+        let reason = hit.kind.terms().into_iter().find(|(key, _)| *key == "reason");
+        let reason = reason.map_or_else(String::new, |(_, reason)| format!(" {reason}"));
+        *counted.entry(format!("{}{reason}", hit.kind.name())).or_default() += 1;
     }
     let audit_breaches = audited.breached();
     let summary = metrics.finish(Outcome { events, digest, audit_breaches });
     broken.extend(unmet(scenario, &summary, restless, &records));
-    Ok(Came { summary, figures, hits: counted, drills, broken, checked: audited.checked(), replayed })
+    Ok(Came {
+        summary,
+        figures,
+        hits: counted,
+        drills,
+        halted_by_person_ns,
+        broken,
+        checked: audited.checked(),
+        replayed,
+    })
 }
 
 /// What the scenario expects and the run did not come to.

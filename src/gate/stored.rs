@@ -49,6 +49,8 @@ pub struct Stored {
     folder: PathBuf,
 }
 
+/// Longest run that is judged.
+const DAYS_MAX: u64 = 3_660;
 /// The judged strategy's file, among those of the ones beside it.
 const RUNS: &str = "runs";
 /// What the ones beside it begin with.
@@ -65,6 +67,23 @@ impl Stored {
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+
+    /// Makes the folder, and takes away what would otherwise speak of other runs than those that follow.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn begin(&self) -> Result<(), StoredError> {
+        let failed = |path: &Path, error| StoredError::Write { path: path.display().to_string(), error };
+        fs::create_dir_all(&self.folder).map_err(|error| failed(&self.folder, error))?;
+        for name in ["pass.json", "verdict.json", "report.html", "report.md"] {
+            let path = self.file(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&path, error)),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        self.text("asked.json", "")
     }
 
     /// Writes what was asked and what came of it.
@@ -139,16 +158,7 @@ impl Stored {
     /// # Errors
     /// Where a file is missing or is not what a gate writes.
     pub fn judge(&self) -> Result<Verdict, StoredError> {
-        let path = self.file("asked.json");
-        let asked: Asked = serde_json::from_slice(&self.bytes("asked.json")?)
-            .map_err(|error| fault(&path, &error.to_string(), "what `seatrial gate` wrote"))?;
-        let criteria = if asked.criteria.is_empty() {
-            Criteria::standard()
-        } else {
-            let source = Source { file: path.display().to_string(), text: asked.criteria.clone() };
-            Criteria::parse(&source).map_err(|mut all| StoredError::from(all.remove(0)))?
-        };
-        let mut hash = Sha256::new();
+        let (asked, criteria, mut hash) = self.asked()?;
         let runs = self.read(RUNS, &mut hash)?;
         let mut beside = Vec::new();
         for name in self.beside()? {
@@ -156,6 +166,28 @@ impl Stored {
             beside.push((name, runs));
         }
         Ok(assemble(&asked, &criteria, &runs, &beside, hex(&hash.finalize())))
+    }
+
+    /// What was asked, the criteria in force, and a hash that has begun with them.
+    fn asked(&self) -> Result<(Asked, Criteria, Sha256), StoredError> {
+        let (path, bytes) = (self.file("asked.json"), self.bytes("asked.json")?);
+        let mut hash = Sha256::new();
+        hash.update(&bytes);
+        let asked: Asked = serde_json::from_slice(&bytes)
+            .map_err(|error| fault(&path, &error.to_string(), "what `seatrial gate` wrote"))?;
+        if asked.days > DAYS_MAX {
+            return Err(fault(&path, &format!("{} days", asked.days), "ten years at most").into());
+        }
+        let criteria = if asked.criteria.is_empty() {
+            Criteria::standard()
+        } else {
+            let source = Source { file: path.display().to_string(), text: asked.criteria.clone() };
+            Criteria::parse(&source).map_err(|mut all| StoredError::from(all.remove(0)))?
+        };
+        if criteria.hash() != asked.bound.criteria && !asked.bound.criteria.is_empty() {
+            return Err(fault(&path, "criteria of another hash", "those that were hashed before the first run").into());
+        }
+        Ok((asked, criteria, hash))
     }
 
     /// The same, refused unless it is the verdict that stands beside it, byte for byte.
@@ -191,7 +223,12 @@ impl Stored {
     /// # Errors
     /// Where the verdict is none, or is not that of the results beside it.
     pub fn pass(&self, made: Timestamp) -> Result<GatePass, StoredError> {
-        Ok(GatePass::of(&self.again()?, made)?)
+        let verdict = self.again()?;
+        let (_, criteria, _) = self.asked()?;
+        if !criteria.loosened().is_empty() {
+            return Err(NoPass::Loosened.into());
+        }
+        Ok(GatePass::of(&verdict, made)?)
     }
 
     fn bytes(&self, name: &str) -> Result<Vec<u8>, StoredError> {

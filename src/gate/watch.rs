@@ -20,6 +20,8 @@ use crate::sim::drill::{DRILLS, Given, Met, Sign};
 const SETTLED: Span = Span::from_secs(30);
 /// Trading pauses this long after it is known that it must (D5), and all cancels of a kill are sent (D8).
 const PAUSED: Span = Span::from_secs(1);
+/// No reference is used that is older (`reference.max_age`, its greatest value).
+const OLDEST: Span = Span::from_secs(60);
 /// A process that came back trades again within this (D10).
 const BACK: Span = Span::from_secs(60);
 /// More refused entries than this within [`STORM`] are a storm (D7); what protects is held back by its lane (R4).
@@ -46,9 +48,18 @@ impl DrillSeen {
     }
 }
 
-/// What of each drill a journal shows, in the order of [`DRILLS`].
+/// What a journal shows.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Watched {
+    /// What of each drill, in the order of [`DRILLS`].
+    pub drills: Vec<DrillSeen>,
+    /// How long it was halted because a person asked for it.
+    pub halted_by_person_ns: i64,
+}
+
+/// What a journal shows of the drills.
 #[must_use]
-pub fn watch(records: &[Record]) -> Vec<DrillSeen> {
+pub fn watch(records: &[Record]) -> Watched {
     let mut watch = Watch::default();
     for drill in DRILLS {
         watch.seen.push(DrillSeen { parts: vec![0; drill.parts.len()], ..DrillSeen::default() });
@@ -56,7 +67,7 @@ pub fn watch(records: &[Record]) -> Vec<DrillSeen> {
     for record in records {
         watch.observe(record.now, &record.body);
     }
-    watch.seen
+    watch.finish(records.last().map(|record| record.now))
 }
 
 /// An order as it stands.
@@ -82,6 +93,13 @@ struct Watch {
     barred: BTreeMap<&'static str, (usize, Timestamp)>,
     /// When the entries of late were refused.
     refused: Vec<Timestamp>,
+    /// Entries that were open when it was killed, and when: their cancels leave within [`PAUSED`].
+    killed: Option<(Timestamp, BTreeSet<OrderId>)>,
+    /// While the feed is known to say nothing, from and until when.
+    silent: Option<(Timestamp, Timestamp)>,
+    /// Since when a person keeps it halted, and for how long one did.
+    halted: Option<Timestamp>,
+    halted_by_person: i64,
     /// When the process came back, until it knows where it stands.
     restarted: Option<Timestamp>,
 }
@@ -97,11 +115,14 @@ const D12: usize = 11;
 
 impl Watch {
     fn observe(&mut self, now: Timestamp, body: &Body) {
+        self.overdue(now);
         match body {
             Body::Fault(text) => self.fault(now, text),
             Body::Event(event) => self.event(now, event),
             Body::Decision(decision) => self.decision(now, decision),
             Body::Command(Command::New(order)) => self.entry(now, order.id),
+            Body::Command(Command::Cancel(id)) => self.ends(*id),
+            Body::Command(Command::CancelAll(_)) => self.killed = None,
             Body::Header(_)
             | Body::Market
             | Body::Truth(_)
@@ -111,6 +132,44 @@ impl Watch {
             | Body::Cut { .. }
             | Body::Close(_)
             | Body::Lost(_) => {}
+        }
+    }
+
+    /// A drill in which nothing was ever entered shows nothing.
+    fn finish(mut self, end: Option<Timestamp>) -> Watched {
+        if let (Some(since), Some(end)) = (self.halted, end) {
+            self.halted_by_person += end.since(since).0;
+        }
+        if !self.orders.values().any(|order| order.purpose == Purpose::Entry) {
+            for seen in &mut self.seen {
+                seen.parts.fill(0);
+            }
+        }
+        Watched { drills: self.seen, halted_by_person_ns: self.halted_by_person }
+    }
+
+    /// D8: an entry that was open at a kill, and whose cancel did not leave in time.
+    fn overdue(&mut self, now: Timestamp) {
+        let Some((at, open)) = &self.killed else { return };
+        let (at, first) = (*at, open.first().copied());
+        if first.is_none() {
+            self.killed = None;
+        } else if now.since(at) > PAUSED {
+            self.killed = None;
+            // Where the link is down nothing can leave; what cannot is cancelled when it is back (R7 holds till then).
+            if let Some(order) = first.filter(|_| !self.barred.values().any(|(drill, _)| *drill == D4)) {
+                self.broke(
+                    D8,
+                    now,
+                    &format!("order {} was open at the kill of {at:?} and no cancel has left", order.0),
+                );
+            }
+        }
+    }
+
+    fn ends(&mut self, order: OrderId) {
+        if let Some((_, open)) = &mut self.killed {
+            open.remove(&order);
         }
     }
 
@@ -139,6 +198,12 @@ impl Watch {
         self.note(|sign| {
             matches!(sign, Sign::Fault(named, term) if named == kind && term.is_none_or(|(key, value)| has(key, value)))
         });
+        if ["feed_gap", "feed_crossed"].contains(&kind.as_str())
+            && let Some(lasts) =
+                terms.iter().find_map(|term| term.strip_prefix("lasts=")?.strip_suffix("ns")?.parse().ok())
+        {
+            self.silent = Some((now.after(Span(OLDEST.0 + PAUSED.0)), now.after(Span(lasts))));
+        }
         let order = terms.iter().position(|term| *term == "order").and_then(|at| terms.get(at + 1)?.parse().ok());
         if kind == "hidden"
             && let Some(standing) = order.and_then(|order| self.orders.get_mut(&OrderId(order)))
@@ -247,7 +312,15 @@ impl Watch {
         };
         self.note(|sign| sign == Sign::Given(given));
         match given {
-            Given::Halt | Given::FlattenAll => self.bar(now, "it was killed and nobody has re-armed it", D8, true),
+            Given::Halt | Given::FlattenAll => {
+                self.bar(now, "it was killed and nobody has re-armed it", D8, true);
+                let open = |order: &Standing| {
+                    order.purpose == Purpose::Entry
+                        && matches!(order.state, OrderState::Live | OrderState::AmendPending)
+                };
+                let open = self.orders.iter().filter(|(_, order)| open(order)).map(|(id, _)| *id).collect();
+                self.killed = Some((now, open));
+            }
             Given::Rearm => {
                 for why in ["it was killed and nobody has re-armed it", "the journal cannot be written"] {
                     self.barred.remove(why);
@@ -271,6 +344,9 @@ impl Watch {
         if self.orders.get(&order).is_none_or(|standing| standing.purpose != Purpose::Entry) {
             return;
         }
+        if self.silent.is_some_and(|(from, until)| from < now && now < until) {
+            self.broke(D5, now, &format!("order {} enters though the feed is silent", order.0));
+        }
         let barred: Vec<_> = self.barred.iter().map(|(why, at)| (*why, *at)).collect();
         for (why, (drill, since)) in barred {
             let paused = if drill == D5 { PAUSED } else { Span::ZERO };
@@ -293,7 +369,10 @@ impl Watch {
                     hidden: false,
                 };
                 self.orders.insert(order.id, standing);
-                if matches!(purpose, Purpose::Stop | Purpose::Target) {
+                let part = |order: &Standing| {
+                    order.purpose == Purpose::Entry && order.filled.0 > 0 && order.filled < order.qty
+                };
+                if matches!(purpose, Purpose::Stop | Purpose::Target) && self.orders.values().any(part) {
                     self.note(|sign| sign == Sign::Met(Met::Bracket));
                 }
             }
@@ -309,7 +388,13 @@ impl Watch {
                     self.note(|sign| sign == Sign::Met(Met::SizeDenied));
                 }
             }
-            Decision::Became { to: TraderState::Armed | TraderState::ReduceOnly | TraderState::Halted, .. } => {
+            Decision::Became { from, to, .. } if *to != TraderState::Reconciling => {
+                let by_person = self.barred.values().any(|(drill, _)| *drill == D8);
+                if *to == TraderState::Halted && by_person {
+                    self.halted = self.halted.or(Some(now));
+                } else if let (TraderState::Halted, Some(since)) = (from, self.halted.take()) {
+                    self.halted_by_person += now.since(since).0;
+                }
                 if let Some(since) = self.restarted.take() {
                     self.back(now, since);
                 }
@@ -331,6 +416,10 @@ impl Watch {
         }
         let Some(standing) = self.orders.get_mut(&order) else { return };
         standing.state = to;
+        if to.is_terminal() || to == OrderState::CancelPending {
+            self.ends(order);
+        }
+        let Some(standing) = self.orders.get_mut(&order) else { return };
         let is_entry = standing.purpose == Purpose::Entry;
         let part = standing.purpose == Purpose::Entry && standing.filled.0 > 0 && standing.filled < standing.qty;
         let ended_in_part = to.is_terminal() && part;

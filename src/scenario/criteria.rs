@@ -87,7 +87,7 @@ impl Criteria {
             confidence: Decimal::new(95, 2),
             failure_share: Decimal::new(1, 3),
             valid_days: 30,
-            replay_every: 10,
+            replay_every: 1,
             lines: Vec::new(),
             ramp: Vec::new(),
             demotions: Vec::new(),
@@ -124,6 +124,32 @@ impl Criteria {
         hex(&Sha256::digest(format!("{DEFAULT}\n{}", self.own).as_bytes()))
     }
 
+    /// What is looser than the defaults, in words; empty where nothing is.
+    #[must_use]
+    pub fn loosened(&self) -> Vec<String> {
+        let standard = Self::standard();
+        let mut all = Vec::new();
+        let mut told = |looser: bool, what: String| all.extend(looser.then_some(what));
+        told(
+            self.confidence < standard.confidence,
+            format!("confidence {} for {}", self.confidence, standard.confidence),
+        );
+        let share = format!("failure share {} for {}", self.failure_share, standard.failure_share);
+        told(self.failure_share > standard.failure_share, share);
+        let every = format!("every {} runs replayed for every {}", self.replay_every, standard.replay_every);
+        told(self.replay_every > standard.replay_every, every);
+        told(
+            self.valid_days > standard.valid_days,
+            format!("valid {} days for {}", self.valid_days, standard.valid_days),
+        );
+        for (own, default) in self.lines.iter().zip(&standard.lines) {
+            let (Some(asked), Some(usual)) = (&own.threshold, &default.threshold) else { continue };
+            let looser = if asked.at_least { asked.value < usual.value } else { asked.value > usual.value };
+            told(looser, format!("{} {} for {}", own.id, asked.text, usual.text));
+        }
+        all
+    }
+
     /// A line.
     #[must_use]
     pub fn line(&self, id: &str) -> Option<&Criterion> {
@@ -150,7 +176,7 @@ impl Criteria {
             entry.word(problems, &[("thirty-days", ())]);
         }
         let share = |entry: Entry<'_>, most: Rate, allowed: &str, problems: &mut Problems<'_>| {
-            entry.within(problems, Rate::from_bps(1)..=most, allowed).map(Rate::decimal)
+            entry.within(problems, Rate::from_bps(1)..=most, allowed).map(|rate| rate.decimal().normalize())
         };
         if let Some(entry) = top.get("confidence") {
             self.confidence =
@@ -211,6 +237,9 @@ impl Criteria {
         for (entry, at_least) in [(at_least, true), (at_most, false)] {
             let Some(entry) = entry else { continue };
             match &line.threshold {
+                Some(Threshold { at_least: false, text, .. }) if text == "0" => {
+                    entry.refuse(problems, "E-SC-011", "nothing: the line allows none");
+                }
                 Some(default) if default.at_least == at_least => {
                     let instead_of = Some(default.text.clone());
                     if let Some(own) = threshold(&entry, at_least, problems) {
@@ -219,10 +248,10 @@ impl Criteria {
                     }
                 }
                 Some(Threshold { at_least: true, .. }) => {
-                    entry.refuse(problems, "E-SC-011", "at_least, as the default has it")
+                    entry.refuse(problems, "E-SC-011", "at_least, as the default has it");
                 }
                 Some(Threshold { at_least: false, .. }) => {
-                    entry.refuse(problems, "E-SC-011", "at_most, as the default has it")
+                    entry.refuse(problems, "E-SC-011", "at_most, as the default has it");
                 }
                 None => entry.refuse(problems, "E-SC-011", "nothing: the line asks for a fact"),
             }

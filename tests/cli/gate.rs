@@ -11,7 +11,7 @@ const MONTHS: &str = include_str!("../../scenarios/thirty-days.toml");
 /// A folder with the main job, a few days long.
 fn folder(test: &str) -> Folder {
     let folder = Folder::new(test);
-    folder.write("days.toml", &MONTHS.replace("days = 30", "days = 6"));
+    folder.write("days.toml", MONTHS.replace("days = 30", "days = 6"));
     folder
 }
 
@@ -53,7 +53,7 @@ fn a_report_is_made_again_and_refuses_what_was_changed() {
     assert_eq!((code, stderr.as_str()), (NO_PASS, ""), "{stdout}");
     assert_eq!((read(&folder, "out/report.html"), read(&folder, "out/verdict.json")), (page, verdict));
     let runs = read(&folder, "out/runs.jsonl");
-    folder.write("out/runs.jsonl", &runs.replacen("\"orders\":", "\"orders\":1", 1));
+    folder.write("out/runs.jsonl", runs.replacen("\"orders\":", "\"orders\":1", 1));
     let (code, _, stderr) = folder.told(&["report", "out"]);
     assert_eq!(code, BAD_INPUT, "{stderr}");
     assert!(stderr.contains("out/verdict.json") && stderr.contains("a stored number was changed"), "{stderr}");
@@ -70,7 +70,7 @@ fn what_proves_nothing_is_refused() {
         ("profile = \"conservative\"", "profile = \"parity_full\"", "honest fill profile"),
         ("[trader]\n", "[sweep]\n\"strategy.width\" = [\"1\", \"2\"]\n\n[trader]\n", "sweep"),
     ] {
-        folder.write("days.toml", &MONTHS.replace(from, to));
+        folder.write("days.toml", MONTHS.replace(from, to));
         let (code, stdout, stderr) = gate(&folder, &[]);
         assert_eq!((code, stdout.as_str()), (BAD_INPUT, ""), "{to}: {stderr}");
         assert!(stderr.contains(told) && stderr.contains("days.toml"), "{to}: {stderr}");

@@ -1,14 +1,16 @@
 //! Many runs on all cores, collected by number: how many hands there are changes nothing of what comes of them.
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal, Write};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use super::Named;
 use crate::cli::output::Output;
 use crate::cli::places::Places;
 use crate::cli::text;
+use seatrial::data::Tape;
 use seatrial::gate::{Run, tried};
 use seatrial::scenario::Library;
 use seatrial::sim::setup::StrategySpec;
@@ -79,13 +81,18 @@ fn made(task: &Task<'_>, places: &Places, library: &Library) -> Run {
         setup.strategy = strategy.clone();
     }
     let tapes = || setup.tapes.iter().map(|market| &market.tape);
-    let sources: Vec<&str> = tapes().map(|tape| tape.provenance.source.as_str()).collect();
+    // A market that was made is one market of its seed and run, whatever else its text says.
+    let of = |tape: &Arc<Tape>| {
+        let recorded = tape.drawn.is_none() && !tape.provenance.source_sha256.is_empty();
+        if recorded { tape.hash.to_string() } else { format!("made of seed {} in run {}", setup.seed, setup.run) }
+    };
+    let sources: BTreeSet<String> = tapes().map(of).collect();
     let days = tapes().flat_map(|tape| &tape.drawn).flat_map(|drawn| &drawn.days).cloned().collect();
     let data: Vec<String> = tapes().flat_map(|tape| tape.comes_from()).collect();
     Run {
         number: task.number,
         again: text::rerun(path, &setup, places),
-        source: sources.join(" "),
+        source: sources.into_iter().collect::<Vec<_>>().join(" "),
         data_days: days,
         data: data.join(" "),
         came: tried(&setup, scenario, task.replays),

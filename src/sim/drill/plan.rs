@@ -83,9 +83,11 @@ fn rounds(start: Timestamp, length: Span, script: &mut Vec<(Timestamp, Event)>) 
         ControlAct::SettleExternal(InstrumentId(0)),
         rearm(),
     ];
-    let closes = Span(length.0 - CLOSES_BEFORE.0);
-    for round in (1..).take_while(|round| ROUND.times(*round) < closes) {
-        script.extend(acts.iter().map(|act| (start.after(ROUND.times(round)), given(act.clone()))));
+    // A run of less than a day has it all in proportion.
+    let closes = Span(length.0 - CLOSES_BEFORE.0.min(length.0 / 24));
+    let every = Span(ROUND.0.min((length.0 / 6).max(1)));
+    for round in (1..).take_while(|round| every.times(*round) < closes) {
+        script.extend(acts.iter().map(|act| (start.after(every.times(round)), given(act.clone()))));
     }
     script.push((start.after(closes), given(ControlAct::Flatten(Scope::All))));
 }
