@@ -232,6 +232,13 @@ fn trades_run_from_nothing_to_nothing_and_are_net() {
             "p99": 2000000,
             "max": 2000000
           },
+          "release_ns": {
+            "count": 5,
+            "p50": 2000000,
+            "p95": 2000000,
+            "p99": 2000000,
+            "max": 2000000
+          },
           "slippage": {
             "count": 8,
             "p50": "-0.00223327",

@@ -67,7 +67,7 @@ fn evidence(setup: &Setup, scenario: &Scenario, replays: bool) -> Result<Came, S
     let restless = unrest.len();
     let mut figures = outcome.metrics.figures(outcome.period);
     figures.trades.closed.clear();
-    let sim::Outcome { metrics, events, digest, journal, hits, .. } = outcome;
+    let sim::Outcome { metrics, events, digest, journal, hits, period: (_, end), .. } = outcome;
     let records = journal.into_records();
     let Some(Body::Header(header)) = records.first().map(|record| &record.body) else {
         return Err("a journal without a header".to_owned());
@@ -86,7 +86,7 @@ fn evidence(setup: &Setup, scenario: &Scenario, replays: bool) -> Result<Came, S
             broken.push(("alert".to_owned(), alert.text.clone()));
         }
     }
-    let Watched { drills, halted_by_person_ns } = watch(&records);
+    let Watched { drills, halted_by_person_ns } = watch(&records, end);
     let replayed = if replays { Some(replays_alike(setup, &records, &mut broken)) } else { None };
     let mut counted = BTreeMap::new();
     for hit in &hits {

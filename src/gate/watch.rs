@@ -4,15 +4,16 @@
 //! stayed unsettled after its ack was lost (D1), whether anything was entered that should have waited (D4, D5, D8, D11,
 //! D12), and how long a restarted process took to trade again (D10).
 
+mod decided;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::journal::{Body, Record};
 use crate::market::{
-    Breaker, Check, Command, Control, ControlAct, Decision, Event, ExecutionReport, HostEvent, Link, LinkEvent,
-    OrderId, OrderState, Purpose, Qty, ReportKind, Scope, SessionState, Span, Timestamp, TraderState, VenueMessage,
-    VenueRef,
+    Command, Control, ControlAct, Event, ExecutionReport, HostEvent, Link, LinkEvent, OrderId, OrderState, Purpose,
+    Qty, ReportKind, Scope, SessionState, Span, Timestamp, VenueMessage, VenueRef,
 };
 use crate::sim::drill::{DRILLS, Given, Met, Sign};
 
@@ -57,9 +58,9 @@ pub struct Watched {
     pub halted_by_person_ns: i64,
 }
 
-/// What a journal shows of the drills.
+/// What the journal of a run that ended then shows of the drills.
 #[must_use]
-pub fn watch(records: &[Record]) -> Watched {
+pub fn watch(records: &[Record], end: Timestamp) -> Watched {
     let mut watch = Watch::default();
     for drill in DRILLS {
         watch.seen.push(DrillSeen { parts: vec![0; drill.parts.len()], ..DrillSeen::default() });
@@ -67,7 +68,7 @@ pub fn watch(records: &[Record]) -> Watched {
     for record in records {
         watch.observe(record.now, &record.body);
     }
-    watch.finish(records.last().map(|record| record.now))
+    watch.finish(end)
 }
 
 /// An order as it stands.
@@ -136,8 +137,8 @@ impl Watch {
     }
 
     /// A drill in which nothing was ever entered shows nothing.
-    fn finish(mut self, end: Option<Timestamp>) -> Watched {
-        if let (Some(since), Some(end)) = (self.halted, end) {
+    fn finish(mut self, end: Timestamp) -> Watched {
+        if let Some(since) = self.halted {
             self.halted_by_person += end.since(since).0;
         }
         if !self.orders.values().any(|order| order.purpose == Purpose::Entry) {
@@ -353,108 +354,6 @@ impl Watch {
             if now.since(since) > paused {
                 self.broke(drill, now, &format!("order {} enters though {why} since {since:?}", order.0));
             }
-        }
-    }
-
-    fn decision(&mut self, now: Timestamp, decision: &Decision) {
-        match decision {
-            Decision::Intended { order, purpose, .. } => {
-                let state = OrderState::Intent;
-                let standing = Standing {
-                    purpose: *purpose,
-                    qty: order.qty,
-                    filled: Qty::ZERO,
-                    state,
-                    unsettled: None,
-                    hidden: false,
-                };
-                self.orders.insert(order.id, standing);
-                let part = |order: &Standing| {
-                    order.purpose == Purpose::Entry && order.filled.0 > 0 && order.filled < order.qty
-                };
-                if matches!(purpose, Purpose::Stop | Purpose::Target) && self.orders.values().any(part) {
-                    self.note(|sign| sign == Sign::Met(Met::Bracket));
-                }
-            }
-            Decision::Moved { order, from, to, .. } => self.moved(now, *order, (*from, *to)),
-            Decision::Booked { order, execution, .. } => self.booked(*order, *execution),
-            Decision::Breaker { breaker: Breaker::DailyLoss, active: true, .. } => {
-                self.note(|sign| sign == Sign::Met(Met::DailyLoss));
-            }
-            Decision::Tripped { .. } => self.note(|sign| sign == Sign::Met(Met::Throttle)),
-            Decision::Denied(denied) => {
-                let sizes = [12, 22, 23, 24, 25, 26, 27, 28];
-                if matches!(denied.check, Check::Entry(number) if sizes.contains(&number)) {
-                    self.note(|sign| sign == Sign::Met(Met::SizeDenied));
-                }
-            }
-            Decision::Became { from, to, .. } if *to != TraderState::Reconciling => {
-                let by_person = self.barred.values().any(|(drill, _)| *drill == D8);
-                if *to == TraderState::Halted && by_person {
-                    self.halted = self.halted.or(Some(now));
-                } else if let (TraderState::Halted, Some(since)) = (from, self.halted.take()) {
-                    self.halted_by_person += now.since(since).0;
-                }
-                if let Some(since) = self.restarted.take() {
-                    self.back(now, since);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn back(&mut self, now: Timestamp, since: Timestamp) {
-        self.took(D10, now.since(since));
-        if now.since(since) > BACK && !self.barred.values().any(|(drill, _)| *drill == D4) {
-            self.broke(D10, now, &format!("it came back at {since:?} and knew where it stood only now"));
-        }
-    }
-
-    fn moved(&mut self, now: Timestamp, order: OrderId, (from, to): (OrderState, OrderState)) {
-        if from == OrderState::Void && self.heard.iter().any(|(_, of, _)| *of == order) {
-            self.note(|sign| sign == Sign::Met(Met::FillAfterVoid));
-        }
-        let Some(standing) = self.orders.get_mut(&order) else { return };
-        standing.state = to;
-        if to.is_terminal() || to == OrderState::CancelPending {
-            self.ends(order);
-        }
-        let Some(standing) = self.orders.get_mut(&order) else { return };
-        let is_entry = standing.purpose == Purpose::Entry;
-        let part = standing.purpose == Purpose::Entry && standing.filled.0 > 0 && standing.filled < standing.qty;
-        let ended_in_part = to.is_terminal() && part;
-        let is_settled = !matches!(to, OrderState::Intent | OrderState::Sent | OrderState::UnknownSubmit);
-        let settled = if is_settled { standing.unsettled.take() } else { None };
-        if ended_in_part {
-            self.note(|sign| sign == Sign::Met(Met::PartAndEnd));
-        }
-        if let Some(since) = settled {
-            self.took(D1, now.since(since));
-            // With the venue away nothing can be learned.
-            if now.since(since) > SETTLED && !self.barred.values().any(|(drill, _)| *drill == D4) {
-                self.broke(D1, now, &format!("order {} was unsettled since {since:?}", order.0));
-            }
-        }
-        if to == OrderState::Rejected && is_entry {
-            self.refused.retain(|at| now.since(*at) <= STORM);
-            self.refused.push(now);
-            if self.refused.len() > TRIES_MAX {
-                let many = self.refused.len();
-                self.broke(D7, now, &format!("{many} entries were refused within {} s", STORM.0 / 1_000_000_000));
-            }
-        }
-    }
-
-    fn booked(&mut self, order: OrderId, execution: VenueRef) {
-        let Some(standing) = self.orders.get_mut(&order) else { return };
-        if !self.executions.insert(execution) {
-            return;
-        }
-        let qty = self.heard.iter().find(|(heard, of, _)| *heard == execution && *of == order);
-        standing.filled += qty.map_or(Qty::ZERO, |(_, _, qty)| *qty);
-        let state = standing.state;
-        if state.is_terminal() && state != OrderState::Filled {
-            self.note(|sign| sign == Sign::Met(Met::FillAfterEnd));
         }
     }
 }
