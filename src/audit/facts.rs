@@ -174,7 +174,9 @@ impl Facts {
                 self.struck.entry(id).or_default().insert(kind.to_owned());
                 let lasts = words.iter().find_map(|word| word.strip_prefix("lasts=")?.strip_suffix("ns"));
                 if let Some(lasts) = lasts.filter(|_| kind == "hidden").and_then(|lasts| lasts.parse::<i64>().ok()) {
-                    self.orders.entry(id).or_default().hidden_until = self.now().saturating_add(lasts);
+                    let until = self.now().saturating_add(lasts);
+                    let row = self.orders.entry(id).or_default();
+                    row.hidden_until = row.hidden_until.max(until);
                 }
             }
             _ => {}

@@ -38,6 +38,12 @@ impl Watch {
                 }
             }
             Decision::Became { from, to, .. } => self.became(now, *from, *to),
+            // One that died halted comes back halted, and says no more than that it has looked.
+            Decision::Reconciled { clean: true, .. } => {
+                if let Some(since) = self.restarted.take() {
+                    self.back(now, since);
+                }
+            }
             _ => {}
         }
     }
