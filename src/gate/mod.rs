@@ -1,7 +1,7 @@
 //! The go-live gate: PASS, FAIL or INSUFFICIENT EVIDENCE over thousands of runs, with the evidence of every line.
 //!
 //! Thirty days of paper prove fidelity, accounting and safety, and no edge; the gate never lets one buy the other
-//! (gate.md §5.2). [`run`] takes the evidence of a run, [`watch`] what it shows of the drills, `lines` judges each line
+//! (gate.md §5.2). `run` takes the evidence of a run, [`watch()`] what it shows of the drills, `lines` judges each line
 //! of the criteria by it, [`assemble()`] makes the [`Verdict`], and a [`GatePass`] comes from a verdict alone.
 //!
 //! A verdict follows from the stored runs and the criteria, integer for integer: judged again it is the same bytes.

@@ -1,6 +1,6 @@
 //! What of the drills a journal shows: which parts occurred, and whether each drill's own line held.
 //!
-//! The laws of the audit are judged apart ([`super::run`]); here is what a drill asks beyond them: how long an order
+//! The laws of the audit are judged apart (`super::run`); here is what a drill asks beyond them: how long an order
 //! stayed unsettled after its ack was lost (D1), whether anything was entered that should have waited (D4, D5, D8, D11,
 //! D12), and how long a restarted process took to trade again (D10).
 

@@ -1,6 +1,6 @@
 //! How a strategy did: what the go-live gate asks of a run, counted while it runs.
 //!
-//! [`Performance`] sees every record after [`Metrics`](super::Metrics) has, which lends it its rates and tells it of
+//! `Performance` sees every record after [`Metrics`](super::Metrics) has, which lends it its rates and tells it of
 //! every sample of equity. It keeps sums, one row a day and one a closed trade, and does nothing at a record that moves
 //! none of them. What it says is [`Figures`]: money is exact, ratios come from [`crate::statistics`].
 //!
