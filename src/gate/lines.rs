@@ -58,10 +58,8 @@ impl Evidence<'_> {
     /// Every line, judged for a class of evidence.
     pub fn lines(&self, class: Class, drills: &[DrillCount]) -> Vec<Line> {
         let mut lines: Vec<Line> = self.criteria.lines.iter().map(|line| self.line(line, class, drills)).collect();
-        // Of too few trades no figure of trades can be refuted.
-        let few =
-            |line: &Line| line.id == "P2" && line.simulated.as_ref().is_none_or(|part| part.outcome != Outcome::Pass);
-        if lines.iter().any(few) {
+        // Where most months trade too little, no figure of trades can be refuted.
+        if self.trades_too_little() {
             let of_trades = |line: &&mut Line| OF_TRADES.contains(&line.id.as_str());
             for part in lines.iter_mut().filter(of_trades).filter_map(|line| line.simulated.as_mut()) {
                 part.outcome = part.outcome.min(Outcome::Insufficient);
@@ -72,6 +70,14 @@ impl Evidence<'_> {
             }
         }
         lines
+    }
+
+    /// Whether most months have fewer trades than P2 asks for.
+    fn trades_too_little(&self) -> bool {
+        let asked = self.criteria.line("P2").and_then(|line| line.threshold.as_ref());
+        let asked = asked.map_or(0.0, |threshold| float(threshold.value));
+        let few = self.ended().filter(|(_, came)| count(came.figures.trades.count) < asked).count();
+        few * 2 > self.ended().count()
     }
 
     fn line(&self, line: &Criterion, class: Class, drills: &[DrillCount]) -> Line {
