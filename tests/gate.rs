@@ -7,8 +7,11 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use seatrial::gate::edge::Perturbed;
 use seatrial::gate::verdict::{Bound, Line};
-use seatrial::gate::{Asked, Came, Class, NoPass, Outcome, Run, Stored, Verdict, assemble, document, tried};
+use seatrial::gate::{
+    Asked, Came, Class, Edge, NoPass, Outcome, Run, Shown, Stored, Verdict, assemble, document, tried,
+};
 use seatrial::market::{Span, Timestamp};
 use seatrial::scenario::criteria::Criteria;
 use seatrial::scenario::{Scenario, Source};
@@ -72,7 +75,15 @@ fn asked(class: Class) -> Asked {
 }
 
 fn judged(runs: &[Run]) -> Verdict {
-    assemble(&asked(Class::SelfConsistent), &Criteria::standard(), runs, &[], String::new())
+    judged_by(Class::SelfConsistent, &Criteria::standard(), &shown(runs.to_vec()))
+}
+
+fn shown(runs: Vec<Run>) -> Shown {
+    Shown { runs, ..Shown::default() }
+}
+
+fn judged_by(class: Class, criteria: &Criteria, shown: &Shown) -> Verdict {
+    assemble(&asked(class), criteria, shown, String::new())
 }
 
 fn line<'v>(verdict: &'v Verdict, id: &str) -> &'v Line {
@@ -250,8 +261,7 @@ fn a_bad_strategy_fails_and_an_idle_one_is_no_evidence() {
 #[test]
 fn other_classes_ask_for_paper() {
     for class in [Class::Testnet, Class::ShadowLive, Class::Live] {
-        let runs = months(3_000, |_, _| {});
-        let verdict = assemble(&asked(class), &Criteria::standard(), &runs, &[], String::new());
+        let verdict = judged_by(class, &Criteria::standard(), &shown(months(3_000, |_, _| {})));
         assert_eq!(verdict.outcome, Outcome::Insufficient, "{class:?}");
     }
 }
@@ -267,7 +277,7 @@ fn criteria_of_ones_own_are_told_and_hashed() {
     assert!(standard.lines.len() > 60 && standard.ramp.len() == 4 && standard.demotions.len() == 4);
     let own = criteria("[line.P6]\nat_least = \"9\"\n").expect("sound");
     assert_ne!(own.hash(), standard.hash());
-    let verdict = assemble(&asked(Class::SelfConsistent), &own, &months(3_000, |_, _| {}), &[], String::new());
+    let verdict = judged_by(Class::SelfConsistent, &own, &shown(months(3_000, |_, _| {})));
     assert_eq!((verdict.outcome, simulated(&verdict, "P6")), (Outcome::Fail, Outcome::Fail));
     assert!(line(&verdict, "P6").threshold.contains("default 1.2"), "{}", line(&verdict, "P6").threshold);
     for (text, told) in [
@@ -293,7 +303,7 @@ fn loosened_criteria_allow_nothing() {
     let folder = Folder::new("loose");
     let stored = Stored::at(&folder.0);
     let asked = Asked { criteria: format!("schema = 1\n{loose}"), ..asked(Class::SelfConsistent) };
-    stored.write(&asked, &months(20, |_, _| {}), &[]).expect("written");
+    stored.write(&asked, &shown(months(20, |_, _| {}))).expect("written");
     let verdict = stored.judge().expect("judged");
     stored.text("verdict.json", &document(&verdict)).expect("written");
     assert_eq!(verdict.headline, "PASS (self-consistent, by loosened criteria)");
@@ -338,13 +348,102 @@ impl Drop for Folder {
     }
 }
 
+/// Returns of so many days about a mean, in ten thousandths, without chance: a wave of a length of its own.
+fn wave(days: usize, mean: i32, length: usize) -> Vec<f64> {
+    let at = |day: usize| if day % length < length / 2 { 60 } else { -60 };
+    let read = |day: usize| format!("{}e-4", mean + at(day)).parse().expect("a whole number of ten thousandths");
+    (0..days).map(read).collect()
+}
+
+/// A backtest of a year with a strategy that earns, among some that do not.
+fn edge() -> Edge {
+    Edge {
+        scenario: "a year".to_owned(),
+        data: "data".to_owned(),
+        recorded: true,
+        own: Some(1),
+        tried: vec![Some(wave(365, 1, 14)), Some(wave(365, 30, 6)), Some(wave(365, -3, 10))],
+        registered: 3,
+        pessimistic: Ok("12.5".to_owned()),
+        perturbed: Ok(Perturbed { looked_at: 900, changed: 0, first: None }),
+    }
+}
+
+fn by(change: impl Fn(&mut Edge)) -> Verdict {
+    let mut edge = edge();
+    change(&mut edge);
+    let shown = Shown { edge: Some(edge), ..shown(months(100, |_, _| {})) };
+    judged_by(Class::SelfConsistent, &Criteria::standard(), &shown)
+}
+
+/// Group A by a backtest over what was tried: what it shows, what it refutes, and what it cannot say.
+#[test]
+fn a_backtest_argues_the_edge() {
+    type Change = fn(&mut Edge);
+    let lines = ["A1", "A2", "A3", "A4", "A8"];
+    let earns = by(|_| {});
+    for id in lines {
+        assert_eq!(simulated(&earns, id), Outcome::Pass, "{id}: {:?}", line(&earns, id).simulated);
+    }
+    let cases: [(&str, Change, Outcome); 9] = [
+        ("A1", |edge| edge.own = Some(2), Outcome::Fail),
+        ("A1", |edge| edge.tried[1] = Some(wave(30, 12, 6)), Outcome::Insufficient),
+        ("A3", |edge| edge.tried = vec![Some(wave(365, -30, 6)), Some(wave(365, -31, 14))], Outcome::Fail),
+        ("A3", |edge| edge.tried.iter_mut().flatten().for_each(|one| one.truncate(30)), Outcome::Insufficient),
+        ("A2", |edge| edge.tried.truncate(1), Outcome::Insufficient),
+        ("A4", |edge| edge.pessimistic = Ok("-0.01".to_owned()), Outcome::Fail),
+        ("A4", |edge| edge.pessimistic = Err("a recorded market".to_owned()), Outcome::Insufficient),
+        ("A8", |edge| edge.perturbed = Ok(Perturbed { looked_at: 9, changed: 1, first: None }), Outcome::Fail),
+        ("A8", |edge| edge.perturbed = Ok(Perturbed::default()), Outcome::Insufficient),
+    ];
+    for (id, change, outcome) in cases {
+        let verdict = by(change);
+        assert_eq!(simulated(&verdict, id), outcome, "{id}: {:?}", line(&verdict, id).simulated);
+        assert_eq!(verdict.outcome == Outcome::Fail && verdict.why.contains(id), outcome == Outcome::Fail, "{id}");
+    }
+    for change in [(|edge| edge.own = None) as Change, |edge| edge.recorded = false] {
+        let verdict = by(change);
+        for id in lines {
+            assert_eq!(simulated(&verdict, id), Outcome::Insufficient, "{id}");
+        }
+    }
+}
+
+/// What was tried elsewhere counts: the registry's trials deflate as much as the points that are here.
+#[test]
+fn trials_of_the_registry_deflate() {
+    let chance = |registered| {
+        let verdict = by(|edge| (edge.registered, edge.tried[1]) = (registered, Some(wave(365, 9, 6))));
+        let part = line(&verdict, "A1").simulated.clone().expect("judged");
+        part.value.expect("a chance").parse::<f64>().expect("a number")
+    };
+    assert!(chance(3) > chance(1_000) && chance(1_000) > chance(1_000_000), "{} {}", chance(3), chance(1_000));
+}
+
+/// A strategy that sees no future decides the same without it; that the comparison sees a difference, another price shows.
+#[test]
+fn decisions_without_the_future_are_the_same() {
+    let text = std::fs::read_to_string("scenarios/thirty-days.toml").expect("part of the project");
+    let text = text.replace("drills = \"all\"\n", "").replace("days = 30", "days = 5");
+    let scenario =
+        Scenario::parse(Source { file: "x.toml".to_owned(), text }, "x").unwrap_or_else(|all| panic!("{all:?}"));
+    let setup = scenario.setup(Path::new("data"), Path::new(""), None, 0).unwrap_or_else(|all| panic!("{all:?}"));
+    let seen = seatrial::gate::edge::perturbed(&setup).expect("five days");
+    assert_eq!((seen.changed, seen.first.as_deref()), (0, None));
+    assert!(seen.looked_at > 20, "{}", seen.looked_at);
+    let mut short = setup;
+    short.tapes[0].to = Some(short.feed().start().after(Span::from_hours(50)));
+    seatrial::gate::edge::perturbed(&short).expect_err("two days are too few");
+}
+
 /// What is stored gives the verdict again, byte for byte; one stored number changed, and it is refused.
 #[test]
 fn a_verdict_follows_from_what_is_stored() {
     let folder = Folder::new("stored");
     let stored = Stored::at(&folder.0);
     let beside = vec![("hold".to_owned(), months(3, |_, _| {}))];
-    stored.write(&asked(Class::SelfConsistent), &months(40, |_, _| {}), &beside).expect("written");
+    let all = Shown { runs: months(40, |_, _| {}), beside, edge: Some(edge()) };
+    stored.write(&asked(Class::SelfConsistent), &all).expect("written");
     let verdict = stored.judge().expect("judged");
     stored.text("verdict.json", &document(&verdict)).expect("written");
     assert_eq!(document(&stored.again().expect("the same again")), document(&verdict));
@@ -366,7 +465,7 @@ fn a_verdict_follows_from_what_is_stored() {
     let error = stored.again().expect_err("the verdict was changed").to_string();
     assert!(error.contains("verdict.json"), "{error}");
     std::fs::write(&file, document(&verdict)).expect("written");
-    for gone in ["runs.jsonl", "asked.json", "verdict.json"] {
+    for gone in ["runs.jsonl", "asked.json", "edge.json", "verdict.json"] {
         let kept = std::fs::read(folder.0.join(gone)).expect("stored");
         std::fs::remove_file(folder.0.join(gone)).expect("there");
         let error = stored.again().expect_err("a file is gone").to_string();
@@ -380,7 +479,7 @@ fn a_pass_is_bound_and_expires_and_never_allows_live() {
     let folder = Folder::new("pass");
     let stored = |change: &dyn Fn(u64, &mut Run)| {
         let stored = Stored::at(&folder.0);
-        stored.write(&asked(Class::SelfConsistent), &months(2_995, change), &[]).expect("written");
+        stored.write(&asked(Class::SelfConsistent), &shown(months(2_995, change))).expect("written");
         let verdict = stored.judge().expect("judged");
         stored.text("verdict.json", &document(&verdict)).expect("written");
         (stored, verdict)

@@ -2,16 +2,19 @@
 
 pub mod args;
 mod crew;
+mod edge;
+mod task;
 mod told;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use self::args::{Gate, Report};
-use self::crew::{Task, each};
+use self::crew::each;
+use self::task::Task;
 use self::told::{summary, told};
 use super::args::over;
 use super::engine::Failure;
@@ -21,7 +24,7 @@ use super::places::Places;
 use super::text;
 use seatrial::bad_input::BadInput;
 use seatrial::gate::verdict::Bound;
-use seatrial::gate::{Asked, Outcome, Run, Stored, StoredError, Verdict, document};
+use seatrial::gate::{Asked, Outcome, Shown, Stored, StoredError, Verdict, document};
 use seatrial::market::Timestamp;
 use seatrial::report;
 use seatrial::scenario::criteria::{Criteria, DEFAULT};
@@ -74,6 +77,7 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
     };
     let library = Library::with_room(ROOM);
     let read = read(args, places, &library)?;
+    let backtest = args.edge.as_deref().map(edge::read).transpose()?;
     let stored = Stored::at(
         &args
             .out
@@ -92,10 +96,18 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
         short(&asked.bound.criteria)
     ));
     let threads = args.threads.map_or_else(cores, |threads| usize::from(threads.get()));
-    let (made, wall) = timed(|| run_all(args, &criteria, (&read, places, &library), threads, output));
-    let (runs, beside) = made;
-    asked.bound.data = hash_of(runs.iter().map(|run| run.data.as_str()));
-    stored.write(&asked, &runs, &beside).map_err(failure)?;
+    let (shown, wall) = timed(|| {
+        let mut shown = run_all(args, &criteria, (&read, places, &library), threads, output);
+        if let Some(backtest) = &backtest {
+            let registered = |tape: &str| registered(args, tape);
+            shown.edge = Some(backtest.run(&read[0].first, (places, &library), threads, output, registered)?);
+        }
+        Ok(shown)
+    });
+    let shown = shown?;
+    let backtested = shown.edge.iter().map(|edge| edge.data.as_str());
+    asked.bound.data = hash_of(shown.runs.iter().map(|run| run.data.as_str()).chain(backtested));
+    stored.write(&asked, &shown).map_err(failure)?;
     // Judged from the files, so that judging them again is the same.
     let verdict = stored.judge().map_err(failure)?;
     stored.text("verdict.json", &document(&verdict)).map_err(failure)?;
@@ -210,44 +222,51 @@ fn build() -> Result<String, Failure> {
     program.map(|bytes| hex(&Sha256::digest(bytes))).map_err(|error| Failure::Internal(error.to_string()))
 }
 
-type Made = (Vec<Run>, Vec<(String, Vec<Run>)>);
-
 fn run_all(
     args: &Gate,
     criteria: &Criteria,
     (read, places, library): (&[Read], &Places, &Library),
     threads: usize,
     output: &Output,
-) -> Made {
-    let tasks = |runs: &dyn Fn(&Read) -> u64, strategy: Option<&str>| {
+) -> Shown {
+    let made = |runs: &dyn Fn(&Read) -> u64, strategy: Option<&str>, what: &str| {
         let mut tasks = Vec::new();
         for read in read {
             for run in 0..runs(read) {
                 let number = tasks.len() as u64;
                 let replays = strategy.is_none() && number.is_multiple_of(criteria.replay_every);
-                tasks.push(Task {
-                    read: (&read.path, &read.scenario),
-                    number,
-                    run,
-                    replays,
-                    strategy: strategy.map(|name| spec(name, &read.first)),
-                });
+                let strategy = strategy.map(|name| spec(name, &read.first));
+                tasks.push(Task { read: (&read.path, &read.scenario), number, run, replays, strategy });
             }
         }
-        tasks
+        each(tasks.len(), threads, (what, output), |number| tasks[number].made((places, library)))
     };
-    let runs = each(&tasks(&|read| read.runs, None), (places, library), threads, ("runs", output));
+    let mut shown = Shown { runs: made(&|read| read.runs, None, "runs"), ..Shown::default() };
     let several = read.iter().any(|read| read.first.instruments.len() > 1);
-    let mut beside = Vec::new();
     for (name, strategy) in BESIDE {
         // Of one instrument equal weights are all of it.
         if args.beside == 0 || (name == "equal weight") != several && strategy == "hold" {
             continue;
         }
-        let tasks = tasks(&|read| read.runs.min(args.beside), Some(strategy));
-        beside.push((name.replace(' ', "-"), each(&tasks, (places, library), threads, (name, output))));
+        let runs = made(&|read| read.runs.min(args.beside), Some(strategy), name);
+        shown.beside.push((name.replace(' ', "-"), runs));
     }
-    (runs, beside)
+    shown
+}
+
+/// How often a tape was tried, by the registry of sweeps.
+#[cfg(feature = "batch")]
+fn registered(args: &Gate, tape: &str) -> Result<u64, BadInput> {
+    let standard = || PathBuf::from("target/seatrial-sweeps/trials.jsonl");
+    let registry = args.registry.clone().unwrap_or_else(standard);
+    Ok(seatrial::sweep::counted(&registry, tape)?.points)
+}
+
+/// Without sweeps there is no registry of them.
+#[cfg(not(feature = "batch"))]
+#[expect(clippy::unnecessary_wraps, reason = "a registry can be wrong where there is one")]
+fn registered(_: &Gate, _: &str) -> Result<u64, BadInput> {
+    Ok(0)
 }
 
 /// A strategy beside the judged one, of the same size where that says one.
@@ -351,6 +370,3 @@ fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let done = work();
     (done, start.elapsed())
 }
-
-/// A path with the scenario read from it.
-pub(super) type Named<'a> = (&'a Path, &'a Scenario);

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::edge::Edge;
 use super::judge::{Evidence, float};
 use super::lines::groups;
 use super::results::beside;
@@ -29,16 +30,22 @@ pub struct Asked {
     pub bound: Bound,
 }
 
-/// The verdict of runs, and of those of strategies beside them, whose stored bytes have a hash.
+/// What was shown.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Shown {
+    /// The runs that are judged.
+    pub runs: Vec<Run>,
+    /// Those of strategies beside the judged one, by name.
+    pub beside: Vec<(String, Vec<Run>)>,
+    /// A long backtest, if there is one.
+    pub edge: Option<Edge>,
+}
+
+/// The verdict of what was shown, whose stored bytes have a hash.
 #[must_use]
-pub fn assemble(
-    asked: &Asked,
-    criteria: &Criteria,
-    runs: &[Run],
-    benchmarks: &[(String, Vec<Run>)],
-    results: String,
-) -> Verdict {
-    let evidence = Evidence { runs, criteria, days: asked.days };
+pub fn assemble(asked: &Asked, criteria: &Criteria, evidence: &Shown, results: String) -> Verdict {
+    let Shown { runs, beside: benchmarks, edge } = evidence;
+    let evidence = Evidence { runs, criteria, days: asked.days, edge: edge.as_ref() };
     let drills = evidence.drills();
     let lines = evidence.lines(asked.class, &drills);
     let outcome = outcome(&lines, asked.class);

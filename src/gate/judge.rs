@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
+use super::edge::Edge;
 use super::run::{Came, Run};
 use super::verdict::{Outcome, Part};
 use crate::scenario::criteria::{Criteria, Criterion};
@@ -21,6 +22,8 @@ pub struct Evidence<'a> {
     pub criteria: &'a Criteria,
     /// Whole days of a run.
     pub days: u64,
+    /// A long backtest, if there is one.
+    pub edge: Option<&'a Edge>,
 }
 
 impl<'a> Evidence<'a> {

@@ -196,14 +196,10 @@ impl Evidence<'_> {
     /// What can be said of the edge from these runs; the rest needs long backtests, and says so.
     fn edge(&self, line: &Criterion) -> Option<Part> {
         Some(match line.id.as_str() {
-            "A1" => missing("long backtests on recorded markets, with their trials counted in the registry of a sweep"),
-            "A2" => missing("a sweep of at least 16 blocks of recorded time over the parameters that were tried"),
-            "A3" => missing("folds of recorded time that the parameters were not chosen on"),
-            "A4" => missing("bounds over recorded markets: seatrial run --bound"),
-            "A5" => missing("slippage calibrated on fills at the venue"),
+            "A1" | "A2" | "A3" | "A4" | "A8" => self.backtested(line),
+            "A5" => self.break_even(),
             "A6" => self.bootstrapped(line),
             "A7" => self.of_months(line, 0.5, |came| came.figures.trades.best_day_share.into()),
-            "A8" => missing("a run with perturbed history; the feed shows a bar only at its close"),
             _ => return None,
         })
     }

@@ -9,6 +9,7 @@
 #![allow(clippy::float_arithmetic, reason = "architecture §5: statistics of runs are floats, and no trader reads them")]
 
 mod assemble;
+pub mod edge;
 mod judge;
 mod lines;
 mod pass;
@@ -19,7 +20,8 @@ mod untested;
 pub mod verdict;
 mod watch;
 
-pub use assemble::{Asked, assemble};
+pub use assemble::{Asked, Shown, assemble};
+pub use edge::Edge;
 pub use pass::{GatePass, NoPass};
 pub use run::{Came, Run, tried};
 pub use stored::{Stored, StoredError, document};

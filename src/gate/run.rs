@@ -33,6 +33,14 @@ pub struct Run {
     pub came: Result<Came, String>,
 }
 
+impl Default for Run {
+    fn default() -> Self {
+        let text = String::new;
+        let came = Err("it was not run".to_owned());
+        Self { number: 0, again: text(), source: text(), data_days: Vec::new(), data: text(), came }
+    }
+}
+
 /// What came of a run that ended.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Came {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use super::assemble::{Asked, assemble};
+use super::assemble::{Asked, Shown, assemble};
 use super::pass::{GatePass, NoPass};
 use super::run::Run;
 use super::verdict::Verdict;
@@ -53,6 +53,8 @@ pub struct Stored {
 const DAYS_MAX: u64 = 3_660;
 /// The judged strategy's file, among those of the ones beside it.
 const RUNS: &str = "runs";
+/// The long backtest, or nothing.
+const EDGE: &str = "edge.json";
 /// What the ones beside it begin with.
 const BESIDE: &str = "beside-";
 
@@ -90,7 +92,7 @@ impl Stored {
     ///
     /// # Errors
     /// Where a file cannot be written.
-    pub fn write(&self, asked: &Asked, runs: &[Run], beside: &[(String, Vec<Run>)]) -> Result<(), StoredError> {
+    pub fn write(&self, asked: &Asked, shown: &Shown) -> Result<(), StoredError> {
         let made = fs::create_dir_all(&self.folder);
         made.map_err(|error| StoredError::Write { path: self.folder.display().to_string(), error })?;
         // What stood here of strategies that are no more beside it would be judged with the rest.
@@ -99,11 +101,12 @@ impl Stored {
             fs::remove_file(&path).map_err(|error| StoredError::Write { path: path.display().to_string(), error })?;
         }
         self.text("asked.json", &(serde_json::to_string_pretty(asked).expect("plain data") + "\n"))?;
-        self.lines(RUNS, runs)?;
-        for (name, runs) in beside {
+        self.lines(RUNS, &shown.runs)?;
+        for (name, runs) in &shown.beside {
             self.lines(&format!("{BESIDE}{name}"), runs)?;
         }
-        Ok(())
+        let edge = serde_json::to_string(&shown.edge).expect("plain data");
+        self.text(EDGE, &(edge + "\n"))
     }
 
     /// Writes a text, whole or not at all.
@@ -159,13 +162,16 @@ impl Stored {
     /// Where a file is missing or is not what a gate writes.
     pub fn judge(&self) -> Result<Verdict, StoredError> {
         let (asked, criteria, mut hash) = self.asked()?;
-        let runs = self.read(RUNS, &mut hash)?;
-        let mut beside = Vec::new();
+        let mut shown = Shown { runs: self.read(RUNS, &mut hash)?, ..Shown::default() };
         for name in self.beside()? {
             let runs = self.read(&format!("{BESIDE}{name}"), &mut hash)?;
-            beside.push((name, runs));
+            shown.beside.push((name, runs));
         }
-        Ok(assemble(&asked, &criteria, &runs, &beside, hex(&hash.finalize())))
+        let edge = self.bytes(EDGE)?;
+        hash.update(&edge);
+        shown.edge = serde_json::from_slice(&edge)
+            .map_err(|error| fault(&self.file(EDGE), &error.to_string(), "a backtest as a gate stores it, or null"))?;
+        Ok(assemble(&asked, &criteria, &shown, hex(&hash.finalize())))
     }
 
     /// What was asked, the criteria in force, and a hash that has begun with them.

@@ -111,6 +111,17 @@ impl Scenario {
         Ok(Self { source, hash, body })
     }
 
+    /// The scenario of a point of its sweep.
+    ///
+    /// # Errors
+    /// Everything that is wrong with it there.
+    ///
+    /// # Panics
+    /// Beyond the last point.
+    pub fn at(&self, point: u64) -> Result<Self, Vec<BadInput>> {
+        Self::parse(self.sweep().over(point).applied(&self.source), &self.body.name)
+    }
+
     /// The file as it was named to us.
     #[must_use]
     pub fn file(&self) -> &str {

@@ -11,6 +11,7 @@ use rust_decimal::Decimal;
 
 pub(super) use read::read;
 
+use super::Over;
 use crate::sim::rng::{Component, Stream};
 
 /// The most values of an axis that are looked at before anything runs.
@@ -126,6 +127,19 @@ impl Sweep {
             };
         }
         self.axes.iter().zip(places).map(|(axis, place)| axis.values.at(place)).collect()
+    }
+
+    /// The values of a point over what the file says.
+    ///
+    /// # Panics
+    /// Beyond the last point.
+    #[must_use]
+    pub fn over(&self, point: u64) -> Over {
+        let mut over = Over::default();
+        for ((name, _), value) in self.axes().zip(self.at(point)) {
+            over.set(name, &value).expect("a name that was read");
+        }
+        over
     }
 
     /// Every value that an axis takes where that is a list or few, to be looked at before anything runs; of many the

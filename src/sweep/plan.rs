@@ -136,11 +136,7 @@ impl Plan {
 
     /// The scenario of a point.
     pub fn scenario(&self, point: u64) -> Result<Scenario, Vec<BadInput>> {
-        let mut over = Over::default();
-        for ((name, _), value) in self.sweep.axes().zip(self.values(point)) {
-            over.set(name, &value).expect("a name that was read");
-        }
-        Scenario::parse(over.applied(&self.source), &self.stem)
+        Scenario::parse(self.sweep.over(point).applied(&self.source), &self.stem)
     }
 
     /// SHA-256 of all that decides which runs there are, hexadecimal.

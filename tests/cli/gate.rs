@@ -97,3 +97,50 @@ fn criteria_are_printed_and_json_is_one_document() {
     assert_eq!(document["headline"], "INSUFFICIENT EVIDENCE (testnet)");
     assert_eq!(document["runs"], 4);
 }
+
+/// Bars of five minutes for so many days as somebody recorded them: a price that is pushed about and comes back.
+fn recording(days: i64) -> String {
+    let mut lines = vec!["open_time_ms,open,high,low,close,volume_base".to_owned()];
+    let (mut bits, mut off) = (1_u64, 0_i64);
+    let price = |off: i64| format!("{}.{:02}", 20_000 + off.div_euclid(100), off.rem_euclid(100));
+    for bar in 0..days * 288 {
+        bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let push = i64::try_from(bits >> 51).expect("13 bits") - 4_096;
+        let next = off - off / 16 + push;
+        let (high, low) = (off.max(next) + 50, off.min(next) - 50);
+        let at = 1_693_526_400_000 + bar * 300_000;
+        lines.push(format!("{at},{},{},{},{},80.5", price(off), price(high), price(low), price(next)));
+        off = next;
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The judged strategy on a recorded market, among those that were tried: group A says something.
+#[test]
+fn a_backtest_is_run_and_stored_and_its_trials_are_counted() {
+    let folder = folder("gate-edge");
+    folder.write("BTCUSDT_5m.csv", recording(24));
+    let market = "[market]\nsource = \"recorded\"\nfile = \"BTCUSDT_5m.csv\"\nspread = 2\ndisplayed = \"25%\"\n\n";
+    let (from, to) = (MONTHS.find("[market]").expect("a market"), MONTHS.find("[instrument").expect("an instrument"));
+    let text = format!("{}{market}{}", &MONTHS[..from], &MONTHS[to..]).replace("drills = \"all\"\n", "");
+    folder.write("backtest.toml", text + "\n[sweep.over]\nstrategy.width = [\"1.5\", \"2\", \"2.5\"]\n");
+    let (code, stdout, stderr) = gate(&folder, &["--edge", "backtest.toml", "--data-root", ".", "--json"]);
+    assert_eq!((code, stderr.as_str()), (NO_PASS, ""));
+    let document: serde_json::Value = serde_json::from_str(&stdout).expect("one document");
+    let line = |id: &str| {
+        let lines = document["lines"].as_array().expect("lines");
+        lines.iter().find(|line| line["id"] == id).expect("the line")["simulated"].clone()
+    };
+    for id in ["A1", "A2", "A3", "A4", "A8"] {
+        assert!(line(id)["value"].is_string(), "{id}: {}", line(id));
+    }
+    let told = line("A1")["evidence"].to_string();
+    assert!(told.contains("3 trials (3 here, 0 in the registry)"), "{told}");
+    assert_eq!((&line("A8")["value"], &line("A8")["outcome"]), (&"0".into(), &"PASS".into()), "{}", line("A8"));
+    assert_eq!(folder.told(&["report", "out"]).0, NO_PASS);
+    let edge = read(&folder, "out/edge.json");
+    folder.write("out/edge.json", edge.replacen("0.00", "0.01", 1));
+    assert_eq!(folder.told(&["report", "out"]).0, BAD_INPUT);
+    let (code, _, stderr) = gate(&folder, &["--edge", "nothing.toml"]);
+    assert_eq!(code, BAD_INPUT, "{stderr}");
+}

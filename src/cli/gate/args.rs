@@ -13,6 +13,7 @@ use crate::cli::args::assignment;
 #[command(after_help = "Examples:\n  seatrial gate scenarios/thirty-days.toml\n  \
     seatrial gate scenarios/thirty-days.toml --runs 200 --out target/gate/quick\n  \
     seatrial gate scenarios/thirty-days.toml --criteria my-gate.toml --class testnet\n  \
+    seatrial gate scenarios/thirty-days.toml --edge my-backtest.toml --data-root my-data\n  \
     seatrial gate --print-criteria\n\n\
     PASS, FAIL or INSUFFICIENT EVIDENCE, each line with its evidence. Exit code 4 where the verdict is not PASS.")]
 pub struct Gate {
@@ -35,6 +36,13 @@ pub struct Gate {
     /// Runs of each strategy beside the judged one
     #[arg(long, value_name = "N", default_value_t = 100)]
     pub beside: u64,
+    /// A long backtest for group A: a scenario with a [sweep] over what was tried, each point run once
+    #[arg(long, value_name = "SCENARIO")]
+    pub edge: Option<PathBuf>,
+    /// Where sweeps have noted how often a tape was tried [default: target/seatrial-sweeps/trials.jsonl]
+    #[cfg(feature = "batch")]
+    #[arg(long, value_name = "FILE", requires = "edge")]
+    pub registry: Option<PathBuf>,
     /// Threads [default: all cores]
     #[arg(long, value_name = "N")]
     pub threads: Option<NonZeroU16>,
