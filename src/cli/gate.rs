@@ -33,7 +33,7 @@ use seatrial::sim::Setup;
 use seatrial::sim::setup::StrategySpec;
 
 /// Bytes of tapes kept for several runs.
-const ROOM: u64 = 1 << 30;
+const ROOM: u64 = 1 << 28;
 /// Longest run that is judged, in days.
 const DAYS_MAX: u64 = 3_660;
 /// Nanoseconds of a day.

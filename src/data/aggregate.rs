@@ -53,6 +53,8 @@ pub fn longer_bars(tape: Tape, length: Span) -> Result<Tape, BadInput> {
             None => bars.push(Bar { opened, length, ..*bar }),
         }
     }
+    // A tape may be kept, and is counted by what is in it.
+    bars.shrink_to_fit();
     let decimals = (tape.price_unit.scale(), tape.qty_unit.scale());
     let source = format!("{file} in bars of {} m", length.0 / Span::from_mins(1).0);
     let provenance = Provenance { source, ..tape.provenance };
