@@ -32,22 +32,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "sweep",
         &["market", "bad_input", "journal", "data", "metrics", "trading", "strategies", "sim", "audit", "scenario"],
     ),
-    (
-        "gate",
-        &[
-            "audit",
-            "bad_input",
-            "bound",
-            "journal",
-            "market",
-            "metrics",
-            "replay",
-            "scenario",
-            "sim",
-            "statistics",
-            "swarm",
-        ],
-    ),
+    ("gate", &["bad_input", "bound", "journal", "market", "metrics", "scenario", "sim", "statistics", "swarm"]),
     ("report", &["gate"]),
     ("regress", &["market", "bad_input", "journal", "metrics", "sim", "audit"]),
     (

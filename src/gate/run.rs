@@ -6,15 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use serde::{Deserialize, Serialize};
 
 use super::watch::{DrillSeen, Watched, watch};
-use crate::audit::audit_records;
 use crate::bad_input::said;
-use crate::journal::{Body, Journal, Record};
-use crate::market::Severity;
+use crate::journal::{Journal, Record};
 use crate::metrics::{Figures, Outcome, Summary};
-use crate::replay;
 use crate::scenario::{Scenario, Unmet};
 use crate::sim::{self, Setup};
-use crate::swarm::unrest;
+use crate::swarm::{Judged, judge, unrest};
 
 /// What is kept of a run: a line of `runs.jsonl`.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -77,32 +74,18 @@ fn evidence(setup: &Setup, scenario: &Scenario, replays: bool) -> Result<Came, S
     figures.trades.closed.clear();
     let sim::Outcome { metrics, events, digest, journal, hits, period: (_, end), .. } = outcome;
     let records = journal.into_records();
-    let Some(Body::Header(header)) = records.first().map(|record| &record.body) else {
-        return Err("a journal without a header".to_owned());
-    };
-    let audited = audit_records(header, &records);
-    let mut broken: Vec<(String, String)> =
-        audited.breaches.iter().map(|breach| (breach.law.to_owned(), breach.text.clone())).collect();
+    let Judged { audit, findings, replayed } = judge(setup, &records, replays).ok_or("a journal without a header")?;
     // Only who closed everything before the end must be at rest there.
-    let unrest = unrest.into_iter().filter(|_| scenario.rehearses());
-    broken.extend(unrest.map(|finding| (finding.law.to_owned(), finding.text)));
-    for record in &records {
-        if let Body::Alert(alert) = &record.body
-            && alert.severity == Severity::Critical
-            && alert.text.contains("invariant")
-        {
-            broken.push(("alert".to_owned(), alert.text.clone()));
-        }
-    }
+    let findings = findings.into_iter().chain(unrest.into_iter().filter(|_| scenario.rehearses()));
+    let mut broken: Vec<(String, String)> = findings.map(|found| (found.law.to_owned(), found.text)).collect();
     let Watched { drills, halted_by_person_ns } = watch(&records, end);
-    let replayed = if replays { Some(replays_alike(setup, &records, &mut broken)) } else { None };
     let mut counted = BTreeMap::new();
     for hit in &hits {
         let reason = hit.kind.terms().into_iter().find(|(key, _)| *key == "reason");
         let reason = reason.map_or_else(String::new, |(_, reason)| format!(" {reason}"));
         *counted.entry(format!("{}{reason}", hit.kind.name())).or_default() += 1;
     }
-    let audit_breaches = audited.breached();
+    let audit_breaches = audit.breached();
     let summary = metrics.finish(Outcome { events, digest, audit_breaches });
     broken.extend(unmet(scenario, &summary, restless, &records));
     Ok(Came {
@@ -112,7 +95,7 @@ fn evidence(setup: &Setup, scenario: &Scenario, replays: bool) -> Result<Came, S
         drills,
         halted_by_person_ns,
         broken,
-        checked: audited.checked(),
+        checked: audit.checked(),
         replayed,
     })
 }
@@ -130,13 +113,4 @@ fn unmet(scenario: &Scenario, summary: &Summary, restless: usize, records: &[Rec
         ("expect".to_owned(), format!("{}: expected {}, actual {}", unmet.key, unmet.expected, unmet.actual))
     };
     scenario.unmet(&summary, records).into_iter().map(told).collect()
-}
-
-fn replays_alike(setup: &Setup, records: &[Record], broken: &mut Vec<(String, String)>) -> bool {
-    let difference = match replay::replay(setup, records) {
-        Ok(parity) => parity.difference.map(|difference| format!("another action at record {}", difference.record)),
-        Err(error) => Some(error.to_string()),
-    };
-    broken.extend(difference.clone().map(|text| ("N3".to_owned(), text)));
-    difference.is_none()
 }

@@ -7,13 +7,13 @@ use std::fmt;
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::audit::AuditReport;
+use crate::audit::{AuditReport, audit_records};
 use crate::journal::{Body, Header, Record, Renderer};
 use crate::market::{
     Account, AssetId, Contract, DeskId, FeeAsset, Instrument, InstrumentId, Money, OpenOrder, OrderId, OrderState,
     Purpose, Qty, Severity, Side, Span, Timestamp, TraderState,
 };
-use crate::replay::Parity;
+use crate::replay::{self, Parity};
 use crate::sim::fault::{Fault, FaultKind};
 use crate::sim::{Outcome, Setup};
 use crate::trading::Trader;
@@ -61,15 +61,45 @@ impl Finding {
     }
 }
 
+/// What is said of the records of a run.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Judged {
+    /// What the audit counted.
+    pub audit: AuditReport,
+    /// What must not be, by the audit, by a fresh trader, and by the trader itself.
+    pub findings: Vec<Finding>,
+    /// Whether a fresh trader did the same again; none where that was not asked for.
+    pub replayed: Option<bool>,
+}
+
+/// Judges the records of a run of a setup; none without a header.
+#[must_use]
+pub fn judge(setup: &Setup, records: &[Record], replays: bool) -> Option<Judged> {
+    let Body::Header(header) = &records.first()?.body else { return None };
+    let audit = audit_records(header, records);
+    let mut findings = Vec::new();
+    of_audit(&audit, &mut findings);
+    let replayed = replays.then(|| {
+        let before = findings.len();
+        match replay::replay(setup, records) {
+            Ok(parity) => of_replay(&parity, header, &mut findings),
+            Err(error) => findings.push(Finding::new("N3", None, error.to_string())),
+        }
+        findings.len() == before
+    });
+    of_alerts(records, &mut findings);
+    Some(Judged { audit, findings, replayed })
+}
+
 /// Laws the audit found broken.
-pub(super) fn of_audit(report: &AuditReport, findings: &mut Vec<Finding>) {
+fn of_audit(report: &AuditReport, findings: &mut Vec<Finding>) {
     for breach in &report.breaches {
         findings.push(Finding::new(breach.law, Some(breach.seq), breach.text.clone()));
     }
 }
 
 /// N3: the trader does the same again.
-pub(super) fn of_replay(parity: &Parity, header: &Header, findings: &mut Vec<Finding>) {
+fn of_replay(parity: &Parity, header: &Header, findings: &mut Vec<Finding>) {
     let Some(difference) = &parity.difference else { return };
     let mut renderer = Renderer::new(header);
     let mut told = |body: &Option<Body>| {
@@ -82,7 +112,7 @@ pub(super) fn of_replay(parity: &Parity, header: &Header, findings: &mut Vec<Fin
 }
 
 /// Alerts that say the trader itself found a law broken.
-pub(super) fn of_alerts(records: &[Record], findings: &mut Vec<Finding>) {
+fn of_alerts(records: &[Record], findings: &mut Vec<Finding>) {
     for record in records {
         if let Body::Alert(alert) = &record.body
             && alert.severity == Severity::Critical

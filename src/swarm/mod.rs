@@ -26,7 +26,7 @@ mod trial;
 pub use case::Case;
 pub use crew::{Breach, Total, seed_of, swarm};
 pub use hours::{HOUR, Hours};
-pub use judge::{Finding, unrest};
+pub use judge::{Finding, Judged, judge, unrest};
 pub use probes::Reached;
 pub use shrink::{Shrunk, shrink};
 pub use trial::{Came, try_case};

@@ -6,10 +6,8 @@ use super::case::Case;
 use super::hours::{self, Hours};
 use super::judge::{self, Finding};
 use super::probes::{self, Reached};
-use crate::audit::audit_records;
 use crate::bad_input::said;
-use crate::journal::{Body, Journal, Record};
-use crate::replay;
+use crate::journal::{Journal, Record};
 use crate::sim::fault::Fault;
 use crate::sim::{self, Setup};
 
@@ -67,15 +65,7 @@ fn judged(case: &Case, setup: &Setup, outcome: sim::Outcome) -> Came {
     let unrest = judge::unrest(setup, &outcome);
     let sim::Outcome { digest, journal, hits, .. } = outcome;
     let records = journal.into_records();
-    let mut findings = Vec::new();
-    if let Some(Body::Header(header)) = records.first().map(|record| &record.body) {
-        judge::of_audit(&audit_records(header, &records), &mut findings);
-        match replay::replay(setup, &records) {
-            Ok(parity) => judge::of_replay(&parity, header, &mut findings),
-            Err(error) => findings.push(Finding::new("N3", None, error.to_string())),
-        }
-    }
-    judge::of_alerts(&records, &mut findings);
+    let mut findings = judge::judge(setup, &records, true).map(|judged| judged.findings).unwrap_or_default();
     judge::excuse(&hits, &mut findings);
     findings.extend(unrest);
     let hours = hours::count(&records, Case::START, case.healed(), |hour| case.kinds_at(hour));
