@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use seatrial::audit::audit_records;
 use seatrial::journal::{Body, Journal, Record};
 use seatrial::market::{
-    Balance, CancelledBecause, Command, Contract, Event, ExecutionReport, Fill, HostEvent, Link, LinkEvent,
+    Balance, CancelledBecause, Command, Contract, ControlAct, Event, ExecutionReport, Fill, HostEvent, Link, LinkEvent,
     MarketEvent, Money, NewOrder, OrderId, Quote, RefusedBecause, RejectReason, ReportKind, SessionState, Span,
     Timestamp, VenueMessage,
 };
@@ -209,6 +209,14 @@ const MESSAGES: &[Row] = &[
 ];
 
 const ORDERS: &[Row] = &[
+    ("person_stops", SPOT, When::Nth(3), |records| {
+        let cancels = |record: &Record| match &record.body {
+            Body::Event(Event::Control(control)) => matches!(control.act, ControlAct::Cancel(_)),
+            _ => false,
+        };
+        let at = records.iter().position(cancels);
+        at.is_some_and(|at| records[at..].iter().any(|record| matches!(record.body, Body::Command(Command::Cancel(_)))))
+    }),
     ("fee_revised", SPOT, When::Every(3), |records| {
         let true_fills = fills(&truths(records));
         let revised = |a: &Fill, b: &Fill| a.execution == b.execution && a.fee != b.fee && a.qty == b.qty;

@@ -296,10 +296,11 @@ impl Watch {
             ControlAct::Halt => Given::Halt,
             ControlAct::Flatten(Scope::All) => Given::FlattenAll,
             ControlAct::Flatten(Scope::Desk(_)) => Given::FlattenDesk,
-            ControlAct::Cancel(_) => Given::CancelOne,
+            ControlAct::Cancel(order) if self.is_open(*order) => Given::CancelOne,
             ControlAct::Rearm { confirmation } if confirmation == ControlAct::REARM => Given::Rearm,
             ControlAct::ChangeLimit { .. } => Given::Tightened,
             ControlAct::Rearm { .. }
+            | ControlAct::Cancel(_)
             | ControlAct::Flatten(Scope::Instrument(_))
             | ControlAct::Close(_)
             | ControlAct::SetStop(..)
@@ -311,7 +312,11 @@ impl Watch {
             | ControlAct::SettleExternal(_)
             | ControlAct::PostCorrection { .. } => return,
         };
-        self.note(|sign| sign == Sign::Given(given));
+        // A kill that finds nothing to stop rehearses nothing.
+        let stops = matches!(given, Given::Halt | Given::FlattenAll | Given::FlattenDesk);
+        if !stops || self.orders.values().any(|order| !order.state.is_terminal()) {
+            self.note(|sign| sign == Sign::Given(given));
+        }
         match given {
             Given::Halt | Given::FlattenAll => {
                 self.bar(now, "it was killed and nobody has re-armed it", D8, true);
@@ -329,6 +334,10 @@ impl Watch {
             }
             _ => {}
         }
+    }
+
+    fn is_open(&self, order: OrderId) -> bool {
+        self.orders.get(&order).is_some_and(|order| !order.state.is_terminal())
     }
 
     /// Notes that nothing may be entered, from now on or no more.

@@ -227,7 +227,9 @@ impl Performance {
     fn decision(&mut self, now: Timestamp, decision: &Decision, seen: Seen<'_>) -> Result<(), TooLarge> {
         match decision {
             Decision::Intended { purpose, desk, order, twice_reference, .. } => {
-                let twice_reference = if order.kind.trigger().is_some() { 0 } else { *twice_reference };
+                // A target waits for its price like what waits for a trigger: what it gains was meant to be gained.
+                let waits = order.kind.trigger().is_some() || *purpose == Purpose::Target;
+                let twice_reference = if waits { 0 } else { *twice_reference };
                 self.orders.insert(order.id, Row { desk: *desk, twice_reference, refused: false });
                 match purpose {
                     Purpose::Entry => self.traffic.intend(order, twice_reference),

@@ -17,9 +17,9 @@ mod words;
 
 pub use alter::altered;
 pub use families::{FeedFault, HandFault, LinkFault, MessageFault, OrderFault, ProcessFault, RequestFault, VenueFault};
-pub use injector::{Injector, MessageFate, RequestFate};
+pub use injector::{Injector, MessageFate, RequestFate, Then};
 pub use term::{Term, Terms};
-pub use words::{Coin, Damage, Links, Message, Reply, Request, Sends};
+pub use words::{Coin, Damage, Links, Message, Reply, Request, Sends, Stops};
 
 use super::rng::Stream;
 use crate::market::{InstrumentId, NewOrder, OrderId, OrderKind, Side, TimeInForce, Timestamp};

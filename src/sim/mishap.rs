@@ -1,7 +1,7 @@
 //! What goes wrong in a run beside single messages: links, the venue's own acts, orders held up, and
 //! the process that dies and comes back from its journal.
 
-use super::fault::{Links, Sends};
+use super::fault::{Links, Sends, Then};
 use super::moment::{Moment, lay_out};
 use super::outward::link;
 use super::queue::{Arrival, Item, Verdict, Way};
@@ -163,11 +163,15 @@ impl Sim<'_> {
         }
     }
 
-    /// What the venue goes on to do after what just happened there.
+    /// What goes on after what just happened at the venue.
     pub(super) fn follow_up(&mut self, report: &ExecutionReport) {
         let Some(faults) = &mut self.faults else { return };
-        for (at, act) in faults.happened(self.now, report) {
-            self.queue.push(at, Item::Moment(Moment::Act(act, None)));
+        for (at, then) in faults.happened(self.now, report) {
+            let item = match then {
+                Then::Venue(act) => Item::Moment(Moment::Act(act, None)),
+                Then::Trader(event) => Item::Deliver(event, Way::Host),
+            };
+            self.queue.push(at, item);
         }
     }
 

@@ -27,7 +27,8 @@ pub struct Attribution {
     /// What trading would have realised, gross, had every fill come at its arrival price.
     pub edge: String,
     /// What fills were worse (below zero) or better than the mid their orders were priced from, those of open
-    /// positions included. What waits for a trigger has no arrival price: it trades where the market goes.
+    /// positions included. What waits for a trigger has no arrival price: it trades where the market goes; nor has a target, whose
+    /// gain was meant.
     pub slippage: String,
     /// Fees of resting fills.
     pub fees_maker: String,

@@ -1,9 +1,7 @@
 //! What is drawn for a run so that every part of a drill occurs in it.
 
 use super::DRILLS;
-use crate::market::{
-    Breaker, Control, ControlAct, DeskId, Event, HostEvent, InstrumentId, OrderId, Scope, Span, Timestamp,
-};
+use crate::market::{Breaker, Control, ControlAct, DeskId, Event, HostEvent, InstrumentId, Scope, Span, Timestamp};
 use crate::sim::fault::{Fault, FaultKind, Target, Term, Terms, When};
 use crate::sim::rng::{Component, Stream};
 use crate::trading::config::Config;
@@ -21,6 +19,8 @@ pub struct Drawn {
 const NUMBER_FROM: u32 = 1_000_000;
 /// Numbers of one drill.
 const NUMBERS: u32 = 1_000;
+/// How often each kind of kill is tried.
+const KILLS: usize = 4;
 /// How often what needs several things to meet is tried.
 const TRIES: u32 = 12;
 /// So long before the end a person closes everything: what is then still open or unknown has no excuse.
@@ -252,15 +252,16 @@ impl Plan<'_> {
         }
     }
 
+    /// A person stops an order while it is open, its strategy, everything; whoever is on duty lets it go on.
     fn kills(&mut self) {
-        for _ in 0..TRIES {
-            let (at, order) = (self.early(), 1 + self.chance.below(200));
-            self.act(at, ControlAct::Cancel(OrderId(order)));
-        }
-        for act in [ControlAct::Halt, ControlAct::Flatten(Scope::All), ControlAct::Flatten(Scope::Desk(DeskId(0)))] {
-            let (at, stays) = (self.early(), self.between(Span::from_mins(5), Span::from_mins(60)));
-            self.act(at, act);
-            self.act(at.after(stays), rearm());
+        // One may be gone again, or unknown, before the person comes to it; and after a quiet time all come at once.
+        for what in ["order", "desk", "everything", "halt"].repeat(KILLS) {
+            let (from, after) = (self.early(), self.text("after", Span::from_millis(200), Span::from_secs(5)));
+            let nth = 1 + self.chance.below(5);
+            self.fault("person_stops", &[("what", what.to_owned()), after], from, When::Nth(nth));
+            if let Some(fault) = self.faults.last_mut() {
+                fault.target = Target::Opening;
+            }
         }
     }
 

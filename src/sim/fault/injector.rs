@@ -8,7 +8,8 @@ use super::{
     Sends, When,
 };
 use crate::market::{
-    Command, Event, ExecutionReport, NewOrder, OrderId, RefusedBecause, ReportKind, Span, Timestamp, VenueMessage,
+    Command, Control, Event, ExecutionReport, NewOrder, OrderId, RefusedBecause, ReportKind, Span, Timestamp,
+    VenueMessage,
 };
 use crate::sim::queue::Verdict;
 use crate::sim::rng::{Component, Stream};
@@ -85,6 +86,15 @@ pub struct MessageFate {
     pub altered: Option<MessageFault>,
     /// The links go down with it.
     pub drops: Option<LinkFault>,
+}
+
+/// What follows on something that happened at the venue.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Then {
+    /// The venue acts by itself.
+    Venue(Act),
+    /// The trader is told something by its own host.
+    Trader(Event),
 }
 
 /// The faults of a run that hit messages, orders and inputs.
@@ -182,34 +192,40 @@ impl Injector {
         fate
     }
 
-    /// What the venue goes on to do by itself after something happened there, and when.
-    pub fn happened(&mut self, now: Timestamp, report: &ExecutionReport) -> Vec<(Timestamp, Act)> {
-        let mut acts = Vec::new();
+    /// What goes on after something happened at the venue, and when.
+    pub fn happened(&mut self, now: Timestamp, report: &ExecutionReport) -> Vec<(Timestamp, Then)> {
+        let mut all = Vec::new();
         for place in 0..self.armed.len() {
             let FaultKind::Order(fault) = self.armed[place].fault.kind else { continue };
             let quantity = self.orders.get(&report.order).map(|order| order.qty);
+            let of_venue = |after, act| Some((after, Then::Venue(act)));
             let follows = match (fault, report.kind) {
                 (OrderFault::FeeRevised { after, by_ppm }, ReportKind::Filled(fill)) => {
-                    Some((after, Act::ReviseFee(fill.execution, by_ppm)))
+                    of_venue(after, Act::ReviseFee(fill.execution, by_ppm))
                 }
-                (OrderFault::Bust { after }, ReportKind::Filled(fill)) => Some((after, Act::Bust(fill.execution))),
+                (OrderFault::Bust { after }, ReportKind::Filled(fill)) => of_venue(after, Act::Bust(fill.execution)),
                 (OrderFault::Overfill { by_ppm }, ReportKind::Filled(_)) if report.cumulative == quantity => {
-                    Some((Span::ZERO, Act::Overfill(report.order, by_ppm)))
+                    of_venue(Span::ZERO, Act::Overfill(report.order, by_ppm))
                 }
-                (OrderFault::Cancelled { after }, ReportKind::Accepted) => Some((after, Act::Cancel(report.order))),
+                (OrderFault::Cancelled { after }, ReportKind::Accepted) => of_venue(after, Act::Cancel(report.order)),
                 (OrderFault::RejectedLate { after }, ReportKind::Accepted) => {
-                    Some((after, Act::RejectLate(report.order)))
+                    of_venue(after, Act::RejectLate(report.order))
                 }
-                (OrderFault::Changed { after }, ReportKind::Accepted) => Some((after, Act::Change(report.order))),
+                (OrderFault::Changed { after }, ReportKind::Accepted) => of_venue(after, Act::Change(report.order)),
+                (OrderFault::Stopped { what, after }, ReportKind::Accepted) => {
+                    let act = what.act(report.order);
+                    let (author, reason) = ("a person".to_owned(), "fault".to_owned());
+                    Some((after, Then::Trader(Event::Control(Control { author, reason, act }))))
+                }
                 _ => None,
             };
-            if let Some((after, act)) = follows
+            if let Some((after, then)) = follows
                 && self.hit(place, now, Some(report.order))
             {
-                acts.push((now.after(after), act));
+                all.push((now.after(after), then));
             }
         }
-        acts
+        all
     }
 
     /// Whether the process dies after the input of this instant: for how long, and whether what it

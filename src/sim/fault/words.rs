@@ -2,7 +2,7 @@
 
 use super::Stream;
 use super::term::Term;
-use crate::market::{Link, RejectReason, SessionState, Side};
+use crate::market::{ControlAct, DeskId, Link, OrderId, RejectReason, Scope, SessionState, Side};
 
 /// A type whose every value has a word.
 macro_rules! worded {
@@ -147,6 +147,38 @@ worded!(Damage {
     Damage::WrongSide = "wrong_side",
     Damage::WrongInstrument = "wrong_instrument",
 });
+
+/// What a person stops.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Stops {
+    /// The order.
+    Order,
+    /// The first desk: everything of it is flattened.
+    Desk,
+    /// Everything is flattened.
+    Everything,
+    /// Entries, by the kill switch in its configured mode.
+    Halt,
+}
+worded!(Stops {
+    Stops::Order = "order",
+    Stops::Desk = "desk",
+    Stops::Everything = "everything",
+    Stops::Halt = "halt",
+});
+
+impl Stops {
+    /// What the person does, about an order.
+    #[must_use]
+    pub const fn act(self, order: OrderId) -> ControlAct {
+        match self {
+            Self::Order => ControlAct::Cancel(order),
+            Self::Desk => ControlAct::Flatten(Scope::Desk(DeskId(0))),
+            Self::Everything => ControlAct::Flatten(Scope::All),
+            Self::Halt => ControlAct::Halt,
+        }
+    }
+}
 
 /// Which coin comes or goes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
