@@ -359,6 +359,7 @@ fn wave(days: usize, mean: i32, length: usize) -> Vec<f64> {
 fn edge() -> Edge {
     Edge {
         scenario: "a year".to_owned(),
+        text: String::new(),
         data: "data".to_owned(),
         recorded: true,
         own: Some(1),

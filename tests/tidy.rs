@@ -58,7 +58,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 const BANNED: &[(&str, &[&str])] = &[
     ("HashMap", &[]),
     ("HashSet", &[]),
-    ("SystemTime", &["cli/gate.rs"]),
+    ("SystemTime", &["cli/machine.rs"]),
     ("Instant::", &["cli", "main.rs", "sweep/run.rs"]),
     ("std::thread", &["swarm/crew.rs", "cli"]),
     ("std::env", &["cli", "main.rs"]),

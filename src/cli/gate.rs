@@ -7,10 +7,8 @@ mod task;
 mod told;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use self::args::{Gate, Report};
 use self::crew::each;
@@ -19,12 +17,13 @@ use self::told::{summary, told};
 use super::args::over;
 use super::engine::Failure;
 use super::exit::Exit;
+use super::machine::{cores, now, timed};
 use super::output::Output;
 use super::places::Places;
 use super::text;
 use seatrial::bad_input::BadInput;
 use seatrial::gate::verdict::Bound;
-use seatrial::gate::{Asked, Outcome, Shown, Stored, StoredError, Verdict, document};
+use seatrial::gate::{Asked, Outcome, Shown, Stored, StoredError, Verdict, document, fingerprint};
 use seatrial::market::Timestamp;
 use seatrial::report;
 use seatrial::scenario::criteria::{Criteria, DEFAULT};
@@ -106,7 +105,7 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
     });
     let shown = shown?;
     let backtested = shown.edge.iter().map(|edge| edge.data.as_str());
-    asked.bound.data = hash_of(shown.runs.iter().map(|run| run.data.as_str()).chain(backtested));
+    asked.bound.data = fingerprint(shown.runs.iter().map(|run| run.data.as_str()).chain(backtested));
     stored.write(&asked, &shown).map_err(failure)?;
     // Judged from the files, so that judging them again is the same.
     let verdict = stored.judge().map_err(failure)?;
@@ -187,15 +186,11 @@ fn asked(args: &Gate, criteria: &Criteria, read: &[Read]) -> Result<Asked, Failu
         assumptions,
         bound: Bound {
             build: build()?,
-            scenarios: hash_of(texts.iter().map(String::as_str)),
+            scenarios: fingerprint(&texts),
             data: String::new(),
             criteria: criteria.hash(),
-            configuration: hash_of(
-                read.iter().map(|read| config(&read.first)).collect::<Vec<_>>().iter().map(String::as_str),
-            ),
-            account: hash_of(
-                read.iter().map(|read| account(&read.first)).collect::<Vec<_>>().iter().map(String::as_str),
-            ),
+            configuration: fingerprint(read.iter().map(|read| config(&read.first))),
+            account: fingerprint(read.iter().map(|read| account(&read.first))),
             results: String::new(),
         },
     })
@@ -219,7 +214,7 @@ fn more(read: &Read) -> Vec<(String, String)> {
 /// The hash of the program itself.
 fn build() -> Result<String, Failure> {
     let program = std::env::current_exe().and_then(std::fs::read);
-    program.map(|bytes| hex(&Sha256::digest(bytes))).map_err(|error| Failure::Internal(error.to_string()))
+    program.map(|bytes| fingerprint([bytes.as_slice()])).map_err(|error| Failure::Internal(error.to_string()))
 }
 
 fn run_all(
@@ -336,37 +331,6 @@ fn pass(verdict: &Verdict, stored: &Stored, output: &mut Output) -> Result<(), S
     Ok(())
 }
 
-#[expect(clippy::disallowed_types, reason = "a pass expires by the calendar of people")]
-fn now() -> Timestamp {
-    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-    Timestamp(i64::try_from(since.as_nanos()).unwrap_or(i64::MAX))
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 fn short(hash: &str) -> &str {
     hash.get(..16).unwrap_or(hash)
-}
-
-/// Of texts one after another, each after its length.
-fn hash_of<'t>(texts: impl Iterator<Item = &'t str>) -> String {
-    let mut hash = Sha256::new();
-    for text in texts {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text.as_bytes());
-    }
-    hex(&hash.finalize())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
-}
-
-#[expect(clippy::disallowed_types, reason = "how long it took is said beside the verdict and is no part of it")]
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let start = std::time::Instant::now();
-    let done = work();
-    (done, start.elapsed())
 }

@@ -16,6 +16,7 @@ mod engine;
 mod exit;
 mod gate;
 mod lots;
+mod machine;
 mod months;
 mod output;
 mod places;

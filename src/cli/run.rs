@@ -9,6 +9,7 @@ use super::args::{Run, over};
 use super::check::open;
 use super::engine::{self, Failure, Simulated};
 use super::exit::Exit;
+use super::machine::timed;
 use super::output::{Output, complain};
 use super::places::Places;
 use super::text;
@@ -92,13 +93,6 @@ fn forget(journal: Option<&Path>, failure: &Failure) {
         // Where it cannot be removed it stays: an unfinished journal never passes for a whole one.
         let _ = std::fs::remove_file(file);
     }
-}
-
-#[expect(clippy::disallowed_types, reason = "how long a run took is said beside the result and is no part of it")]
-fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let start = std::time::Instant::now();
-    let done = work();
-    (done, start.elapsed())
 }
 
 /// A scenario that is a test holds only if its journal replays to the same actions.

@@ -15,6 +15,7 @@ use self::args::{Runs, Sweep};
 use super::args::over;
 use super::engine::Failure;
 use super::exit::Exit;
+use super::machine;
 use super::output::{Output, complain};
 use super::places::Places;
 use super::text;
@@ -58,7 +59,7 @@ fn one(
     let plan = Plan::read(path, &over, of_each).map_err(Failure::BadInput)?;
     let part = part(args, &plan)?;
     let store = store(path, args, &plan, places);
-    let threads = args.threads.map_or_else(cores, usize::from);
+    let threads = args.threads.map_or_else(machine::cores, usize::from);
     // Told before anything runs.
     let (by, stats) = wanted(args, &plan);
     let told_later = |bad: BadInput| Failure::BadInput(vec![bad]);
@@ -131,7 +132,7 @@ fn told(
             &tape[..tape.len().min(16)]
         ));
     }
-    output.line(&format!("  memory      {} MB of tapes kept at most{}", library.peak() / 1_000_000, text::peak()));
+    output.line(&format!("  memory      {} MB of tapes kept at most{}", library.peak() / 1_000_000, machine::peak()));
     let streamed = library.streamed();
     for (tape, bytes) in &streamed {
         let (tape, decoded, allowed) = (text::shown(tape), bytes / 1_000_000, args.memory / 1_000_000);
@@ -300,11 +301,6 @@ fn bar(runs: u64, output: &Output) -> ProgressBar {
     bar
 }
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
-/// The most memory this program held, where the system says it.
 fn hash_of(file: &Path) -> Result<String, Failure> {
     data::sha256_of(file).map_err(|_| {
         let (found, allowed) = ("a file that cannot be read", "runs as a sweep stores them");

@@ -135,14 +135,6 @@ pub fn rerun(path: &Path, setup: &Setup, places: &Places) -> String {
     format!("seatrial run {} --seed {} --run {}{set}{root}", in_shell(&lossy(path)), setup.seed, setup.run)
 }
 
-/// The most memory the program had, where the system says so.
-pub fn peak() -> String {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|line| line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok());
-    kilobytes.map_or_else(String::new, |kilobytes| format!(", {} MB in all", kilobytes / 1_000))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

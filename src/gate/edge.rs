@@ -39,6 +39,8 @@ const LATER: Span = Span::from_hours(24);
 pub struct Edge {
     /// The scenario.
     pub scenario: String,
+    /// SHA-256 of its text, hexadecimal.
+    pub text: String,
     /// Hashes of its tapes.
     pub data: String,
     /// Whether its market is one that happened.

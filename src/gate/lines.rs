@@ -108,7 +108,8 @@ impl Evidence<'_> {
             b"E1" => self.uptime(line),
             b"F1" => fact(
                 true,
-                "one build, one configuration, one set of data and criteria over all runs; hashes below".to_owned(),
+                "one build, criteria and configuration over all runs, or the gate refuses them; hashes below"
+                    .to_owned(),
             ),
             b"F3" => fact(
                 !self.criteria.ramp.is_empty(),
@@ -139,7 +140,7 @@ impl Evidence<'_> {
             "P12" => self.none_broken("came to another result than the venue's", |came| {
                 broke(came, BALANCE) || broke(came, STATEMENT) || unexplained(came)
             }),
-            _ => fact(true, "the same for every run; hashed before the first".to_owned()),
+            _ => fact(true, "hashed before the first run; scenarios of another are refused".to_owned()),
         }
     }
 

@@ -24,6 +24,6 @@ pub use assemble::{Asked, Shown, assemble};
 pub use edge::Edge;
 pub use pass::{GatePass, NoPass};
 pub use run::{Came, Run, tried};
-pub use stored::{Stored, StoredError, document};
+pub use stored::{Stored, StoredError, document, fingerprint};
 pub use verdict::{Class, Outcome, Verdict};
 pub use watch::{DrillSeen, Watched, watch};

@@ -259,6 +259,17 @@ impl Stored {
     }
 }
 
+/// SHA-256 of texts one after another, each after its length, hexadecimal.
+pub fn fingerprint<T: AsRef<[u8]>>(texts: impl IntoIterator<Item = T>) -> String {
+    let mut hash = Sha256::new();
+    for text in texts {
+        let text = text.as_ref();
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    hex(&hash.finalize())
+}
+
 /// A verdict as its file has it.
 #[must_use]
 pub fn document(verdict: &Verdict) -> String {

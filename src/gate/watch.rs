@@ -21,6 +21,9 @@ use crate::sim::drill::{DRILLS, Given, Met, Sign};
 const SETTLED: Span = Span::from_secs(30);
 /// Trading pauses this long after it is known that it must (D5), and all cancels of a kill are sent (D8).
 const PAUSED: Span = Span::from_secs(1);
+/// Why nothing may be entered after a kill, and after a journal failed: until a person re-arms.
+const KILLED: &str = "it was killed and nobody has re-armed it";
+const UNWRITTEN: &str = "the journal cannot be written";
 /// No reference is used that is older (`reference.max_age`, its greatest value).
 const OLDEST: Span = Span::from_secs(60);
 /// A process that came back trades again within this (D10).
@@ -273,7 +276,7 @@ impl Watch {
                 }
             }
             HostEvent::JournalFailed => {
-                self.bar(now, "the journal cannot be written", D11, true);
+                self.bar(now, UNWRITTEN, D11, true);
                 self.note(|sign| sign == Sign::Given(Given::JournalFailed));
             }
             HostEvent::Permission { trade, .. } => {
@@ -319,7 +322,7 @@ impl Watch {
         }
         match given {
             Given::Halt | Given::FlattenAll => {
-                self.bar(now, "it was killed and nobody has re-armed it", D8, true);
+                self.bar(now, KILLED, D8, true);
                 let open = |order: &Standing| {
                     order.purpose == Purpose::Entry
                         && matches!(order.state, OrderState::Live | OrderState::AmendPending)
@@ -328,7 +331,7 @@ impl Watch {
                 self.killed = Some((now, open));
             }
             Given::Rearm => {
-                for why in ["it was killed and nobody has re-armed it", "the journal cannot be written"] {
+                for why in [KILLED, UNWRITTEN] {
                     self.barred.remove(why);
                 }
             }

@@ -1,7 +1,7 @@
 //! Drills of the go-live gate (gate.md §5.4 D): what is rehearsed, of which parts it is made, and what is drawn for a
 //! run so that each part occurs in it.
 //!
-//! A scenario asks for them with `[drills]`. Their moments follow from the seed and the run alone, by a stream of their
+//! A scenario asks for them with `drills = "all"`. Their moments follow from the seed and the run alone, by a stream of their
 //! own, so that they move nothing else that is drawn. A fault of a message waits for its occasion, so that it hits
 //! whenever the run trades at all; what needs several things to meet is tried several times. Whether a part occurred is
 //! read off the journal afterwards, never taken from here.

@@ -9,8 +9,8 @@ use crate::cli::output::Output;
 use crate::cli::places::Places;
 use crate::cli::text;
 use seatrial::bad_input::BadInput;
-use seatrial::gate::Edge;
 use seatrial::gate::edge::{daily, perturbed, pessimistic};
+use seatrial::gate::{Edge, fingerprint};
 use seatrial::scenario::{Library, Scenario};
 use seatrial::sim::Setup;
 
@@ -67,6 +67,7 @@ impl Backtest {
         }
         Ok(Edge {
             scenario: self.scenario.name().to_owned(),
+            text: fingerprint([&first.scenario.text]),
             data: data(&first),
             recorded: first.tapes.iter().all(|market| recorded(&market.tape)),
             own,

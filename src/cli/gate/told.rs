@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::cli::machine;
 use crate::cli::output::{Output, complain};
 use crate::cli::text;
 use seatrial::gate::{Outcome, Stored, Verdict};
@@ -52,7 +53,7 @@ pub fn told(verdict: &Verdict, stored: &Stored, wall: Option<Duration>, output: 
         ));
     }
     if let Some(wall) = wall {
-        output.line(&format!("took        {}.{:01} s{}", wall.as_secs(), wall.subsec_millis() / 100, text::peak()));
+        output.line(&format!("took        {}.{:01} s{}", wall.as_secs(), wall.subsec_millis() / 100, machine::peak()));
     }
     output.line(&format!("report      {}", text::shown(&text::lossy(&stored.file("report.html")))));
     output.line(&format!("verdict     {}", verdict.headline));
