@@ -121,7 +121,7 @@ fn flat(figure: f64) -> Verdict {
     results.attribution.iter_mut().for_each(|(_, amount)| *amount = figure);
     results.figures.iter_mut().for_each(|of| of.spread = spread);
     for benchmark in &mut verdict.benchmarks {
-        (benchmark.net, benchmark.sharpe, benchmark.drawdown) = (spread, spread, spread);
+        (benchmark.net, benchmark.sharpe, benchmark.drawdown) = (Some(spread), Some(spread), Some(spread));
     }
     verdict.drills.iter_mut().for_each(|drill| drill.bound = Some(figure));
     verdict.confidence = figure;

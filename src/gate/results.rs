@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::judge::{Evidence, rank, real};
 use super::lines::{seconds, unexplained};
 use super::run::{Came, Run};
-use super::verdict::{Benchmark, Bin, Figure, Matrix, MatrixRow, Results, Spread, Worst};
+use super::verdict::{Benchmark, Bin, DRAWDOWN, Figure, Matrix, MatrixRow, Results, SHARPE, Spread, Worst};
 use crate::metrics::Figures;
 
 /// Bars of a histogram.
@@ -177,13 +177,13 @@ type Of = fn(&Figures) -> Option<f64>;
 
 /// Further figures of a month: name, unit and where it stands.
 const FIGURES: [(&str, &str, Of); 20] = [
-    ("Sharpe ratio", "per year", |of| of.returns.sharpe_annualised),
+    (SHARPE, "per year", |of| of.returns.sharpe_annualised),
     ("Sortino ratio", "per year", |of| of.returns.sortino),
     ("Calmar ratio", "", |of| of.returns.calmar),
     ("volatility", "per year", |of| of.returns.volatility),
     ("value at risk 95 %", "of equity, a day", |of| of.returns.value_at_risk),
     ("expected shortfall 95 %", "of equity, a day", |of| of.returns.expected_shortfall),
-    ("deepest drawdown", "of the peak", |of| of.drawdown.parse().ok()),
+    (DRAWDOWN, "of the peak", |of| of.drawdown.parse().ok()),
     ("longest drawdown", "days", |of| Some(seconds(of.drawdown_longest_ns) / 86_400.0)),
     ("exposure", "of the time", |of| of.exposure),
     ("turnover", "times equity", |of| of.turnover),
@@ -211,12 +211,9 @@ fn figures(ended: &[&Came]) -> Vec<Figure> {
 
 /// A strategy beside the one that is judged, by their runs of the same numbers.
 pub fn beside(name: &str, judged: &[Run], other: &[Run]) -> Benchmark {
-    let ended = |runs: &[Run]| -> BTreeMap<u64, Came> {
-        runs.iter().filter_map(|run| run.came.as_ref().ok().map(|came| (run.number, came.clone()))).collect()
-    };
-    let (ours, theirs) = (ended(judged), ended(other));
+    let (ours, theirs) = (by_number(judged), by_number(other));
     let of = |figure: &dyn Fn(&Came) -> Option<f64>| {
-        spread(theirs.values().filter_map(figure).filter(|value| value.is_finite()).collect()).unwrap_or_default()
+        spread(theirs.values().filter_map(|came| figure(came)).filter(|value| value.is_finite()).collect())
     };
     let both: Vec<bool> =
         theirs.iter().filter_map(|(number, came)| Some(net_share(ours.get(number)?)? > net_share(came)?)).collect();
@@ -229,4 +226,8 @@ pub fn beside(name: &str, judged: &[Run], other: &[Run]) -> Benchmark {
         drawdown: of(&|came| came.figures.drawdown.parse().ok()),
         beaten: (!both.is_empty()).then(|| real(ahead) / real(both.len())),
     }
+}
+
+fn by_number(runs: &[Run]) -> BTreeMap<u64, &Came> {
+    runs.iter().filter_map(|run| run.came.as_ref().ok().map(|came| (run.number, came))).collect()
 }

@@ -180,6 +180,11 @@ pub struct Bin {
     pub count: u64,
 }
 
+/// The name of the figure that is a month's Sharpe ratio per year.
+pub const SHARPE: &str = "Sharpe ratio";
+/// The name of the figure that is a month's deepest fall from a peak.
+pub const DRAWDOWN: &str = "deepest drawdown";
+
 /// A figure of runs: what it is, its unit, and how it is spread.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Figure {
@@ -217,12 +222,12 @@ pub struct Benchmark {
     pub name: String,
     /// Runs.
     pub runs: u64,
-    /// Net results as shares of equity at the start.
-    pub net: Spread,
+    /// Net results as shares of equity at the start; none where no run has one, as below.
+    pub net: Option<Spread>,
     /// Sharpe ratios per year.
-    pub sharpe: Spread,
+    pub sharpe: Option<Spread>,
     /// Deepest falls as shares of the peak.
-    pub drawdown: Spread,
+    pub drawdown: Option<Spread>,
     /// In which share of the runs of both the judged strategy came out ahead.
     pub beaten: Option<f64>,
 }

@@ -7,7 +7,7 @@ use super::numbers::{NONE, alike, grouped, percent};
 use super::scale::{Scale, place};
 use super::tables::{cell, heads, nothing, row, stack, wide};
 use super::words::visible;
-use crate::gate::verdict::{Benchmark, MatrixRow, Spread, Verdict, Worst};
+use crate::gate::verdict::{Benchmark, DRAWDOWN, MatrixRow, SHARPE, Spread, Verdict, Worst};
 
 const BENCHMARK: [&str; 7] =
     ["Strategy", "Runs", "Net result", "Net result, drawn", "Sharpe ratio", "Deepest fall", "Judged strategy ahead"];
@@ -17,40 +17,55 @@ pub(super) fn benchmarks(verdict: &Verdict) -> Markup {
     if verdict.benchmarks.is_empty() {
         return nothing("No other strategy was run on the same markets.");
     }
-    let own = verdict.results.fan.last().map(|day| {
-        let net = |figure: f64| figure - 1.0;
-        Spread { p05: net(day.p05), p25: net(day.p25), p50: net(day.p50), p75: net(day.p75), p95: net(day.p95) }
-    });
-    let nets = own.iter().chain(verdict.benchmarks.iter().map(|benchmark| &benchmark.net));
+    let own = judged(verdict);
+    let all = || own.iter().chain(&verdict.benchmarks);
+    let nets = all().filter_map(|one| one.net.as_ref());
     let scale = Scale::of(nets.flat_map(five).chain([0.0])).map(|scale| scale.wider(0.03).between(0.0, 1000.0));
     let body = html! {
-        @if let Some(net) = &own {
-            @let cells = html! {
-                (cell(BENCHMARK[1], "number", &html! { (grouped(verdict.runs)) }))
-                (cell(BENCHMARK[2], "number", &shares(net)))
-                (cell(BENCHMARK[3], "bar", &range(scale, net)))
-                (cell(BENCHMARK[4], "number", &html! { a href="#figures" { "see figures" } }))
-                (cell(BENCHMARK[5], "number", &html! { a href="#figures" { "see figures" } }))
-                (cell(BENCHMARK[6], "number", &html! { (NONE) }))
-            };
-            (row(&html! { b { "The judged strategy" } }, &cells))
-        }
-        @for benchmark in &verdict.benchmarks { (self::benchmark(benchmark, scale)) }
+        @if let Some(own) = &own { (benchmark(&html! { b { (own.name) } }, own, scale)) }
+        @for other in &verdict.benchmarks { (benchmark(&html! { (visible(&other.name)) }, other, scale)) }
     };
     stack("On the same markets: medians, and from p05 to p95", "benchmarks", &BENCHMARK, &body)
 }
 
-fn benchmark(benchmark: &Benchmark, scale: Option<Scale>) -> Markup {
-    let [middle, low, high] = alike([benchmark.sharpe.p50, benchmark.sharpe.p05, benchmark.sharpe.p95]);
+/// The judged strategy in the shape of those beside it.
+fn judged(verdict: &Verdict) -> Option<Benchmark> {
+    let day = verdict.results.fan.last()?;
+    let net = |figure: f64| figure - 1.0;
+    let figure = |name: &str| verdict.results.figures.iter().find(|figure| figure.name == name).map(|of| of.spread);
+    Some(Benchmark {
+        name: "The judged strategy".to_owned(),
+        runs: verdict.runs,
+        net: Some(Spread {
+            p05: net(day.p05),
+            p25: net(day.p25),
+            p50: net(day.p50),
+            p75: net(day.p75),
+            p95: net(day.p95),
+        }),
+        sharpe: figure(SHARPE),
+        drawdown: figure(DRAWDOWN),
+        beaten: None,
+    })
+}
+
+fn benchmark(name: &Markup, benchmark: &Benchmark, scale: Option<Scale>) -> Markup {
+    let none = html! { (NONE) };
+    let shown = |of: &Option<Spread>, shape: fn(&Spread) -> Markup| of.as_ref().map_or_else(|| none.clone(), shape);
     let cells = html! {
         (cell(BENCHMARK[1], "number", &html! { (grouped(benchmark.runs)) }))
-        (cell(BENCHMARK[2], "number", &shares(&benchmark.net)))
-        (cell(BENCHMARK[3], "bar", &range(scale, &benchmark.net)))
-        (cell(BENCHMARK[4], "number", &spread(&middle, &low, &high)))
-        (cell(BENCHMARK[5], "number", &shares(&benchmark.drawdown)))
+        (cell(BENCHMARK[2], "number", &shown(&benchmark.net, shares)))
+        (cell(BENCHMARK[3], "bar", &benchmark.net.as_ref().map_or_else(|| none.clone(), |net| range(scale, net))))
+        (cell(BENCHMARK[4], "number", &shown(&benchmark.sharpe, ratios)))
+        (cell(BENCHMARK[5], "number", &shown(&benchmark.drawdown, shares)))
         (cell(BENCHMARK[6], "number", &html! { (benchmark.beaten.map_or_else(|| NONE.to_owned(), percent)) }))
     };
-    row(&html! { (visible(&benchmark.name)) }, &cells)
+    row(name, &cells)
+}
+
+fn ratios(of: &Spread) -> Markup {
+    let [middle, low, high] = alike([of.p50, of.p05, of.p95]);
+    spread(&middle, &low, &high)
 }
 
 fn shares(of: &Spread) -> Markup {

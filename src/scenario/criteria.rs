@@ -95,9 +95,11 @@ impl Criteria {
         };
         let mut criteria = empty.over(&source, true).expect("the defaults are sound");
         // A table has no order of its own: the profile first, then groups by letter and lines by number.
-        criteria
-            .lines
-            .sort_by_key(|line| (line.id.as_bytes()[0] != b'P', line.id.as_bytes()[0], line.id.len(), line.id.clone()));
+        criteria.lines.sort_by_key(|line| {
+            let (group, number) = line.id.split_at(1);
+            let number = number.trim_end_matches(|sign: char| sign.is_ascii_lowercase());
+            (group != "P", group.to_owned(), number.len(), line.id.clone())
+        });
         criteria
     }
 
