@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::journal::{Body, Record};
 use crate::market::{
-    Command, Control, ControlAct, Event, ExecutionReport, HostEvent, Link, LinkEvent, OrderId, OrderState, Purpose,
-    Qty, ReportKind, Scope, SessionState, Span, Timestamp, VenueMessage, VenueRef,
+    Command, Control, ControlAct, DeskId, Event, ExecutionReport, HostEvent, Link, LinkEvent, OrderId, OrderState,
+    Purpose, Qty, ReportKind, Scope, SessionState, Span, Timestamp, VenueMessage, VenueRef,
 };
 use crate::sim::drill::{DRILLS, Given, Met, Sign};
 
@@ -76,6 +76,7 @@ pub fn watch(records: &[Record], end: Timestamp) -> Watched {
 
 /// An order as it stands.
 struct Standing {
+    desk: DeskId,
     purpose: Purpose,
     qty: Qty,
     filled: Qty,
@@ -97,8 +98,8 @@ struct Watch {
     barred: BTreeMap<&'static str, (usize, Timestamp)>,
     /// When the entries of late were refused.
     refused: Vec<Timestamp>,
-    /// Entries that were open when it was killed, and when: their cancels leave within [`PAUSED`].
-    killed: Option<(Timestamp, BTreeSet<OrderId>)>,
+    /// Entries that a person stopped while they were open, and when: their cancels leave within [`PAUSED`].
+    stopped: BTreeMap<OrderId, Timestamp>,
     /// While the feed is known to say nothing, from and until when.
     silent: Option<(Timestamp, Timestamp)>,
     /// Since when a person keeps it halted, and for how long one did.
@@ -125,8 +126,10 @@ impl Watch {
             Body::Event(event) => self.event(now, event),
             Body::Decision(decision) => self.decision(now, decision),
             Body::Command(Command::New(order)) => self.entry(now, order.id),
-            Body::Command(Command::Cancel(id)) => self.ends(*id),
-            Body::Command(Command::CancelAll(_)) => self.killed = None,
+            Body::Command(Command::Cancel(id)) => {
+                self.stopped.remove(id);
+            }
+            Body::Command(Command::CancelAll(_)) => self.stopped.clear(),
             Body::Header(_)
             | Body::Market
             | Body::Truth(_)
@@ -152,28 +155,16 @@ impl Watch {
         Watched { drills: self.seen, halted_by_person_ns: self.halted_by_person }
     }
 
-    /// D8: an entry that was open at a kill, and whose cancel did not leave in time.
+    /// D8: an entry that was open when a person stopped it, and whose cancel did not leave in time.
     fn overdue(&mut self, now: Timestamp) {
-        let Some((at, open)) = &self.killed else { return };
-        let (at, first) = (*at, open.first().copied());
-        if first.is_none() {
-            self.killed = None;
-        } else if now.since(at) > PAUSED {
-            self.killed = None;
-            // Where the link is down nothing can leave; what cannot is cancelled when it is back (R7 holds till then).
-            if let Some(order) = first.filter(|_| !self.barred.values().any(|(drill, _)| *drill == D4)) {
-                self.broke(
-                    D8,
-                    now,
-                    &format!("order {} was open at the kill of {at:?} and no cancel has left", order.0),
-                );
+        // Where the link is down nothing can leave; what cannot is cancelled when it is back (R7 holds till then).
+        let is_away = self.barred.values().any(|(drill, _)| *drill == D4);
+        while let Some((order, at)) = self.stopped.iter().find(|(_, at)| now.since(**at) > PAUSED) {
+            let (order, at) = (*order, *at);
+            self.stopped.remove(&order);
+            if !is_away {
+                self.broke(D8, now, &format!("order {} was stopped by a person at {at:?} and no cancel left", order.0));
             }
-        }
-    }
-
-    fn ends(&mut self, order: OrderId) {
-        if let Some((_, open)) = &mut self.killed {
-            open.remove(&order);
         }
     }
 
@@ -320,22 +311,32 @@ impl Watch {
         if !stops || self.orders.values().any(|order| !order.state.is_terminal()) {
             self.note(|sign| sign == Sign::Given(given));
         }
+        if stops || given == Given::CancelOne {
+            self.stopped_by_person(now, &control.act);
+        }
         match given {
-            Given::Halt | Given::FlattenAll => {
-                self.bar(now, KILLED, D8, true);
-                let open = |order: &Standing| {
-                    order.purpose == Purpose::Entry
-                        && matches!(order.state, OrderState::Live | OrderState::AmendPending)
-                };
-                let open = self.orders.iter().filter(|(_, order)| open(order)).map(|(id, _)| *id).collect();
-                self.killed = Some((now, open));
-            }
+            Given::Halt | Given::FlattenAll => self.bar(now, KILLED, D8, true),
             Given::Rearm => {
                 for why in [KILLED, UNWRITTEN] {
                     self.barred.remove(why);
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Entries that are open and that a person stops.
+    fn stopped_by_person(&mut self, now: Timestamp, act: &ControlAct) {
+        for (id, order) in &self.orders {
+            let meant = match act {
+                ControlAct::Cancel(only) => only == id,
+                ControlAct::Flatten(Scope::Desk(desk)) => order.desk == *desk,
+                _ => true,
+            };
+            let is_live = matches!(order.state, OrderState::Live | OrderState::AmendPending);
+            if meant && is_live && order.purpose == Purpose::Entry {
+                self.stopped.entry(*id).or_insert(now);
+            }
         }
     }
 

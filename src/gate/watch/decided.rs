@@ -7,9 +7,10 @@ use crate::sim::drill::{Met, Sign};
 impl Watch {
     pub(super) fn decision(&mut self, now: Timestamp, decision: &Decision) {
         match decision {
-            Decision::Intended { order, purpose, .. } => {
+            Decision::Intended { order, purpose, desk, .. } => {
                 let state = OrderState::Intent;
                 let standing = Standing {
+                    desk: *desk,
                     purpose: *purpose,
                     qty: order.qty,
                     filled: Qty::ZERO,
@@ -78,9 +79,8 @@ impl Watch {
         let Some(standing) = self.orders.get_mut(&order) else { return };
         standing.state = to;
         if to.is_terminal() || to == OrderState::CancelPending {
-            self.ends(order);
+            self.stopped.remove(&order);
         }
-        let Some(standing) = self.orders.get_mut(&order) else { return };
         let is_entry = standing.purpose == Purpose::Entry;
         let part = standing.purpose == Purpose::Entry && standing.filled.0 > 0 && standing.filled < standing.qty;
         let ended_in_part = to.is_terminal() && part;
