@@ -385,6 +385,7 @@ fn faults_of_the_feed_do_what_they_say() {
         ("feed_crossed", secs(10)),
         ("feed_one_sided", secs(10)),
         ("feed_spike", Span::from_millis(500)),
+        ("feed_flood", secs(60)),
     ] {
         let all = shown(name);
         let events = during(&all, lasts);
@@ -400,10 +401,14 @@ fn faults_of_the_feed_do_what_they_say() {
             }
             "feed_crossed" => assert!(seen.iter().all(|quote| quote.bid >= quote.ask)),
             "feed_one_sided" => assert!(seen.iter().all(|quote| quote.bid_qty.is_zero() && !quote.ask_qty.is_zero())),
+            "feed_flood" => {
+                assert_eq!(seen.len(), 2 * as_it_was.len());
+                assert!(seen.chunks(2).zip(&as_it_was).all(|(twice, once)| twice.iter().all(|quote| quote == once)));
+            }
             _ => assert!(seen.iter().zip(&as_it_was).all(|(a, b)| a.bid.0 == b.bid.0 * 9 / 10)),
         }
         let after = |all: &[Delivery]| -> Vec<Delivery> {
-            all.iter().filter(|d| d.exchange >= start.after(secs(51))).copied().collect()
+            all.iter().filter(|d| d.exchange >= start.after(secs(91))).copied().collect()
         };
         assert_eq!(after(&all), after(&plain), "{name} ends");
     }

@@ -24,7 +24,7 @@ const GROUPS: [(&str, &str); 7] = [
 ];
 
 /// Lines that say nothing of a strategy that hardly trades.
-const OF_TRADES: [&str; 5] = ["P3", "P5", "P6", "P9", "A7"];
+const OF_TRADES: [&str; 6] = ["P3", "P5", "P6", "P9", "A7", "A7t"];
 
 /// Laws that a line, or a drill's state, stands on: by their ids.
 const BALANCE: &[&str] = &["LG-1", "LG-2", "LG-3", "LG-4", "LG-5", "L2", "L6", "K-in", "identity"];
@@ -201,6 +201,7 @@ impl Evidence<'_> {
             "A5" => self.break_even(),
             "A6" => self.bootstrapped(line),
             "A7" => self.of_months(line, 0.5, |came| came.figures.trades.best_day_share.into()),
+            "A7t" => self.of_months(line, 0.5, |came| came.figures.trades.best_trade_share.into()),
             _ => return None,
         })
     }

@@ -9,6 +9,8 @@ use crate::market::{InstrumentId, MarketEvent, Price, Quote, Side, Span, Timesta
 
 /// The whole, in millionths.
 const WHOLE_PPM: i128 = 1_000_000;
+/// A message comes at most so many times.
+const MOST_TIMES: i64 = 100;
 
 /// A fault of the feed, from one instant to another.
 #[derive(Clone, Copy, Debug)]
@@ -43,10 +45,7 @@ impl Distortion {
 
     /// What the trader is shown of an event; none if it is shown nothing.
     pub fn shown(&mut self, at: Timestamp, event: MarketEvent) -> Option<MarketEvent> {
-        while let Some(window) = self.to_come.pop_if(|window| window.from <= at) {
-            self.in_force.push(window);
-        }
-        self.in_force.retain(|window| at < window.until);
+        self.reach(at);
         let frozen = self.in_force.iter().any(|window| matches!(window.fault, FeedFault::Frozen { .. }));
         let last = self.last_quote;
         if let MarketEvent::Quote(quote) = event
@@ -56,6 +55,22 @@ impl Distortion {
         }
         self.in_force.iter().try_fold(event, |event, window| distorted(event, window.fault, last))
     }
+
+    /// How many times a message of an instant comes.
+    pub fn times(&mut self, at: Timestamp) -> usize {
+        self.reach(at);
+        let times =
+            |window: &Window| if let FeedFault::Flood { times, .. } = window.fault { Some(times) } else { None };
+        let most = self.in_force.iter().filter_map(times).max().unwrap_or(1);
+        usize::try_from(most.clamp(1, MOST_TIMES)).expect("at most a hundred")
+    }
+
+    fn reach(&mut self, at: Timestamp) {
+        while let Some(window) = self.to_come.pop_if(|window| window.from <= at) {
+            self.in_force.push(window);
+        }
+        self.in_force.retain(|window| at < window.until);
+    }
 }
 
 const fn lasts(fault: FeedFault) -> Span {
@@ -64,7 +79,8 @@ const fn lasts(fault: FeedFault) -> Span {
         | FeedFault::Frozen { lasts }
         | FeedFault::Crossed { lasts }
         | FeedFault::OneSided { lasts, .. }
-        | FeedFault::Spike { lasts, .. } => lasts,
+        | FeedFault::Spike { lasts, .. }
+        | FeedFault::Flood { lasts, .. } => lasts,
     }
 }
 

@@ -141,6 +141,7 @@ pub const DRILLS: [Drill; 12] = [
         parts: &[
             ("refused for the rate", with("rejected", "reason", "rate_limited")),
             ("every report twice", with("report_twice", "what", "report")),
+            ("the market twice", fault("feed_flood")),
         ],
     },
     Drill {

@@ -356,7 +356,10 @@ impl Feed {
         match &mut self.latency {
             None => recorded,
             Some((latency, chance)) => {
-                self.last_local = exchange.after(latency.delay(chance, &mut self.load, exchange)).max(self.last_local);
+                let delay = latency.delay(chance, &mut self.load, exchange);
+                let times = self.distortion.as_mut().map_or(1, |distortion| distortion.times(exchange));
+                latency.crowd(&mut self.load, exchange, times - 1);
+                self.last_local = exchange.after(delay).max(self.last_local);
                 self.last_local
             }
         }
@@ -368,13 +371,15 @@ impl Feed {
     }
 
     fn insert(&mut self, local: Timestamp, exchange: Timestamp, event: MarketEvent, recorded: bool) {
-        let shown = match &mut self.distortion {
-            None => Some(event),
-            Some(distortion) => distortion.shown(exchange, event),
+        let (shown, times) = match &mut self.distortion {
+            None => (Some(event), 1),
+            Some(distortion) => (distortion.shown(exchange, event), distortion.times(exchange)),
         };
         let Some(event) = shown else { return };
         let later = self.pending.iter().rev().take_while(|delivery| delivery.local > local).count();
-        self.pending.insert(self.pending.len() - later, Delivery { local, exchange, event, recorded });
+        for _ in 0..times {
+            self.pending.insert(self.pending.len() - later, Delivery { local, exchange, event, recorded });
+        }
     }
 }
 

@@ -205,6 +205,13 @@ impl Latency {
         Span(delay.0.saturating_add(adds.0))
     }
 
+    /// So many more messages are sent now.
+    pub fn crowd(&self, load: &mut Load, sent: Timestamp, more: usize) {
+        if self.congestion.is_some() {
+            load.of_late.extend(std::iter::repeat_n(sent, more));
+        }
+    }
+
     /// Always twice what 99 of 100 messages take at most, and at least `floor`; congestion as it is.
     #[must_use]
     pub fn doubled(&self, floor: Span) -> Self {
@@ -336,6 +343,9 @@ mod tests {
         assert_eq!([at(300), at(400), at(500)], [12, 14, 15], "two each, five at most");
         assert_eq!(at(1_000), 15, "the first has left, six are there");
         assert_eq!(at(3_000), 10, "a quiet second later");
+        latency.crowd(&mut load, Timestamp(3_100_000_000), 3);
+        let more = latency.delay(&mut chance, &mut load, Timestamp(3_200_000_000));
+        assert_eq!(more, Span::from_millis(14), "three copies of another came between");
         assert_eq!(latency.to_string(), "10ms (congestion v1: 2ms more for each message beyond 3/s, at most 5ms)");
         let negative = Congestion { each: Span(-1), ..congestion };
         assert_eq!(Latency::NONE.congested(negative), Err(BadLatency::Negative));

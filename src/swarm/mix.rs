@@ -15,9 +15,9 @@ const KINDS: (u32, u32) = (3, 12);
 const LONGEST: Span = Span::from_mins(8);
 /// Faults stop this long before the workload does.
 const EARLIER: Span = Span::from_mins(10);
-/// Kinds that are not drawn: an account that is reset ends its run, what a link takes with it is an outage and a loss, and
-/// people have acts of their own.
-const APART: [&str; 3] = ["account_reset", "links_drop", "person_stops"];
+/// Kinds that are not drawn: an account that is reset ends its run, what a link takes with it is an outage and a loss,
+/// people have acts of their own, and a flood is a drill.
+const APART: [&str; 4] = ["account_reset", "links_drop", "person_stops", "feed_flood"];
 /// Kinds that are drawn three times as often, as bugs were in other systems (faults.md §1.1):
 /// reconciliation, cancels and reconnects first.
 const OFTEN: [&str; 9] = [

@@ -244,6 +244,8 @@ impl Plan<'_> {
             let after = self.text("after", Span::from_millis(1), Span::from_secs(1));
             self.fault("report_twice", &[what("report"), after], from, When::Nth(nth));
         }
+        let (at, lasts) = (self.early(), self.text("lasts", Span::from_hours(2), Span::from_hours(6)));
+        self.fault("feed_flood", &[("times", "2".to_owned()), lasts], at, When::Always);
     }
 
     fn rejections(&mut self) {

@@ -176,6 +176,8 @@ family! {
         OneSided "feed_one_sided" 200 { side: Side = Side::Buy, lasts: Span = secs(10) };
         /// Prices are off by so many millionths (F07, F14).
         Spike "feed_spike" 200 { by_ppm: i64 = -100_000, lasts: Span = ms(500) };
+        /// Every message comes so many times, at most a hundred, and crowds its way (E19).
+        Flood "feed_flood" 200 { times: i64 = 2, lasts: Span = secs(60) };
     }
 }
 
