@@ -81,10 +81,19 @@ struct Standing {
     qty: Qty,
     filled: Qty,
     state: OrderState,
+    /// Whether its cancel has left.
+    cancelled: bool,
     /// Since when it is unsettled after its ack was hit.
     unsettled: Option<Timestamp>,
     /// Whether the venue hid it: then it takes as long as that to be found.
     hidden: bool,
+}
+
+impl Standing {
+    /// An entry of which a part is filled.
+    fn is_part(&self) -> bool {
+        self.purpose == Purpose::Entry && self.filled > Qty::ZERO && self.filled < self.qty
+    }
 }
 
 #[derive(Default)]
@@ -128,6 +137,9 @@ impl Watch {
             Body::Command(Command::New(order)) => self.entry(now, order.id),
             Body::Command(Command::Cancel(id)) => {
                 self.stopped.remove(id);
+                if let Some(standing) = self.orders.get_mut(id) {
+                    standing.cancelled = true;
+                }
             }
             Body::Command(Command::CancelAll(_)) => self.stopped.clear(),
             Body::Header(_)

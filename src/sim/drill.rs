@@ -66,6 +66,8 @@ pub enum Met {
     FillAfterVoid,
     /// An entry that was filled in part and then ended.
     PartAndEnd,
+    /// A part of an entry that is heard of when its cancel has left.
+    PartAfterCancel,
     /// A stop or a target with an entry's part that is held.
     Bracket,
     /// The daily-loss breaker.
@@ -114,6 +116,7 @@ pub const DRILLS: [Drill; 12] = [
             ("filled in part, then ended", Sign::Met(Met::PartAndEnd)),
             ("bracket on the part", Sign::Met(Met::Bracket)),
             ("cancel late", with("request_late", "what", "cancel")),
+            ("part heard of after its cancel left", Sign::Met(Met::PartAfterCancel)),
         ],
     },
     Drill {

@@ -19,7 +19,7 @@ pub use alter::altered;
 pub use families::{FeedFault, HandFault, LinkFault, MessageFault, OrderFault, ProcessFault, RequestFault, VenueFault};
 pub use injector::{Injector, MessageFate, RequestFate, Then};
 pub use term::{Term, Terms};
-pub use words::{Coin, Damage, Links, Message, Reply, Request, Sends, Stops};
+pub use words::{Coin, Damage, Links, Message, Once, Reply, Request, Sends, Stops};
 
 use super::rng::Stream;
 use crate::market::{InstrumentId, NewOrder, OrderId, OrderKind, Side, TimeInForce, Timestamp};

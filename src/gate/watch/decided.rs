@@ -15,14 +15,12 @@ impl Watch {
                     qty: order.qty,
                     filled: Qty::ZERO,
                     state,
+                    cancelled: false,
                     unsettled: None,
                     hidden: false,
                 };
                 self.orders.insert(order.id, standing);
-                let part = |order: &Standing| {
-                    order.purpose == Purpose::Entry && order.filled.0 > 0 && order.filled < order.qty
-                };
-                if matches!(purpose, Purpose::Stop | Purpose::Target) && self.orders.values().any(part) {
+                if matches!(purpose, Purpose::Stop | Purpose::Target) && self.orders.values().any(Standing::is_part) {
                     self.note(|sign| sign == Sign::Met(Met::Bracket));
                 }
             }
@@ -82,8 +80,7 @@ impl Watch {
             self.stopped.remove(&order);
         }
         let is_entry = standing.purpose == Purpose::Entry;
-        let part = standing.purpose == Purpose::Entry && standing.filled.0 > 0 && standing.filled < standing.qty;
-        let ended_in_part = to.is_terminal() && part;
+        let ended_in_part = to.is_terminal() && standing.is_part();
         let is_settled = !matches!(to, OrderState::Intent | OrderState::Sent | OrderState::UnknownSubmit);
         let settled = if is_settled { standing.unsettled.take() } else { None };
         if ended_in_part {
@@ -113,7 +110,10 @@ impl Watch {
         }
         let qty = self.heard.iter().find(|(heard, of, _)| *heard == execution && *of == order);
         standing.filled += qty.map_or(Qty::ZERO, |(_, _, qty)| *qty);
-        let state = standing.state;
+        let (state, raced) = (standing.state, standing.cancelled && standing.is_part());
+        if raced {
+            self.note(|sign| sign == Sign::Met(Met::PartAfterCancel));
+        }
         if state.is_terminal() && state != OrderState::Filled {
             self.note(|sign| sign == Sign::Met(Met::FillAfterEnd));
         }

@@ -169,6 +169,14 @@ impl Plan<'_> {
         self.faults.push(Fault { number, from, when, ..Fault::always(kind) });
     }
 
+    /// A fault of entries alone.
+    fn of_entry(&mut self, kind: &str, terms: Chosen<'_>, from: Timestamp, nth: u64) {
+        self.fault(kind, terms, from, When::Nth(nth));
+        if let Some(fault) = self.faults.last_mut() {
+            fault.target = Target::Opening;
+        }
+    }
+
     /// A fault of one of the first few messages after an instant.
     fn once(&mut self, kind: &str, terms: Chosen<'_>) {
         let (from, nth) = (self.early(), 1 + self.chance.below(3));
@@ -214,6 +222,16 @@ impl Plan<'_> {
         self.once("request_late", &[what("cancel"), by]);
         let by = self.text("by", Span::from_secs(1), Span::from_secs(5));
         self.once("report_late", &[what("fill"), by]);
+        // The person is faster than the report of the part: at once where the order has rested, or, where it takes as it
+        // arrives, after its ack and before a fill that is late.
+        for _ in 0..TRIES {
+            let from = self.early();
+            let part = |after: &str| [what("order"), ("once", "part".to_owned()), ("after", after.to_owned())];
+            self.of_entry("person_stops", &part("0s"), from, 1);
+            let from = self.early();
+            self.of_entry("person_stops", &part("500ms"), from, 1);
+            self.of_entry("report_late", &[what("fill"), ("by", "3s".to_owned())], from, 1);
+        }
     }
 
     fn venue(&mut self) {
@@ -260,10 +278,7 @@ impl Plan<'_> {
         for what in ["order", "desk", "everything", "halt"].repeat(KILLS) {
             let (from, after) = (self.early(), self.text("after", Span::from_millis(200), Span::from_secs(5)));
             let nth = 1 + self.chance.below(5);
-            self.fault("person_stops", &[("what", what.to_owned()), after], from, When::Nth(nth));
-            if let Some(fault) = self.faults.last_mut() {
-                fault.target = Target::Opening;
-            }
+            self.of_entry("person_stops", &[("what", what.to_owned()), after], from, nth);
         }
     }
 
@@ -285,10 +300,7 @@ impl Plan<'_> {
     fn loss(&mut self, from: Timestamp) {
         for nth in 1..=LOSSES {
             let terms = [("ticks", (self.price / 100 * WORSE_BY).to_string())];
-            self.fault("worse_than_limit", &terms, from, When::Nth(nth));
-            if let Some(fault) = self.faults.last_mut() {
-                fault.target = Target::Opening;
-            }
+            self.of_entry("worse_than_limit", &terms, from, nth);
         }
     }
 

@@ -2,7 +2,7 @@
 //! million occasions (or seconds), and its terms with what they usually are.
 
 use super::term::{Term, Terms};
-use super::words::{Coin, Damage, Links, Message, Reply, Request, Sends, Stops};
+use super::words::{Coin, Damage, Links, Message, Once, Reply, Request, Sends, Stops};
 use crate::market::{RejectReason, SessionState, Side, Span};
 
 const fn ms(millis: i64) -> Span {
@@ -117,8 +117,9 @@ family! {
         RejectedLate "rejected_late" 10_000 { after: Span = ms(100) };
         /// The venue rounds its quantity down after it was accepted (A13).
         Changed "terms_changed" 10_000 { after: Span = ms(100) };
-        /// A person acts on it while it is open: cancels it, or stops more than it (OP-1).
-        Stopped "person_stops" 5_000 { what: Stops = Stops::Order, after: Span = ms(500) };
+        /// A person acts on it while it is open: cancels it, or stops more than it (OP-1); at the venue's instant, before
+        /// the trader can know of it, where nothing is waited for.
+        Stopped "person_stops" 5_000 { what: Stops = Stops::Order, once: Once = Once::Accepted, after: Span = ms(500) };
         /// No query shows it for a while.
         Hidden "hidden" 10_000 { lasts: Span = secs(20) };
     }

@@ -8,8 +8,8 @@ use super::{
     Sends, When,
 };
 use crate::market::{
-    Command, Control, Event, ExecutionReport, NewOrder, OrderId, RefusedBecause, ReportKind, Span, Timestamp,
-    VenueMessage,
+    Command, Control, ControlAct, Event, ExecutionReport, NewOrder, OrderId, RefusedBecause, ReportKind, Span,
+    Timestamp, VenueMessage,
 };
 use crate::sim::queue::Verdict;
 use crate::sim::rng::{Component, Stream};
@@ -212,10 +212,8 @@ impl Injector {
                     of_venue(after, Act::RejectLate(report.order))
                 }
                 (OrderFault::Changed { after }, ReportKind::Accepted) => of_venue(after, Act::Change(report.order)),
-                (OrderFault::Stopped { what, after }, ReportKind::Accepted) => {
-                    let act = what.act(report.order);
-                    let (author, reason) = ("a person".to_owned(), "fault".to_owned());
-                    Some((after, Then::Trader(Event::Control(Control { author, reason, act }))))
+                (OrderFault::Stopped { what, once, after }, kind) if once.is(kind, report.cumulative < quantity) => {
+                    Some((after, by_a_person(what.act(report.order))))
                 }
                 _ => None,
             };
@@ -285,6 +283,11 @@ impl Injector {
         self.told.push(text);
         self.hits.push(hit);
     }
+}
+
+fn by_a_person(act: ControlAct) -> Then {
+    let (author, reason) = ("a person".to_owned(), "fault".to_owned());
+    Then::Trader(Event::Control(Control { author, reason, act }))
 }
 
 fn order_of(command: &Command) -> Option<OrderId> {

@@ -2,7 +2,7 @@
 
 use super::Stream;
 use super::term::Term;
-use crate::market::{ControlAct, DeskId, Link, OrderId, RejectReason, Scope, SessionState, Side};
+use crate::market::{ControlAct, DeskId, Link, OrderId, RejectReason, ReportKind, Scope, SessionState, Side};
 
 /// A type whose every value has a word.
 macro_rules! worded {
@@ -176,6 +176,27 @@ impl Stops {
             Self::Desk => ControlAct::Flatten(Scope::Desk(DeskId(0))),
             Self::Everything => ControlAct::Flatten(Scope::All),
             Self::Halt => ControlAct::Halt,
+        }
+    }
+}
+
+/// When a person stops it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Once {
+    /// The order was accepted.
+    Accepted,
+    /// A part of it was filled, and the rest is open.
+    Part,
+}
+worded!(Once { Once::Accepted = "accepted", Once::Part = "part", });
+
+impl Once {
+    /// Whether this report of an order, after which some of it is open or none, is what the person waits for.
+    #[must_use]
+    pub const fn is(self, kind: ReportKind, is_open: bool) -> bool {
+        match self {
+            Self::Accepted => matches!(kind, ReportKind::Accepted),
+            Self::Part => matches!(kind, ReportKind::Filled(_)) && is_open,
         }
     }
 }
