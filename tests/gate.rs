@@ -131,6 +131,9 @@ fn drills_are_drawn_apart() {
     let bad = Source { file: "x.toml".to_owned(), text: text.replace("\"all\"", "[\"D13\"]") };
     let told = Scenario::parse(bad, "x").expect_err("there is no such drill")[0].to_string();
     assert!(told.contains("drills") && told.contains("D12"), "{told}");
+    let bad = Source { file: "x.toml".to_owned(), text: text.replace("\"all\"", "\"some\"") };
+    let told = Scenario::parse(bad, "x").expect_err("there are no such drills")[0].to_string();
+    assert!(told.contains("\"all\", or a list"), "{told}");
 }
 
 #[test]
@@ -289,6 +292,7 @@ fn criteria_of_ones_own_are_told_and_hashed() {
         ("[line.P6]\nat_least = 1.5\n", "quotes"),
         ("confidence = \"100%\"\n", "99.99%"),
         ("colour = \"red\"\n", "colour"),
+        ("[[ramp]]\nshare = \"101%\"\ndays = 1\ntrades = 1\n", "ramp.share"),
         ("[line.P6\n", "TOML"),
     ] {
         let error = criteria(text).expect_err(text);

@@ -269,7 +269,9 @@ fn threshold(entry: &Entry<'_>, at_least: bool, problems: &mut Problems<'_>) -> 
 }
 
 fn step(mut section: Section<'_>, problems: &mut Problems<'_>) -> Option<Step> {
-    let share = section.require("share", problems, "a share such as \"5%\"")?.string(problems, "a share")?.to_owned();
+    let share = section.require("share", problems, "a share such as \"5%\"")?;
+    share.within(problems, Rate::from_bps(1)..=Rate::ONE, "0.01% to 100%")?;
+    let share = share.string(problems, "a share")?.to_owned();
     let days = section.require("days", problems, "days")?.whole(problems, 0..=3_650)?;
     let trades = section.require("trades", problems, "trades")?.whole(problems, 0..=1_000_000_000)?;
     section.finish(problems);

@@ -15,7 +15,12 @@ pub(super) fn read(top: &mut Section<'_>, problems: &mut Problems<'_>) -> Option
     let Some(entry) = top.get("drills") else { return Some(Vec::new()) };
     let ids: Vec<(&str, usize)> = DRILLS.iter().map(|drill| drill.id).zip(0..).collect();
     let DeValue::Array(listed) = entry.value else {
-        return entry.word(problems, &[("all", ())]).map(|()| (0..DRILLS.len()).collect());
+        if entry.value.as_str() == Some("all") {
+            return Some((0..DRILLS.len()).collect());
+        }
+        let code = if entry.value.as_str().is_some() { "E-SC-009" } else { "E-SC-008" };
+        entry.refuse(problems, code, "\"all\", or a list such as [\"D1\", \"D10\"]");
+        return None;
     };
     let mut places = Vec::new();
     for one in listed {
