@@ -6,7 +6,7 @@ mod edge;
 mod task;
 mod told;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
@@ -76,7 +76,8 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
     };
     let library = Library::with_room(ROOM);
     let read = read(args, places, &library)?;
-    let backtest = args.edge.as_deref().map(edge::read).transpose()?;
+    let backtest = |path| edge::read(path, &read[0].first, (places, &library));
+    let backtest = args.edge.as_deref().map(backtest).transpose()?;
     let stored = Stored::at(
         &args
             .out
@@ -84,6 +85,10 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
             .unwrap_or_else(|| PathBuf::from("target/gate").join(read[0].path.file_stem().unwrap_or_default())),
     );
     let mut asked = asked(args, &criteria, &read)?;
+    if let Some(backtest) = &backtest {
+        let all = assumed(&backtest.setup, backtest.name()).into_iter();
+        asked.assumptions.extend(all.map(|(name, what)| (format!("backtest: {name}"), what)));
+    }
     let begun = stored.begin();
     begun.map_err(|error| {
         let bad = BadInput::new("E-GT-003", "--out", error.to_string(), "a folder that can be written");
@@ -99,7 +104,7 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
         let mut shown = run_all(args, &criteria, (&read, places, &library), threads, output);
         if let Some(backtest) = &backtest {
             let registered = |tape: &str| registered(args, tape);
-            shown.edge = Some(backtest.run(&read[0].first, (places, &library), threads, output, registered)?);
+            shown.edge = Some(backtest.run((places, &library), threads, output, registered)?);
         }
         Ok(shown)
     });
@@ -123,26 +128,33 @@ fn read(args: &Gate, places: &Places, library: &Library) -> Result<Vec<Read>, Fa
         let scenario = Scenario::read_over(path, &over(&args.set)).map_err(Failure::BadInput)?;
         let first =
             scenario.setup_from(library, &places.data_root, &places.cache, (None, 0)).map_err(Failure::BadInput)?;
-        let refuse = |field: &str, found: String, allowed: &str| {
-            Failure::BadInput(vec![BadInput::new("E-GT-002", &text::lossy(path), found, allowed).field(field)])
-        };
-        if let Some(stamp) = text::stamps(&first).first() {
-            let allowed =
-                "production ceilings and an honest fill profile: what is stamped proves nothing about production";
-            return Err(refuse("trader.ceilings or venue.profile", stamp.clone(), allowed));
-        }
+        honest(path, &scenario, &first)?;
         if scenario.sweep().points() > 1 {
-            return Err(refuse("sweep", "several points".to_owned(), "one strategy on one set of parameters"));
+            return Err(refused(path, "sweep", "several points".to_owned(), "one strategy on one set of parameters"));
         }
-        first.trader().map_err(|wrong| Failure::BadInput(vec![scenario.bad_parameter(&wrong)]))?;
         if let Some(other) = all.first().filter(|other: &&Read| frozen(&other.first) != frozen(&first)) {
             let found = format!("another trader, strategy, account or length than {}", text::lossy(&other.path));
-            return Err(refuse("trader, strategy, account or market", found, "one configuration over all scenarios"));
+            let allowed = "one configuration over all scenarios";
+            return Err(refused(path, "trader, strategy, account or market", found, allowed));
         }
         let runs = args.runs.unwrap_or_else(|| scenario.runs());
         all.push(Read { path: path.clone(), scenario, runs, first });
     }
     Ok(all)
+}
+
+fn refused(path: &Path, field: &str, found: String, allowed: &str) -> Failure {
+    Failure::BadInput(vec![BadInput::new("E-GT-002", &text::lossy(path), found, allowed).field(field)])
+}
+
+/// Refuses what is stamped, and parameters that are none.
+fn honest(path: &Path, scenario: &Scenario, setup: &Setup) -> Result<(), Failure> {
+    if let Some(stamp) = text::stamps(setup).first() {
+        let allowed = "production ceilings and an honest fill profile: what is stamped proves nothing about production";
+        return Err(refused(path, "trader.ceilings or venue.profile", stamp.clone(), allowed));
+    }
+    let sound = setup.trader().map(|_| ());
+    sound.map_err(|wrong| Failure::BadInput(vec![scenario.bad_parameter(&wrong)]))
 }
 
 /// What must be the same in every run that is judged together.
@@ -172,10 +184,11 @@ fn asked(args: &Gate, criteria: &Criteria, read: &[Read]) -> Result<Asked, Failu
         .iter()
         .map(|read| format!("{} {}\n{}", read.runs, read.first.scenario.set, read.first.scenario.text))
         .collect();
-    let mut assumptions: Vec<(String, String)> =
-        first.profiles().into_iter().map(|profile| (profile.name, profile.stamp)).collect();
+    // Models and fees may differ from scenario to scenario: what is the same is told once.
+    let mut assumptions: Vec<(String, String)> = Vec::new();
     for read in read {
-        assumptions.extend(more(read));
+        let all = assumed(&read.first, read.scenario.name());
+        assumptions.extend(all.into_iter().filter(|one| !assumptions.contains(one)).collect::<Vec<_>>());
     }
     Ok(Asked {
         class: args.class.into(),
@@ -196,10 +209,11 @@ fn asked(args: &Gate, criteria: &Criteria, read: &[Read]) -> Result<Asked, Failu
     })
 }
 
-/// What a reader must know of a scenario beside its models: its market, its fees, its seed, and what was put over it.
-fn more(read: &Read) -> Vec<(String, String)> {
-    let Read { scenario, first, .. } = read;
-    let mut all = vec![("seed".to_owned(), format!("{} of {}", first.seed, scenario.name()))];
+/// What a reader must know of a scenario: its models, market, fees and seed, and what was put over it.
+fn assumed(first: &Setup, scenario: &str) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> =
+        first.profiles().into_iter().map(|profile| (profile.name, profile.stamp)).collect();
+    all.push(("seed".to_owned(), format!("{} of {scenario}", first.seed)));
     for (instrument, market) in first.instruments.iter().zip(&first.tapes) {
         let fees = &instrument.rules(Timestamp::MAX).fees;
         all.push(("market".to_owned(), format!("{} from {}", instrument.symbol, market.tape.provenance.source)));

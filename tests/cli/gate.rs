@@ -70,6 +70,13 @@ fn what_proves_nothing_is_refused() {
         ("profile = \"conservative\"", "profile = \"parity_full\"", "honest fill profile"),
         ("[trader]\n", "[sweep]\n\"strategy.width\" = [\"1\", \"2\"]\n\n[trader]\n", "sweep"),
     ] {
+        if told != "sweep" {
+            folder.write("days.toml", MONTHS);
+            folder.write("backtest.toml", MONTHS.replace(from, to));
+            let (code, stdout, stderr) = gate(&folder, &["--edge", "backtest.toml"]);
+            assert_eq!((code, stdout.as_str()), (BAD_INPUT, ""), "a backtest, {to}: {stderr}");
+            assert!(stderr.contains(told) && stderr.contains("backtest.toml"), "{to}: {stderr}");
+        }
         folder.write("days.toml", MONTHS.replace(from, to));
         let (code, stdout, stderr) = gate(&folder, &[]);
         assert_eq!((code, stdout.as_str()), (BAD_INPUT, ""), "{to}: {stderr}");
@@ -137,6 +144,8 @@ fn a_backtest_is_run_and_stored_and_its_trials_are_counted() {
     let told = line("A1")["evidence"].to_string();
     assert!(told.contains("3 trials (3 here, 0 in the registry)"), "{told}");
     assert_eq!((&line("A8")["value"], &line("A8")["outcome"]), (&"0".into(), &"PASS".into()), "{}", line("A8"));
+    let assumed = document["assumptions"].to_string();
+    assert!(assumed.contains("backtest: fees") && assumed.contains("backtest: market"), "{assumed}");
     assert_eq!(folder.told(&["report", "out"]).0, NO_PASS);
     let edge = read(&folder, "out/edge.json");
     folder.write("out/edge.json", edge.replacen("0.00", "0.01", 1));
