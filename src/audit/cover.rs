@@ -185,7 +185,7 @@ impl Facts {
 
     /// Whether a position is too small for any order, at its stop or at its last fill; a fee in base
     /// may take some of what could be sold.
-    fn is_dust(&self, key: (DeskId, InstrumentId), position: i128, stop: Option<Price>) -> bool {
+    pub(super) fn is_dust(&self, key: (DeskId, InstrumentId), position: i128, stop: Option<Price>) -> bool {
         let Some(card) = self.card(key.1) else { return true };
         let rules = card.believed_rules(Timestamp(self.now()));
         // Of a fee in base it is known that it takes a lot at least.

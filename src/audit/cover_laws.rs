@@ -133,13 +133,16 @@ fn held_by_now(facts: &Facts, key: (DeskId, InstrumentId)) -> i128 {
     last.map_or_else(|| facts.position(key), |booking| booking.claimed[0])
 }
 
-/// A stop that was moved: whose, from what, to what.
+/// A stop that was moved: whose, from what, to what. What joins dust brings a plan of its own (4.12), unless the stop is
+/// pinned.
 fn moved(facts: &Facts, record: &Record) -> Option<((DeskId, InstrumentId), Side, CoverRow)> {
     let Body::Decision(Decision::Protected { desk, instrument, author, .. }) = &record.body else { return None };
     let key = (*desk, *instrument);
     let row = facts.cover.row(key);
     let by_itself = *author != Author::Operator && row.plan_before.is_some();
-    Some((key, side(facts, key)?, row)).filter(|_| by_itself)
+    let joins = *author == Author::Entry
+        && row.plan_before.is_some_and(|plan| !plan.pinned && facts.is_dust(key, facts.position(key), plan.stop));
+    Some((key, side(facts, key)?, row)).filter(|_| by_itself && !joins)
 }
 
 fn tightens(facts: &Facts, record: &Record, tally: &mut Tally) -> Judged {

@@ -266,6 +266,33 @@ fn dust_is_no_exit_until_it_is_more() {
     assert_eq!((floor.exits().len(), floor.held(B)), (1, 0), "{:?}", floor.decisions);
 }
 
+/// §4.12: dust is no open entry and has no stop: whatever its own was, the next entry is let in and brings its plan.
+#[test]
+fn dust_joins_the_next_entry_under_its_plan() {
+    let mut floor = Floor::margin(&[("risk.max_entries_per_instrument", "1")]);
+    let end = CancelledBecause::Requested;
+    let buys = |floor: &mut Floor, stop: &'static str, qty: i64| {
+        let id = floor.bench.open(&Ask::v01().stop(stop).quantity(1_000_000));
+        floor.settle();
+        floor.fill(id, Qty(qty), Price(4_500_000));
+        floor.end(id, end);
+        floor.wait(11_000);
+    };
+    buys(&mut floor, "44500", 4_000);
+    buys(&mut floor, "44400", 5_000);
+    buys(&mut floor, "44000", 500_000);
+    assert_eq!(floor.stops(), [(Price(4_400_000), Qty(509_000))], "{:?}", floor.decisions);
+    assert!(floor.ladder().is_empty());
+    let refused = floor.bench.submit(&Ask::v01()).expect_err("one entry is open");
+    assert_eq!(refused.check, Check::Entry(24));
+    // An operator's stop stays, as it does for what is more than dust.
+    let mut pinned = Floor::margin(&[]);
+    buys(&mut pinned, "44500", 9_999);
+    pinned.control(ControlAct::SetStop(B, RawPrice::new(decimal("44600"))));
+    buys(&mut pinned, "44000", 500_000);
+    assert_eq!(pinned.stops(), [(Price(4_460_000), Qty(509_999))]);
+}
+
 /// §4.12, §3.2: what a stop counts for is what the venue counts it for: a stop-limit its limit, a stop its
 /// trigger.
 #[test]

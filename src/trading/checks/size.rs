@@ -221,18 +221,19 @@ impl Preflight<'_> {
 }
 
 impl Core {
-    /// Entries of open positions, and entry orders that could still fill, in one instrument or all.
+    /// Entries of open positions, and entry orders that could still fill, in one instrument or all. Those that dust is
+    /// left of are over: it waits for the next one (§4.12).
     pub(crate) fn entry_count(&self, instrument: Option<crate::market::InstrumentId>) -> usize {
         let counts = |id| instrument.is_none_or(|wanted| wanted == id);
-        let booked: usize =
-            self.entries.iter().filter(|((_, id), _)| counts(*id)).map(|(_, orders)| orders.len()).sum();
+        let is_dust = |key| self.shield(key).is_some_and(crate::trading::protection::Shield::is_dust);
+        let open = self.entries.iter().filter(|(key, _)| counts(key.1) && !is_dust(**key));
+        let booked: usize = open.map(|(_, orders)| orders.len()).sum();
         let pending =
             self.orders.open().filter(|order| order.purpose == Purpose::Entry && counts(order.terms.instrument));
         let pending = pending.filter(|_| !planted(Bug::RiskPendingCounts));
         let is_booked = |order: &crate::trading::orders::Order| {
-            self.entries
-                .get(&(order.desk, order.terms.instrument))
-                .is_some_and(|orders| orders.contains(&order.terms.id))
+            let key = (order.desk, order.terms.instrument);
+            !is_dust(key) && self.entries.get(&key).is_some_and(|orders| orders.contains(&order.terms.id))
         };
         booked + pending.filter(|order| !is_booked(order)).count()
     }

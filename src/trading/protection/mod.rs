@@ -63,6 +63,8 @@ pub struct Shield {
     ladder: Option<Ladder>,
     /// What was left when an exit ended because nobody would take so little.
     dust: Option<Qty>,
+    /// Whether what is held was dust when it was last looked at.
+    is_dust: bool,
     /// It is without full live cover.
     naked: Option<Naked>,
     /// What the market did since the last visit.
@@ -88,6 +90,12 @@ impl Shield {
     #[must_use]
     pub const fn is_exiting(&self) -> bool {
         self.ladder.is_some()
+    }
+
+    /// Whether what is held is too little for any order: it joins the next entry, and its entries are over (§4.12).
+    #[must_use]
+    pub const fn is_dust(&self) -> bool {
+        self.is_dust
     }
 
     /// Whether all of it is on its way out.
@@ -201,6 +209,8 @@ impl Core {
                 self.pursue(now, key, held, &mut shield, actions);
                 self.cover_position(now, key, held, &mut shield, actions);
                 self.judge_cover(now, key, held, &mut shield, actions);
+                let price = self.counted_at(key, held, &shield);
+                shield.is_dust = amounts::closable(self.instrument(key.1), held.qty.abs(), price, now).is_zero();
             }
         }
         shield.news = None;

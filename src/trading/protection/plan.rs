@@ -65,6 +65,9 @@ impl Core {
         }
         let new = |id: &OrderId| !shield.adopted.contains(id);
         let entries: Vec<OrderId> = self.entries.get(&key).into_iter().flatten().copied().filter(new).collect();
+        if !entries.is_empty() && shield.is_dust {
+            self.join(key, &entries, shield);
+        }
         for id in entries {
             if shield.adopted.insert(id) {
                 self.take_plan(key, id, held, shield, actions);
@@ -78,6 +81,19 @@ impl Core {
             let text = format!("desk {} holds {} of it that no entry opened; it is exited", desk.0, held.qty.0);
             alert(Severity::Critical, Some(instrument), None, text, actions);
             self.begin_ladder(key, shield, (Qty::ZERO, ExitCause::Excess), actions);
+        }
+    }
+
+    /// Dust has no stop, and joins the next entry (§4.12): what was planned for it, and the entries it is left of, are over.
+    /// A pinned stop stays (PR-10), and so does an exit that is demanded.
+    fn join(&mut self, key: Key, entries: &[OrderId], shield: &mut Shield) {
+        if shield.ladder.is_some() || shield.cover.as_ref().is_none_or(|cover| cover.pinned) {
+            return;
+        }
+        (shield.cover, shield.touched, shield.near_told) = (None, None, false);
+        shield.adopted.clear();
+        if let Some(all) = self.entries.get_mut(&key) {
+            all.retain(|id| entries.contains(id));
         }
     }
 
