@@ -321,6 +321,37 @@ fn loosened_criteria_allow_nothing() {
     assert!(stricter.loosened().is_empty());
 }
 
+/// The ramp and what takes it back: fewer or shorter steps are looser, and so is a rule that is gone.
+#[test]
+fn a_steeper_ramp_and_fewer_demotions_are_looser() {
+    let step = |share: &str, days: u64, trades: u64| {
+        format!("[[ramp]]\nshare = \"{share}\"\ndays = {days}\ntrades = {trades}\n")
+    };
+    let loosened = |text: &str| criteria(text).expect("sound").loosened();
+    let usual = [("1%", 30, 271), ("5%", 30, 1_083), ("25%", 30, 1_083), ("100%", 0, 0)];
+    let ramp = |change: &dyn Fn(usize, (&'static str, u64, u64)) -> (&'static str, u64, u64)| {
+        let steps = usual.iter().enumerate().map(|(number, of)| change(number, *of));
+        loosened(&steps.map(|(share, days, trades)| step(share, days, trades)).collect::<String>())
+    };
+    assert_eq!(loosened(&step("100%", 0, 0)), ["ramp of 1 steps for 4 (none for 1% over 30 days and 271 trades)"]);
+    assert_eq!(ramp(&|_, of| of), [""; 0]);
+    assert_eq!(ramp(&|_, (share, days, trades)| (share, days + 1, trades + 1)), [""; 0]);
+    for (number, (share, days, trades)) in usual.into_iter().enumerate().take(2) {
+        for other in [("26%", days, trades), (share, days - 1, trades), (share, days, trades - 1)] {
+            let told = ramp(&|at, of| if at == number { other } else { of });
+            assert!(told.len() == 1 && told[0].contains(&format!("none for {share}")), "{other:?}: {told:?}");
+        }
+    }
+    let late = step("2%", 1, 1) + &usual.map(|(share, days, trades)| step(share, days, trades)).concat();
+    assert_eq!(loosened(&late), ["ramp of 5 steps for 4 (begins at 2% for 1%)"]);
+    let rule = |(when, then): &(String, String)| format!("[[demotion]]\nwhen = \"{when}\"\nthen = \"{then}\"\n");
+    let rules = Criteria::standard().demotions;
+    assert_eq!(loosened(&rule(&("never".to_owned(), "nothing".to_owned()))), ["demotion rules left out: 4"]);
+    assert_eq!(loosened(&rules[1..].iter().map(rule).collect::<String>()), ["demotion rules left out: 1"]);
+    let more = rules.iter().map(rule).collect::<String>() + &rule(&("a doubt".to_owned(), "halt".to_owned()));
+    assert_eq!(loosened(&more), [""; 0]);
+}
+
 /// A month that says nothing of a figure neither meets nor misses it; and of too few trades nothing is refuted.
 #[test]
 fn silence_is_no_failure() {
