@@ -149,6 +149,8 @@ fn honest_months_pass_and_are_told_what_is_lacking() {
         assert_eq!(line.paper.outcome, Outcome::Insufficient, "{}: paper shows nothing yet", line.id);
         assert!(!line.source.is_empty() && !line.threshold.is_empty(), "{}", line.id);
     }
+    let rules: Vec<_> = verdict.demotions.iter().map(|rule| (rule.when.clone(), rule.then.clone())).collect();
+    assert_eq!(rules, Criteria::standard().demotions);
     assert!(verdict.drills.iter().all(|drill| drill.runs == 3_000 && drill.effective == 3_000));
 }
 

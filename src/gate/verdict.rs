@@ -324,6 +324,8 @@ pub struct Verdict {
     pub decisions: Vec<Decision>,
     /// The size steps after a pass.
     pub ramp: Vec<RampStep>,
+    /// When a size step is taken back.
+    pub demotions: Vec<Demotion>,
     /// What it is bound to.
     pub bound: Bound,
 }
@@ -337,4 +339,13 @@ pub struct RampStep {
     pub days: u64,
     /// Trades it takes at least.
     pub trades: u64,
+}
+
+/// A rule by which a size step is taken back, at once and without a meeting (gate.md F4).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Demotion {
+    /// What happened.
+    pub when: String,
+    /// What is done then.
+    pub then: String,
 }

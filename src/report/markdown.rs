@@ -16,6 +16,7 @@ pub(super) fn markdown(verdict: &Verdict) -> String {
     open_lines(&mut out, verdict);
     drills(&mut out, verdict);
     worst(&mut out, verdict);
+    demotions(&mut out, verdict);
     bound(&mut out, verdict);
     out
 }
@@ -199,6 +200,16 @@ fn fence(text: &str) -> String {
         longest = longest.max(ticks);
     }
     "`".repeat(longest.max(2) + 1)
+}
+
+fn demotions(out: &mut String, verdict: &Verdict) {
+    if verdict.demotions.is_empty() {
+        return;
+    }
+    head(out, "What takes a step of the ramp back", &["What happened", "What is done"]);
+    for rule in &verdict.demotions {
+        row(out, &[safe(&rule.when), safe(&rule.then)]);
+    }
 }
 
 fn bound(out: &mut String, verdict: &Verdict) {

@@ -112,8 +112,16 @@ pub(super) fn untested(verdict: &Verdict) -> Markup {
     html! { ul { @for text in &verdict.untested { li { (visible(text)) } } } }
 }
 
-/// The size steps after a pass.
+/// The size steps after a pass, and what takes one back.
 pub(super) fn ramp(verdict: &Verdict) -> Markup {
+    html! {
+        (steps(verdict))
+        h3 id="demotions" { "What takes a step back" }
+        (demotions(verdict))
+    }
+}
+
+fn steps(verdict: &Verdict) -> Markup {
     if verdict.ramp.is_empty() {
         return nothing("No ramp was planned.");
     }
@@ -131,6 +139,21 @@ pub(super) fn ramp(verdict: &Verdict) -> Markup {
     html! {
         p { "A step ends when both its days and its trades are reached, and its own gate passes." }
         (wide("Steps of size after a pass", "short", &head, &body))
+    }
+}
+
+fn demotions(verdict: &Verdict) -> Markup {
+    if verdict.demotions.is_empty() {
+        return nothing("No rule of demotion was planned.");
+    }
+    let body = html! {
+        @for rule in &verdict.demotions {
+            (row(&html! { (visible(&rule.when)) }, &cell("What is done", "", &html! { (visible(&rule.then)) })))
+        }
+    };
+    html! {
+        p { "Taken at once by whoever is on duty, without a meeting. Going up again is by the step's own gate." }
+        (stack("Rules of demotion", "pairs", &["What happened", "What is done"], &body))
     }
 }
 

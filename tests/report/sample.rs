@@ -2,8 +2,8 @@
 #![allow(clippy::float_arithmetic, reason = "pictures are of floats")]
 
 use seatrial::gate::verdict::{
-    Benchmark, Bin, Bound, Class, Decision, DrillCount, Figure, Group, Line, Matrix, MatrixRow, Outcome, Part,
-    RampStep, Results, SCHEMA, Spread, Verdict, Worst,
+    Benchmark, Bin, Bound, Class, Decision, Demotion, DrillCount, Figure, Group, Line, Matrix, MatrixRow, Outcome,
+    Part, RampStep, Results, SCHEMA, Spread, Verdict, Worst,
 };
 
 const GROUPS: [(&str, &str); 7] = [
@@ -376,6 +376,12 @@ pub fn sample(outcome: Outcome) -> Verdict {
         ramp: [("1 %", 7, 200), ("5 %", 14, 500), ("25 %", 30, 1_500), ("100 %", 30, 3_000)]
             .map(|(share, days, trades)| RampStep { share: share.to_owned(), days, trades })
             .to_vec(),
+        demotions: [
+            ("any accounting line is broken", "halt, and back to paper"),
+            ("the fall is beyond the bootstrap's", "one step down"),
+        ]
+        .map(|(when, then)| Demotion { when: when.to_owned(), then: then.to_owned() })
+        .to_vec(),
         bound: Bound {
             build: hash(1),
             scenarios: hash(2),
@@ -414,6 +420,7 @@ pub fn empty() -> Verdict {
         untested: Vec::new(),
         decisions: Vec::new(),
         ramp: Vec::new(),
+        demotions: Vec::new(),
         bound: Bound::default(),
     }
 }
