@@ -369,6 +369,24 @@ fn silence_is_no_failure() {
     assert_eq!((idle.outcome, simulated(&idle, "P3")), (Outcome::Insufficient, Outcome::Insufficient), "{}", idle.why);
 }
 
+/// More trades asked of a month (P2) silence no figure that the defaults would refute; fewer make more months speak.
+#[test]
+fn asking_for_more_trades_hides_no_failure() {
+    let outcome = |asked: &str, trades: u64| {
+        let criteria = criteria(&format!("[line.P2]\nat_least = \"{asked}\"\n")).expect("sound");
+        let poor = months(300, |_, run| {
+            let figures = &mut of(run).figures;
+            (figures.trades.count, figures.trades.profit_factor) = (trades, Some(0.1));
+        });
+        let verdict = judged_by(Class::SelfConsistent, &criteria, &shown(poor));
+        (simulated(&verdict, "P2"), simulated(&verdict, "P6"))
+    };
+    assert_eq!(outcome("1000", 100), (Outcome::Insufficient, Outcome::Fail));
+    assert_eq!(outcome("1000", 49), (Outcome::Insufficient, Outcome::Insufficient));
+    assert_eq!(outcome("50", 49), (Outcome::Insufficient, Outcome::Insufficient));
+    assert_eq!(outcome("40", 49), (Outcome::Pass, Outcome::Fail));
+}
+
 struct Folder(PathBuf);
 
 impl Folder {

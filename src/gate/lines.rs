@@ -72,10 +72,11 @@ impl Evidence<'_> {
         lines
     }
 
-    /// Whether most months have fewer trades than P2 asks for.
+    /// Whether most months have fewer trades than P2 asks for; a file that asks for more silences nothing by that.
     fn trades_too_little(&self) -> bool {
         let asked = self.criteria.line("P2").and_then(|line| line.threshold.as_ref());
-        let asked = asked.map_or(0.0, |threshold| float(threshold.value));
+        let usual = asked.and_then(|threshold| threshold.instead_of.as_ref()?.parse::<f64>().ok());
+        let asked = asked.map_or(0.0, |threshold| float(threshold.value)).min(usual.unwrap_or(f64::INFINITY));
         let few = self.ended().filter(|(_, came)| count(came.figures.trades.count) < asked).count();
         few * 2 > self.ended().count()
     }
