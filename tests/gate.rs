@@ -387,6 +387,43 @@ fn asking_for_more_trades_hides_no_failure() {
     assert_eq!(outcome("40", 49), (Outcome::Pass, Outcome::Fail));
 }
 
+/// Refusals that faults made are taken off by their reason (P8): they hide no other.
+#[test]
+fn made_refusals_hide_no_real_ones() {
+    let outcome = |(refused, ambiguous): (&str, u64), made: &str| {
+        let verdict = judged(&months(300, |_, run| {
+            let came = of(run);
+            let execution = &mut came.figures.execution;
+            (execution.commands, execution.ambiguous, execution.error_rate) = (1_000, ambiguous, Some(0.05));
+            execution.rejected = [(refused.to_owned(), 20)].into();
+            came.hits = [(made.to_owned(), 100)].into();
+        }));
+        let part = line(&verdict, "P8").simulated.clone().expect("judged");
+        assert!(part.evidence.contains("included, the median month has 5.000 %"), "{}", part.evidence);
+        part.outcome
+    };
+    for (seen, made, told) in [
+        (("min notional", 0), "rejected min_notional", Outcome::Pass),
+        (("min notional", 0), "rejected tick", Outcome::Fail),
+        (("min notional", 0), "rejected post_only_would_cross", Outcome::Fail),
+        (("min notional", 0), "reply", Outcome::Fail),
+        (("post only would cross", 0), "feed_gap", Outcome::Pass),
+        (("post only would cross", 20), "reply", Outcome::Pass),
+        (("post only would cross", 20), "rejected tick", Outcome::Fail),
+    ] {
+        assert_eq!(outcome(seen, made), told, "{seen:?} {made}");
+    }
+    // The reasons of faults are those of the figures; that of one whose report was lost is not among them.
+    let came = month();
+    let kinds = came.hits.keys().filter_map(|kind| kind.strip_prefix("rejected "));
+    let shown = kinds.filter(|kind| came.figures.execution.rejected.contains_key(&kind.replace('_', " "))).count();
+    assert!(shown > 4, "{:?}, of {:?}", came.figures.execution.rejected, came.hits);
+    let verdict = judged(&months(1, |_, _| {}));
+    for name in ["error rate, races and faults included", "stop coverage, orders under way counted as none"] {
+        assert!(verdict.results.figures.iter().any(|figure| figure.name == name), "{name}");
+    }
+}
+
 struct Folder(PathBuf);
 
 impl Folder {

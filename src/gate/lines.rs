@@ -134,7 +134,7 @@ impl Evidence<'_> {
             "P5" => of(0.5, &|figures| figures.trades.hit_rate.into()),
             "P6" => of(0.5, &profit_factor),
             "P7" => self.uptime(line),
-            "P8" => self.of_months(line, 0.95, |came| errors(came).into()),
+            "P8" => self.error_rate(line),
             "P9" => of(0.95, &|figures| figures.execution.release_ns.p95.map(seconds).into()),
             "P10" => self.ended_soundly(),
             "P11" => self.none_broken("held what could be covered and was not", |came| broke(came, COVER)),
@@ -312,35 +312,6 @@ fn profit_factor(figures: &Figures) -> Figure {
         None if figures.trades.won > 0 => Figure::Best,
         None => Figure::None,
     }
-}
-
-/// Refusals that are no error of ours: the market, or the venue's news, was faster than the order.
-const RACES: [&str; 4] = ["post", "reduce only", "would trigger", "session"];
-
-/// Faults that make a refusal which is none of the races, or an ambiguous reply.
-const MADE: [&str; 8] = [
-    "rejected min_notional",
-    "rejected tick",
-    "rejected price_band",
-    "rejected insufficient_balance",
-    "rejected permission",
-    "rejected rate_limited",
-    "rejected busy",
-    "reply",
-];
-
-/// What the venue refused, but for races and for what a fault made, over commands.
-fn errors(came: &Came) -> Option<f64> {
-    let execution = &came.figures.execution;
-    let refused: u64 = execution
-        .rejected
-        .iter()
-        .filter(|(why, _)| !RACES.iter().any(|race| why.contains(race)))
-        .map(|(_, times)| times)
-        .sum();
-    let made: u64 = MADE.iter().filter_map(|kind| came.hits.get(*kind)).sum();
-    let own = (refused + execution.ambiguous).saturating_sub(made);
-    (execution.commands > 0).then(|| count(own) / count(execution.commands))
 }
 
 /// Whether the attribution does not close.

@@ -10,6 +10,7 @@
 
 mod assemble;
 pub mod edge;
+mod errors;
 mod judge;
 mod lines;
 mod pass;

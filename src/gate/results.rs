@@ -176,7 +176,7 @@ fn attribution(ended: &[&Came]) -> Vec<(String, f64)> {
 type Of = fn(&Figures) -> Option<f64>;
 
 /// Further figures of a month: name, unit and where it stands.
-const FIGURES: [(&str, &str, Of); 20] = [
+const FIGURES: [(&str, &str, Of); 22] = [
     (SHARPE, "per year", |of| of.returns.sharpe_annualised),
     ("Sortino ratio", "per year", |of| of.returns.sortino),
     ("Calmar ratio", "", |of| of.returns.calmar),
@@ -197,6 +197,8 @@ const FIGURES: [(&str, &str, Of); 20] = [
     ("decision to ack, 99th percentile", "s", |of| of.execution.ack_ns.p99.map(seconds)),
     ("slippage, 95th percentile", "of price", |of| of.execution.slippage.p95.as_ref()?.parse().ok()),
     ("longest time without a stop", "s", |of| Some(seconds(of.execution.naked_max_ns))),
+    ("error rate, races and faults included", "of commands", |of| of.execution.error_rate),
+    ("stop coverage, orders under way counted as none", "of the time", |of| of.execution.stop_coverage),
 ];
 
 fn figures(ended: &[&Came]) -> Vec<Figure> {
