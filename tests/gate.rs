@@ -7,15 +7,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use seatrial::audit::audit_records;
 use seatrial::gate::edge::Perturbed;
 use seatrial::gate::verdict::{Bound, Line};
 use seatrial::gate::{
     Asked, Came, Class, Edge, NoPass, Outcome, Run, Shown, Stored, Verdict, assemble, document, tried,
 };
+use seatrial::journal::{Body, Journal};
 use seatrial::market::{Span, Timestamp};
 use seatrial::scenario::criteria::Criteria;
 use seatrial::scenario::{Scenario, Source};
+use seatrial::sim;
 use seatrial::sim::drill::DRILLS;
+
+const MONTHS: &str = include_str!("../scenarios/thirty-days.toml");
 
 fn scenario(name: &str) -> Scenario {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
@@ -240,6 +245,41 @@ fn whatever_breaks_is_named() {
     }));
     assert_eq!((lost.outcome, simulated(&lost, "P10")), (Outcome::Fail, Outcome::Fail));
     assert_eq!(lost.worst[0].findings, ["panic: it fell over"]);
+}
+
+/// Every law that can be broken fails a line of accounting, of the drills or of cover, not P10 alone, and stands in a
+/// column of the matrix that has a name; what nobody knows stands in the last.
+#[test]
+fn every_law_feeds_a_line_and_a_column() {
+    let text = MONTHS.replace("drills = \"all\"\n", "").replace("days = 30", "days = 1");
+    let short =
+        Scenario::parse(Source { file: "x.toml".to_owned(), text }, "x").unwrap_or_else(|all| panic!("{all:?}"));
+    let setup = short.setup(Path::new("data"), Path::new(""), None, 0).unwrap_or_else(|all| panic!("{all:?}"));
+    let records = sim::run(&setup, Journal::recording()).expect("it ends").journal.into_records();
+    let Body::Header(header) = &records[0].body else { panic!("a journal begins with its header") };
+    let audited: Vec<&str> = audit_records(header, &records).laws.iter().map(|law| law.id).collect();
+    assert!(audited.len() > 50, "{audited:?}");
+    // What the judge of a run names beside the audit (src/swarm/judge.rs).
+    for law in audited.into_iter().chain(["N3", "alert"]) {
+        let verdict = broken_by(law);
+        let fails = |line: &&Line| line.simulated.as_ref().is_some_and(|part| part.outcome == Outcome::Fail);
+        let failing: Vec<&str> = verdict.lines.iter().filter(fails).map(|line| line.id.as_str()).collect();
+        assert!(failing.iter().any(|id| id.starts_with(['C', 'D']) || *id == "P11"), "{law} fails {failing:?} alone");
+        let broken = &verdict.matrix.rows[0].broken;
+        assert_eq!((broken.iter().sum::<u64>(), broken.last()), (1, Some(&0)), "{law}");
+    }
+    let unknown = broken_by("a law that is on no list").matrix;
+    assert_eq!((unknown.laws.last().map(String::as_str), unknown.rows[0].broken.last()), (Some("other"), Some(&1)));
+    assert_eq!(simulated(&broken_by("R1"), "D9"), Outcome::Fail);
+}
+
+/// The verdict of a month that met one fault and broke one law.
+fn broken_by(law: &str) -> Verdict {
+    judged(&months(1, |_, run| {
+        let came = of(run);
+        came.broken.push((law.to_owned(), "found".to_owned()));
+        came.hits = [("crash".to_owned(), 1)].into();
+    }))
 }
 
 #[test]

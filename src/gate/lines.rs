@@ -4,6 +4,7 @@
 //! what it would take, and never passes.
 
 use super::judge::{Evidence, Figure, fact, float, missing, plain, share};
+use super::laws::{BALANCE, BREAKS, COVER, DRILLED, EXECUTIONS, LEFT, ORDERS, STATEMENT, broke};
 use super::run::Came;
 use super::verdict::{Class, DrillCount, Group, Line, Outcome, Part};
 use crate::metrics::Figures;
@@ -25,34 +26,6 @@ const GROUPS: [(&str, &str); 7] = [
 
 /// Lines that say nothing of a strategy that hardly trades.
 const OF_TRADES: [&str; 6] = ["P3", "P5", "P6", "P9", "A7", "A7t"];
-
-/// Laws that a line, or a drill's state, stands on: by their ids.
-const BALANCE: &[&str] = &["LG-1", "LG-2", "LG-3", "LG-4", "LG-5", "L2", "L6", "K-in", "identity"];
-const BREAKS: &[&str] = &["C1", "C1f", "C1o", "C4", "C5", "P4", "O9", "O16", "V1"];
-const STATEMENT: &[&str] = &["L4", "E3", "X1", "X1a", "X6", "P1", "P1a", "P2"];
-const ORDERS: &[&str] = &["O1", "O1t", "O3", "O6", "O7", "O8", "O11", "O12", "O12e", "O13", "O14", "O15"];
-const EXECUTIONS: &[&str] = &["O5", "C7"];
-const COVER: &[&str] = &["S1", "S2", "S3", "S4", "S5", "S10", "P5", "P7", "OP-2"];
-
-/// The laws that a drill stands on beside its own line.
-const DRILLED: [&[&str]; 12] = [
-    &["O16", "V1", "O1", "O1t", "O3", "C1", "C1o"],
-    &["P1", "P4", "C1f", "C7", "O5", "E3"],
-    COVER,
-    &["K6", "O11"],
-    &["K6", "R8"],
-    &["R4", "C7", "O5"],
-    &["O8", "O1t", "C1"],
-    &["R7", "OP-2"],
-    &["R2", "R3", "R5", "R5e", "R6", "R9", "R10", "R13"],
-    &["N3", "O5", "T1", "LG-2", "C1f"],
-    &["K6", "LG-2"],
-    &["K6", "O11"],
-];
-
-fn broke(came: &Came, laws: &[&str]) -> bool {
-    came.broken.iter().any(|(law, _)| laws.contains(&law.as_str()))
-}
 
 impl Evidence<'_> {
     /// Every line, judged for a class of evidence.
@@ -245,8 +218,7 @@ impl Evidence<'_> {
             "C2" => ("broke with the venue", BREAKS),
             "C3" => ("differ from the venue's own log", STATEMENT),
             "C4" => {
-                return self
-                    .none_broken("left anything unexplained", |came| unexplained(came) || broke(came, &["LG-6"]));
+                return self.none_broken("left anything unexplained", |came| unexplained(came) || broke(came, LEFT));
             }
             "C5" => ("lost or made an order", ORDERS),
             _ => ("booked twice, or what nobody did", EXECUTIONS),

@@ -12,6 +12,7 @@ mod assemble;
 pub mod edge;
 mod errors;
 mod judge;
+mod laws;
 mod lines;
 mod pass;
 mod results;
