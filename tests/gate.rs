@@ -542,6 +542,32 @@ fn a_backtest_argues_the_edge() {
     }
 }
 
+/// A backtest of one point chose among nothing: no trials to deflate by, and nothing that was chosen out of sample.
+#[test]
+fn one_point_argues_no_edge() {
+    let one = |edge: &mut Edge, registered| {
+        (edge.tried, edge.own, edge.registered) = (vec![Some(wave(365, 30, 6))], Some(0), registered);
+    };
+    let evidence = |verdict: &Verdict, id: &str| {
+        let part = line(verdict, id).simulated.clone().expect("judged");
+        (part.outcome, part.evidence)
+    };
+    let trials = "needs trials: at least two points, or a registry that has counted them".to_owned();
+    let choice = "needs at least two points to choose from".to_owned();
+    for registered in [0, 1] {
+        let verdict = by(|edge| one(edge, registered));
+        assert_eq!(evidence(&verdict, "A1"), (Outcome::Insufficient, trials.clone()));
+        assert_eq!(evidence(&verdict, "A3"), (Outcome::Insufficient, choice.clone()));
+    }
+    let counted = by(|edge| one(edge, 2));
+    assert_eq!(evidence(&counted, "A1").0, Outcome::Pass, "the registry has counted them");
+    assert_eq!(evidence(&counted, "A3"), (Outcome::Insufficient, choice.clone()));
+    // A point that did not end is none.
+    let lost = by(|edge| (edge.tried[0], edge.tried[2], edge.registered) = (None, None, 0));
+    assert_eq!(evidence(&lost, "A1"), (Outcome::Insufficient, trials));
+    assert_eq!(evidence(&lost, "A3"), (Outcome::Insufficient, choice));
+}
+
 /// What was tried elsewhere counts: the registry's trials deflate as much as the points that are here.
 #[test]
 fn trials_of_the_registry_deflate() {

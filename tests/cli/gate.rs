@@ -153,3 +153,18 @@ fn a_backtest_is_run_and_stored_and_its_trials_are_counted() {
     let (code, _, stderr) = gate(&folder, &["--edge", "nothing.toml"]);
     assert_eq!(code, BAD_INPUT, "{stderr}");
 }
+
+/// A registry that is named and is not there, or is none, is refused before anything runs.
+#[cfg(feature = "batch")]
+#[test]
+fn a_bad_registry_is_refused_before_anything_runs() {
+    let folder = folder("gate-registry");
+    folder.write("backtest.toml", MONTHS.replace("days = 30", "days = 6"));
+    folder.write("bad.jsonl", "nonsense\n");
+    for registry in ["nowhere.jsonl", "bad.jsonl"] {
+        let (code, stdout, stderr) = gate(&folder, &["--edge", "backtest.toml", "--registry", registry]);
+        assert_eq!((code, stdout.as_str()), (BAD_INPUT, ""), "{registry}: {stderr}");
+        assert!(stderr.contains(registry), "{registry}: {stderr}");
+        assert!(!folder.0.join("out").exists(), "{registry}: nothing is written");
+    }
+}
