@@ -154,6 +154,11 @@ fn honest_months_pass_and_are_told_what_is_lacking() {
         assert_eq!(line.paper.outcome, Outcome::Insufficient, "{}: paper shows nothing yet", line.id);
         assert!(!line.source.is_empty() && !line.threshold.is_empty(), "{}", line.id);
     }
+    let reach = |id: &str| {
+        let group = verdict.groups.iter().find(|group| group.id == id).expect("a group");
+        (group.judged, group.lines)
+    };
+    assert_eq!((reach("P"), reach("B"), reach("D"), reach("A")), ((13, 13), (1, 10), (12, 12), (9, 10)));
     let rules: Vec<_> = verdict.demotions.iter().map(|rule| (rule.when.clone(), rule.then.clone())).collect();
     assert_eq!(rules, Criteria::standard().demotions);
     assert!(verdict.drills.iter().all(|drill| drill.runs == 3_000 && drill.effective == 3_000));

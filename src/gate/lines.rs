@@ -326,9 +326,10 @@ fn paper(id: &str) -> &'static str {
 pub fn groups(lines: &[Line]) -> Vec<Group> {
     let one = |(id, name): (&str, &str)| {
         let of = || lines.iter().filter(|line| line.group == id);
-        let worst = of().filter_map(|line| line.simulated.as_ref()).map(|part| part.outcome).max();
+        let simulated = || of().filter_map(|line| line.simulated.as_ref()).map(|part| part.outcome);
         let paper = of().map(|line| line.paper.outcome).max().unwrap_or(Outcome::Insufficient);
-        Group { id: id.to_owned(), name: name.to_owned(), simulated: worst, paper }
+        let (judged, lines) = (simulated().count() as u64, of().count() as u64);
+        Group { id: id.to_owned(), name: name.to_owned(), simulated: simulated().max(), paper, judged, lines }
     };
     GROUPS.into_iter().map(one).collect()
 }

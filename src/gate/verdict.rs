@@ -109,6 +109,10 @@ pub struct Group {
     pub simulated: Option<Outcome>,
     /// The worst of its paper parts.
     pub paper: Outcome,
+    /// How many of its lines simulated evidence judges.
+    pub judged: u64,
+    /// How many lines it has.
+    pub lines: u64,
 }
 
 /// A drill of group D, over all runs.

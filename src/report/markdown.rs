@@ -101,7 +101,8 @@ fn groups(out: &mut String, verdict: &Verdict) {
     for group in &verdict.groups {
         let simulated = group.simulated.map_or(NONE, mark);
         let name = format!("{} · {}", safe(&group.id), safe(&group.name));
-        row(out, &[name, simulated.to_owned(), mark(group.paper).to_owned()]);
+        let reach = format!("({} of {} lines)", grouped(group.judged), grouped(group.lines));
+        row(out, &[name, format!("{simulated} {reach}"), mark(group.paper).to_owned()]);
     }
 }
 

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::numbers::{NONE, grouped, short_percent};
 use super::tables::{cell, heads, nothing, row, stack, wide};
 use super::words::{outcome, outcome_or, tone, visible, worth};
-use crate::gate::verdict::{Line, Outcome, Verdict};
+use crate::gate::verdict::{Group, Line, Outcome, Verdict};
 
 /// The verdict and what it stands on.
 pub(super) fn verdict(verdict: &Verdict) -> Markup {
@@ -72,13 +72,18 @@ pub(super) fn groups(verdict: &Verdict) -> Markup {
             @let simulated = tally(lines.iter().filter_map(|line| line.simulated.as_ref()).map(|part| part.outcome));
             @let paper = tally(lines.iter().map(|line| line.paper.outcome));
             @let cells = html! {
-                (cell("Simulated", "", &html! { (outcome_or(group.simulated, "says nothing")) " " (simulated) }))
+                (cell("Simulated", "", &html! { (outcome_or(group.simulated, "says nothing")) " " (reach(group)) " " (simulated) }))
                 (cell("Paper", "", &html! { (outcome(group.paper)) " " (paper) }))
             };
             (row(&html! { (visible(&group.id)) " · " (visible(&group.name)) }, &cells))
         }
     };
     stack("The worst line of each group, by either evidence", "groups", &["Group", "Simulated", "Paper"], &body)
+}
+
+/// How many lines of a group simulation judges.
+fn reach(group: &Group) -> Markup {
+    html! { span class="tally" { "(" (grouped(group.judged)) " of " (grouped(group.lines)) " lines)" } }
 }
 
 /// How many lines of how many pass.

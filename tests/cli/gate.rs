@@ -29,8 +29,14 @@ fn a_few_runs_are_no_evidence_and_say_so() {
     let (code, stdout, stderr) = gate(&folder, &[]);
     assert_eq!((code, stderr.as_str()), (NO_PASS, ""), "{stdout}");
     assert!(stdout.contains("verdict     INSUFFICIENT EVIDENCE (self-consistent)"), "{stdout}");
-    for told in ["criteria    66 lines", "runs        4 of 6 days", "drill D10", "took ", "report      out/report.html"]
-    {
+    for told in [
+        "criteria    66 lines",
+        "runs        4 of 6 days",
+        "simulated PASS (1 of 10 lines); paper",
+        "drill D10",
+        "took ",
+        "report      out/report.html",
+    ] {
         assert!(stdout.contains(told), "{told}: {stdout}");
     }
     assert!(!folder.0.join("out/pass.json").exists(), "no pass without a pass");

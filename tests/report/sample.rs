@@ -328,12 +328,15 @@ fn untested() -> Vec<String> {
 pub fn sample(outcome: Outcome) -> Verdict {
     let lines: Vec<Line> = LINES.iter().map(|found| line(found, outcome)).collect();
     let group = |(id, name): (&str, &str)| {
-        let parts = lines.iter().filter(|line| line.group == id);
+        let parts = || lines.iter().filter(|line| line.group == id);
+        let simulated = || parts().filter_map(|line| line.simulated.as_ref()).map(|part| part.outcome);
         Group {
             id: id.to_owned(),
             name: name.to_owned(),
-            simulated: parts.filter_map(|line| line.simulated.as_ref()).map(|part| part.outcome).max(),
+            simulated: simulated().max(),
             paper: Outcome::Insufficient,
+            judged: simulated().count() as u64,
+            lines: parts().count() as u64,
         }
     };
     let why = match outcome {
