@@ -313,6 +313,9 @@ fn other_classes_ask_for_paper() {
     for class in [Class::Testnet, Class::ShadowLive, Class::Live] {
         let verdict = judged_by(class, &Criteria::standard(), &shown(months(3_000, |_, _| {})));
         assert_eq!(verdict.outcome, Outcome::Insufficient, "{class:?}");
+        let live = &verdict.decisions[1];
+        let told = if class == Class::Testnet { "never allows real money" } else { "this program makes no evidence" };
+        assert!(live.answer == "no" && live.why.contains(told), "{class:?}: {}", live.why);
     }
 }
 
