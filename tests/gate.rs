@@ -7,15 +7,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use seatrial::audit::audit_records;
 use seatrial::gate::edge::Perturbed;
 use seatrial::gate::verdict::{Bound, Line};
 use seatrial::gate::{
     Asked, Came, Class, Edge, NoPass, Outcome, Run, Shown, Stored, Verdict, assemble, document, tried,
 };
+use seatrial::journal::{Body, Journal};
 use seatrial::market::{Span, Timestamp};
 use seatrial::scenario::criteria::Criteria;
 use seatrial::scenario::{Scenario, Source};
+use seatrial::sim;
 use seatrial::sim::drill::DRILLS;
+
+const MONTHS: &str = include_str!("../scenarios/thirty-days.toml");
 
 fn scenario(name: &str) -> Scenario {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(name);
@@ -149,6 +154,13 @@ fn honest_months_pass_and_are_told_what_is_lacking() {
         assert_eq!(line.paper.outcome, Outcome::Insufficient, "{}: paper shows nothing yet", line.id);
         assert!(!line.source.is_empty() && !line.threshold.is_empty(), "{}", line.id);
     }
+    let reach = |id: &str| {
+        let group = verdict.groups.iter().find(|group| group.id == id).expect("a group");
+        (group.judged, group.lines)
+    };
+    assert_eq!((reach("P"), reach("B"), reach("D"), reach("A")), ((13, 13), (1, 10), (12, 12), (9, 10)));
+    let rules: Vec<_> = verdict.demotions.iter().map(|rule| (rule.when.clone(), rule.then.clone())).collect();
+    assert_eq!(rules, Criteria::standard().demotions);
     assert!(verdict.drills.iter().all(|drill| drill.runs == 3_000 && drill.effective == 3_000));
 }
 
@@ -240,6 +252,41 @@ fn whatever_breaks_is_named() {
     assert_eq!(lost.worst[0].findings, ["panic: it fell over"]);
 }
 
+/// Every law that can be broken fails a line of accounting, of the drills or of cover, not P10 alone, and stands in a
+/// column of the matrix that has a name; what nobody knows stands in the last.
+#[test]
+fn every_law_feeds_a_line_and_a_column() {
+    let text = MONTHS.replace("drills = \"all\"\n", "").replace("days = 30", "days = 1");
+    let short =
+        Scenario::parse(Source { file: "x.toml".to_owned(), text }, "x").unwrap_or_else(|all| panic!("{all:?}"));
+    let setup = short.setup(Path::new("data"), Path::new(""), None, 0).unwrap_or_else(|all| panic!("{all:?}"));
+    let records = sim::run(&setup, Journal::recording()).expect("it ends").journal.into_records();
+    let Body::Header(header) = &records[0].body else { panic!("a journal begins with its header") };
+    let audited: Vec<&str> = audit_records(header, &records).laws.iter().map(|law| law.id).collect();
+    assert!(audited.len() > 50, "{audited:?}");
+    // What the judge of a run names beside the audit (src/swarm/judge.rs).
+    for law in audited.into_iter().chain(["N3", "alert"]) {
+        let verdict = broken_by(law);
+        let fails = |line: &&Line| line.simulated.as_ref().is_some_and(|part| part.outcome == Outcome::Fail);
+        let failing: Vec<&str> = verdict.lines.iter().filter(fails).map(|line| line.id.as_str()).collect();
+        assert!(failing.iter().any(|id| id.starts_with(['C', 'D']) || *id == "P11"), "{law} fails {failing:?} alone");
+        let broken = &verdict.matrix.rows[0].broken;
+        assert_eq!((broken.iter().sum::<u64>(), broken.last()), (1, Some(&0)), "{law}");
+    }
+    let unknown = broken_by("a law that is on no list").matrix;
+    assert_eq!((unknown.laws.last().map(String::as_str), unknown.rows[0].broken.last()), (Some("other"), Some(&1)));
+    assert_eq!(simulated(&broken_by("R1"), "D9"), Outcome::Fail);
+}
+
+/// The verdict of a month that met one fault and broke one law.
+fn broken_by(law: &str) -> Verdict {
+    judged(&months(1, |_, run| {
+        let came = of(run);
+        came.broken.push((law.to_owned(), "found".to_owned()));
+        came.hits = [("crash".to_owned(), 1)].into();
+    }))
+}
+
 #[test]
 fn a_bad_strategy_fails_and_an_idle_one_is_no_evidence() {
     let bad = judged(&months(3_000, |_, run| {
@@ -266,6 +313,9 @@ fn other_classes_ask_for_paper() {
     for class in [Class::Testnet, Class::ShadowLive, Class::Live] {
         let verdict = judged_by(class, &Criteria::standard(), &shown(months(3_000, |_, _| {})));
         assert_eq!(verdict.outcome, Outcome::Insufficient, "{class:?}");
+        let live = &verdict.decisions[1];
+        let told = if class == Class::Testnet { "never allows real money" } else { "this program makes no evidence" };
+        assert!(live.answer == "no" && live.why.contains(told), "{class:?}: {}", live.why);
     }
 }
 
@@ -321,6 +371,37 @@ fn loosened_criteria_allow_nothing() {
     assert!(stricter.loosened().is_empty());
 }
 
+/// The ramp and what takes it back: fewer or shorter steps are looser, and so is a rule that is gone.
+#[test]
+fn a_steeper_ramp_and_fewer_demotions_are_looser() {
+    let step = |share: &str, days: u64, trades: u64| {
+        format!("[[ramp]]\nshare = \"{share}\"\ndays = {days}\ntrades = {trades}\n")
+    };
+    let loosened = |text: &str| criteria(text).expect("sound").loosened();
+    let usual = [("1%", 30, 271), ("5%", 30, 1_083), ("25%", 30, 1_083), ("100%", 0, 0)];
+    let ramp = |change: &dyn Fn(usize, (&'static str, u64, u64)) -> (&'static str, u64, u64)| {
+        let steps = usual.iter().enumerate().map(|(number, of)| change(number, *of));
+        loosened(&steps.map(|(share, days, trades)| step(share, days, trades)).collect::<String>())
+    };
+    assert_eq!(loosened(&step("100%", 0, 0)), ["ramp of 1 steps for 4 (none for 1% over 30 days and 271 trades)"]);
+    assert_eq!(ramp(&|_, of| of), [""; 0]);
+    assert_eq!(ramp(&|_, (share, days, trades)| (share, days + 1, trades + 1)), [""; 0]);
+    for (number, (share, days, trades)) in usual.into_iter().enumerate().take(2) {
+        for other in [("26%", days, trades), (share, days - 1, trades), (share, days, trades - 1)] {
+            let told = ramp(&|at, of| if at == number { other } else { of });
+            assert!(told.len() == 1 && told[0].contains(&format!("none for {share}")), "{other:?}: {told:?}");
+        }
+    }
+    let late = step("2%", 1, 1) + &usual.map(|(share, days, trades)| step(share, days, trades)).concat();
+    assert_eq!(loosened(&late), ["ramp of 5 steps for 4 (begins at 2% for 1%)"]);
+    let rule = |(when, then): &(String, String)| format!("[[demotion]]\nwhen = \"{when}\"\nthen = \"{then}\"\n");
+    let rules = Criteria::standard().demotions;
+    assert_eq!(loosened(&rule(&("never".to_owned(), "nothing".to_owned()))), ["demotion rules left out: 4"]);
+    assert_eq!(loosened(&rules[1..].iter().map(rule).collect::<String>()), ["demotion rules left out: 1"]);
+    let more = rules.iter().map(rule).collect::<String>() + &rule(&("a doubt".to_owned(), "halt".to_owned()));
+    assert_eq!(loosened(&more), [""; 0]);
+}
+
 /// A month that says nothing of a figure neither meets nor misses it; and of too few trades nothing is refuted.
 #[test]
 fn silence_is_no_failure() {
@@ -334,6 +415,61 @@ fn silence_is_no_failure() {
         figures.returns.sharpe_annualised = Some(-3.0);
     }));
     assert_eq!((idle.outcome, simulated(&idle, "P3")), (Outcome::Insufficient, Outcome::Insufficient), "{}", idle.why);
+}
+
+/// More trades asked of a month (P2) silence no figure that the defaults would refute; fewer make more months speak.
+#[test]
+fn asking_for_more_trades_hides_no_failure() {
+    let outcome = |asked: &str, trades: u64| {
+        let criteria = criteria(&format!("[line.P2]\nat_least = \"{asked}\"\n")).expect("sound");
+        let poor = months(300, |_, run| {
+            let figures = &mut of(run).figures;
+            (figures.trades.count, figures.trades.profit_factor) = (trades, Some(0.1));
+        });
+        let verdict = judged_by(Class::SelfConsistent, &criteria, &shown(poor));
+        (simulated(&verdict, "P2"), simulated(&verdict, "P6"))
+    };
+    assert_eq!(outcome("1000", 100), (Outcome::Insufficient, Outcome::Fail));
+    assert_eq!(outcome("1000", 49), (Outcome::Insufficient, Outcome::Insufficient));
+    assert_eq!(outcome("50", 49), (Outcome::Insufficient, Outcome::Insufficient));
+    assert_eq!(outcome("40", 49), (Outcome::Pass, Outcome::Fail));
+}
+
+/// Refusals that faults made are taken off by their reason (P8): they hide no other.
+#[test]
+fn made_refusals_hide_no_real_ones() {
+    let outcome = |(refused, ambiguous): (&str, u64), made: &str| {
+        let verdict = judged(&months(300, |_, run| {
+            let came = of(run);
+            let execution = &mut came.figures.execution;
+            (execution.commands, execution.ambiguous, execution.error_rate) = (1_000, ambiguous, Some(0.05));
+            execution.rejected = [(refused.to_owned(), 20)].into();
+            came.hits = [(made.to_owned(), 100)].into();
+        }));
+        let part = line(&verdict, "P8").simulated.clone().expect("judged");
+        assert!(part.evidence.contains("included, the median month has 5.000 %"), "{}", part.evidence);
+        part.outcome
+    };
+    for (seen, made, told) in [
+        (("min notional", 0), "rejected min_notional", Outcome::Pass),
+        (("min notional", 0), "rejected tick", Outcome::Fail),
+        (("min notional", 0), "rejected post_only_would_cross", Outcome::Fail),
+        (("min notional", 0), "reply", Outcome::Fail),
+        (("post only would cross", 0), "feed_gap", Outcome::Pass),
+        (("post only would cross", 20), "reply", Outcome::Pass),
+        (("post only would cross", 20), "rejected tick", Outcome::Fail),
+    ] {
+        assert_eq!(outcome(seen, made), told, "{seen:?} {made}");
+    }
+    // The reasons of faults are those of the figures; that of one whose report was lost is not among them.
+    let came = month();
+    let kinds = came.hits.keys().filter_map(|kind| kind.strip_prefix("rejected "));
+    let shown = kinds.filter(|kind| came.figures.execution.rejected.contains_key(&kind.replace('_', " "))).count();
+    assert!(shown > 4, "{:?}, of {:?}", came.figures.execution.rejected, came.hits);
+    let verdict = judged(&months(1, |_, _| {}));
+    for name in ["error rate, races and faults included", "stop coverage, orders under way counted as none"] {
+        assert!(verdict.results.figures.iter().any(|figure| figure.name == name), "{name}");
+    }
 }
 
 struct Folder(PathBuf);
@@ -412,6 +548,32 @@ fn a_backtest_argues_the_edge() {
             assert_eq!(simulated(&verdict, id), Outcome::Insufficient, "{id}");
         }
     }
+}
+
+/// A backtest of one point chose among nothing: no trials to deflate by, and nothing that was chosen out of sample.
+#[test]
+fn one_point_argues_no_edge() {
+    let one = |edge: &mut Edge, registered| {
+        (edge.tried, edge.own, edge.registered) = (vec![Some(wave(365, 30, 6))], Some(0), registered);
+    };
+    let evidence = |verdict: &Verdict, id: &str| {
+        let part = line(verdict, id).simulated.clone().expect("judged");
+        (part.outcome, part.evidence)
+    };
+    let trials = "needs trials: at least two points, or a registry that has counted them".to_owned();
+    let choice = "needs at least two points to choose from".to_owned();
+    for registered in [0, 1] {
+        let verdict = by(|edge| one(edge, registered));
+        assert_eq!(evidence(&verdict, "A1"), (Outcome::Insufficient, trials.clone()));
+        assert_eq!(evidence(&verdict, "A3"), (Outcome::Insufficient, choice.clone()));
+    }
+    let counted = by(|edge| one(edge, 2));
+    assert_eq!(evidence(&counted, "A1").0, Outcome::Pass, "the registry has counted them");
+    assert_eq!(evidence(&counted, "A3"), (Outcome::Insufficient, choice.clone()));
+    // A point that did not end is none.
+    let lost = by(|edge| (edge.tried[0], edge.tried[2], edge.registered) = (None, None, 0));
+    assert_eq!(evidence(&lost, "A1"), (Outcome::Insufficient, trials));
+    assert_eq!(evidence(&lost, "A3"), (Outcome::Insufficient, choice));
 }
 
 /// What was tried elsewhere counts: the registry's trials deflate as much as the points that are here.

@@ -41,16 +41,20 @@ fn entry() -> &'static (Body, Body, OrderId) {
     })
 }
 
+/// What is broken by a story that ends with its last word.
 fn told(story: Story) -> Vec<(&'static str, String)> {
+    let end = story.last().expect("a story").0;
+    told_until(end, story)
+}
+
+/// What is broken by a story of a run that ends so many milliseconds after the beginning.
+fn told_until(end: i64, story: Story) -> Vec<(&'static str, String)> {
     let (intended, _, _) = entry();
     let begun = vec![(0, intended.clone()), (0, moved(OrderState::Intent, OrderState::Sent))];
-    let record = |(seq, (ms, body)): (u64, (i64, Body))| {
-        let now = Timestamp(Span::from_secs(1_000_000).0).after(Span::from_millis(ms));
-        Record { seq, now, cursor: 0, body }
-    };
+    let at = |ms: i64| Timestamp(Span::from_secs(1_000_000).0).after(Span::from_millis(ms));
+    let record = |(seq, (ms, body)): (u64, (i64, Body))| Record { seq, now: at(ms), cursor: 0, body };
     let records: Vec<Record> = (0..).zip(begun.into_iter().chain(story)).map(record).collect();
-    let end = records.last().expect("a story").now;
-    let seen = watch(&records, end).drills.into_iter().zip(DRILLS);
+    let seen = watch(&records, at(end)).drills.into_iter().zip(DRILLS);
     seen.flat_map(|(seen, drill)| seen.broken.into_iter().map(move |text| (drill.id, text))).collect()
 }
 
@@ -230,4 +234,29 @@ fn nothing_enters_that_cannot_be_written_or_may_not_be_traded() {
     );
     let key = |trade| host(HostEvent::Permission { trade, withdraw: false });
     broken_by("D12", vec![(0, key(false)), (1, enters())], vec![(0, key(false)), (1, key(true)), (2, enters())]);
+}
+
+/// What nothing ended is judged when the run ends; not while the venue, or a link to it, is away.
+#[test]
+fn what_is_open_at_the_end_is_judged_there() {
+    let lost = || vec![(0, fault("report_lost what=ack ORDER"))];
+    let stopped = || vec![(0, live()), (10, person(ControlAct::Halt))];
+    let back = || vec![(0, host(HostEvent::Restarted))];
+    let cases: [(&str, &dyn Fn() -> Story, i64); 3] =
+        [("D1", &lost, 30_000), ("D8", &stopped, 1_010), ("D10", &back, 60_000)];
+    for (drill, story, until) in cases {
+        assert_eq!(told_until(until, story()), [], "{drill}");
+        let late = told_until(until + 1, story());
+        assert!(late.len() == 1 && late[0].0 == drill, "{drill}: {late:?}");
+        let away = story().into_iter().chain([(20, link(LinkEvent::Down(Link::Orders)))]).collect();
+        assert_eq!(told_until(10 * until, away), [], "{drill}: nothing can leave or be learned");
+    }
+    for unheard in [&lost as &dyn Fn() -> Story, &back] {
+        let down = || unheard().into_iter().chain([(20, link(LinkEvent::Down(Link::Reports)))]);
+        assert_eq!(told_until(600_000, down().collect()), [], "what cannot be heard cannot be known");
+        let up = down().chain([(500_000, link(LinkEvent::Up(Link::Reports)))]).collect();
+        assert_eq!(told_until(600_000, up).len(), 1, "back for longer than it takes");
+    }
+    let hidden = vec![(0, fault("hidden lasts=60000000000ns ORDER"))];
+    assert_eq!(told_until(600_000, hidden.into_iter().chain(lost()).collect()), []);
 }

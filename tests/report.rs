@@ -224,6 +224,15 @@ fn everything_is_on_the_page() {
         wanted.extend(verdict.assumptions.iter().flat_map(|(name, value)| [name.clone(), value.clone()]));
         wanted.extend(verdict.decisions.iter().flat_map(|of| [of.question.clone(), of.answer.clone(), of.why.clone()]));
         wanted.extend(verdict.ramp.iter().map(|step| step.share.clone()));
+        for group in &verdict.groups {
+            let reach = format!("({} of {} lines)", group.judged, group.lines);
+            assert!(brief.contains(&reach), "{reach}");
+            wanted.push(reach);
+        }
+        for rule in &verdict.demotions {
+            wanted.extend([rule.when.clone(), rule.then.clone()]);
+            assert!(brief.contains(&rule.when) && brief.contains(&rule.then), "{}", rule.when);
+        }
         let bound = serde_json::to_value(&verdict.bound).expect("hashes can be written");
         for hash in bound.as_object().expect("an object").values().filter_map(serde_json::Value::as_str) {
             wanted.push(hash.to_owned());

@@ -76,7 +76,7 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
     };
     let library = Library::with_room(ROOM);
     let read = read(args, places, &library)?;
-    let backtest = |path| edge::read(path, &read[0].first, (places, &library));
+    let backtest = |path| edge::read(path, &read[0].first, (places, &library), |tape| registered(args, tape));
     let backtest = args.edge.as_deref().map(backtest).transpose()?;
     let stored = Stored::at(
         &args
@@ -102,13 +102,9 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
     let threads = args.threads.map_or_else(cores, |threads| usize::from(threads.get()));
     let (shown, wall) = timed(|| {
         let mut shown = run_all(args, &criteria, (&read, places, &library), threads, output);
-        if let Some(backtest) = &backtest {
-            let registered = |tape: &str| registered(args, tape);
-            shown.edge = Some(backtest.run((places, &library), threads, output, registered)?);
-        }
-        Ok(shown)
+        shown.edge = backtest.as_ref().map(|backtest| backtest.run((places, &library), threads, output));
+        shown
     });
-    let shown = shown?;
     let backtested = shown.edge.iter().map(|edge| edge.data.as_str());
     asked.bound.data = fingerprint(shown.runs.iter().map(|run| run.data.as_str()).chain(backtested));
     stored.write(&asked, &shown).map_err(failure)?;
@@ -263,18 +259,22 @@ fn run_all(
     shown
 }
 
-/// How often a tape was tried, by the registry of sweeps.
+/// How often a tape was tried, by the registry of sweeps; one that was named must be there.
 #[cfg(feature = "batch")]
-fn registered(args: &Gate, tape: &str) -> Result<u64, BadInput> {
+fn registered(args: &Gate, tape: &str) -> Result<u64, Failure> {
+    if let Some(path) = args.registry.as_deref().filter(|path| !path.is_file()) {
+        return Err(refused(path, "--registry", "no such file".to_owned(), "a registry of trials"));
+    }
     let standard = || PathBuf::from("target/seatrial-sweeps/trials.jsonl");
     let registry = args.registry.clone().unwrap_or_else(standard);
-    Ok(seatrial::sweep::counted(&registry, tape)?.points)
+    let counted = seatrial::sweep::counted(&registry, tape);
+    counted.map(|trials| trials.points).map_err(|bad| Failure::BadInput(vec![bad]))
 }
 
 /// Without sweeps there is no registry of them.
 #[cfg(not(feature = "batch"))]
 #[expect(clippy::unnecessary_wraps, reason = "a registry can be wrong where there is one")]
-fn registered(_: &Gate, _: &str) -> Result<u64, BadInput> {
+fn registered(_: &Gate, _: &str) -> Result<u64, Failure> {
     Ok(0)
 }
 

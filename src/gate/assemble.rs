@@ -8,7 +8,7 @@ use super::lines::groups;
 use super::results::beside;
 use super::run::Run;
 use super::untested::{decisions, untested};
-use super::verdict::{Bound, Class, Line, Outcome, RampStep, SCHEMA, Verdict};
+use super::verdict::{Bound, Class, Demotion, Line, Outcome, RampStep, SCHEMA, Verdict};
 use crate::scenario::criteria::Criteria;
 
 /// What was asked before the first run.
@@ -50,7 +50,7 @@ pub fn assemble(asked: &Asked, criteria: &Criteria, evidence: &Shown, results: S
     let lines = evidence.lines(asked.class, &drills);
     let outcome = outcome(&lines, asked.class);
     let loose = criteria.loosened();
-    let ramp = criteria.ramp.iter();
+    let (ramp, rules) = (criteria.ramp.iter(), criteria.demotions.iter());
     Verdict {
         schema: SCHEMA.to_owned(),
         outcome,
@@ -81,6 +81,7 @@ pub fn assemble(asked: &Asked, criteria: &Criteria, evidence: &Shown, results: S
             criteria.valid_days,
         ),
         ramp: ramp.map(|step| RampStep { share: step.share.clone(), days: step.days, trades: step.trades }).collect(),
+        demotions: rules.map(|(when, then)| Demotion { when: when.clone(), then: then.clone() }).collect(),
         bound: Bound { results, ..asked.bound.clone() },
         lines,
         drills,

@@ -218,6 +218,9 @@ impl Edge {
     /// A1: PASS above the limit; FAIL where the ratio is not even what the best of so many has by luck, so that no length
     /// of history will do.
     fn deflated(&self, own: &[f64], limit: f64) -> Part {
+        if self.registered.max(self.returns().len() as u64) < 2 {
+            return missing("trials: at least two points, or a registry that has counted them");
+        }
         let ratios: Vec<f64> = self.returns().into_iter().filter_map(Sharpe::of).map(|sharpe| sharpe.ratio).collect();
         let (Some(sharpe), Some(trials)) = (Sharpe::of(own), Trials::of(&ratios)) else {
             return missing("returns that vary");
@@ -263,6 +266,9 @@ impl Edge {
     /// A3: the best of what came before, on what came next.
     fn walked(&self, limit: f64, confidence: f64) -> Part {
         let returns = self.returns();
+        if returns.len() < 2 {
+            return missing("at least two points to choose from");
+        }
         let days = returns.iter().map(|one| one.len()).min().unwrap_or(0);
         let (test, gap) = FOLD;
         let walk = folds(days, Window::Anchored(days / 4), test, gap).unwrap_or_default();

@@ -4,6 +4,7 @@
 //! what it would take, and never passes.
 
 use super::judge::{Evidence, Figure, fact, float, missing, plain, share};
+use super::laws::{BALANCE, BREAKS, COVER, DRILLED, EXECUTIONS, LEFT, ORDERS, STATEMENT, broke};
 use super::run::Came;
 use super::verdict::{Class, DrillCount, Group, Line, Outcome, Part};
 use crate::metrics::Figures;
@@ -26,34 +27,6 @@ const GROUPS: [(&str, &str); 7] = [
 /// Lines that say nothing of a strategy that hardly trades.
 const OF_TRADES: [&str; 6] = ["P3", "P5", "P6", "P9", "A7", "A7t"];
 
-/// Laws that a line, or a drill's state, stands on: by their ids.
-const BALANCE: &[&str] = &["LG-1", "LG-2", "LG-3", "LG-4", "LG-5", "L2", "L6", "K-in", "identity"];
-const BREAKS: &[&str] = &["C1", "C1f", "C1o", "C4", "C5", "P4", "O9", "O16", "V1"];
-const STATEMENT: &[&str] = &["L4", "E3", "X1", "X1a", "X6", "P1", "P1a", "P2"];
-const ORDERS: &[&str] = &["O1", "O1t", "O3", "O6", "O7", "O8", "O11", "O12", "O12e", "O13", "O14", "O15"];
-const EXECUTIONS: &[&str] = &["O5", "C7"];
-const COVER: &[&str] = &["S1", "S2", "S3", "S4", "S5", "S10", "P5", "P7", "OP-2"];
-
-/// The laws that a drill stands on beside its own line.
-const DRILLED: [&[&str]; 12] = [
-    &["O16", "V1", "O1", "O1t", "O3", "C1", "C1o"],
-    &["P1", "P4", "C1f", "C7", "O5", "E3"],
-    COVER,
-    &["K6", "O11"],
-    &["K6", "R8"],
-    &["R4", "C7", "O5"],
-    &["O8", "O1t", "C1"],
-    &["R7", "OP-2"],
-    &["R2", "R3", "R5", "R5e", "R6", "R9", "R10", "R13"],
-    &["N3", "O5", "T1", "LG-2", "C1f"],
-    &["K6", "LG-2"],
-    &["K6", "O11"],
-];
-
-fn broke(came: &Came, laws: &[&str]) -> bool {
-    came.broken.iter().any(|(law, _)| laws.contains(&law.as_str()))
-}
-
 impl Evidence<'_> {
     /// Every line, judged for a class of evidence.
     pub fn lines(&self, class: Class, drills: &[DrillCount]) -> Vec<Line> {
@@ -72,10 +45,11 @@ impl Evidence<'_> {
         lines
     }
 
-    /// Whether most months have fewer trades than P2 asks for.
+    /// Whether most months have fewer trades than P2 asks for; a file that asks for more silences nothing by that.
     fn trades_too_little(&self) -> bool {
         let asked = self.criteria.line("P2").and_then(|line| line.threshold.as_ref());
-        let asked = asked.map_or(0.0, |threshold| float(threshold.value));
+        let usual = asked.and_then(|threshold| threshold.instead_of.as_ref()?.parse::<f64>().ok());
+        let asked = asked.map_or(0.0, |threshold| float(threshold.value)).min(usual.unwrap_or(f64::INFINITY));
         let few = self.ended().filter(|(_, came)| count(came.figures.trades.count) < asked).count();
         few * 2 > self.ended().count()
     }
@@ -133,7 +107,7 @@ impl Evidence<'_> {
             "P5" => of(0.5, &|figures| figures.trades.hit_rate.into()),
             "P6" => of(0.5, &profit_factor),
             "P7" => self.uptime(line),
-            "P8" => self.of_months(line, 0.95, |came| errors(came).into()),
+            "P8" => self.error_rate(line),
             "P9" => of(0.95, &|figures| figures.execution.release_ns.p95.map(seconds).into()),
             "P10" => self.ended_soundly(),
             "P11" => self.none_broken("held what could be covered and was not", |came| broke(came, COVER)),
@@ -244,8 +218,7 @@ impl Evidence<'_> {
             "C2" => ("broke with the venue", BREAKS),
             "C3" => ("differ from the venue's own log", STATEMENT),
             "C4" => {
-                return self
-                    .none_broken("left anything unexplained", |came| unexplained(came) || broke(came, &["LG-6"]));
+                return self.none_broken("left anything unexplained", |came| unexplained(came) || broke(came, LEFT));
             }
             "C5" => ("lost or made an order", ORDERS),
             _ => ("booked twice, or what nobody did", EXECUTIONS),
@@ -313,35 +286,6 @@ fn profit_factor(figures: &Figures) -> Figure {
     }
 }
 
-/// Refusals that are no error of ours: the market, or the venue's news, was faster than the order.
-const RACES: [&str; 4] = ["post", "reduce only", "would trigger", "session"];
-
-/// Faults that make a refusal which is none of the races, or an ambiguous reply.
-const MADE: [&str; 8] = [
-    "rejected min_notional",
-    "rejected tick",
-    "rejected price_band",
-    "rejected insufficient_balance",
-    "rejected permission",
-    "rejected rate_limited",
-    "rejected busy",
-    "reply",
-];
-
-/// What the venue refused, but for races and for what a fault made, over commands.
-fn errors(came: &Came) -> Option<f64> {
-    let execution = &came.figures.execution;
-    let refused: u64 = execution
-        .rejected
-        .iter()
-        .filter(|(why, _)| !RACES.iter().any(|race| why.contains(race)))
-        .map(|(_, times)| times)
-        .sum();
-    let made: u64 = MADE.iter().filter_map(|kind| came.hits.get(*kind)).sum();
-    let own = (refused + execution.ambiguous).saturating_sub(made);
-    (execution.commands > 0).then(|| count(own) / count(execution.commands))
-}
-
 /// Whether the attribution does not close.
 pub(super) fn unexplained(came: &Came) -> bool {
     let parts = came.figures.attribution.as_ref();
@@ -382,9 +326,10 @@ fn paper(id: &str) -> &'static str {
 pub fn groups(lines: &[Line]) -> Vec<Group> {
     let one = |(id, name): (&str, &str)| {
         let of = || lines.iter().filter(|line| line.group == id);
-        let worst = of().filter_map(|line| line.simulated.as_ref()).map(|part| part.outcome).max();
+        let simulated = || of().filter_map(|line| line.simulated.as_ref()).map(|part| part.outcome);
         let paper = of().map(|line| line.paper.outcome).max().unwrap_or(Outcome::Insufficient);
-        Group { id: id.to_owned(), name: name.to_owned(), simulated: worst, paper }
+        let (judged, lines) = (simulated().count() as u64, of().count() as u64);
+        Group { id: id.to_owned(), name: name.to_owned(), simulated: simulated().max(), paper, judged, lines }
     };
     GROUPS.into_iter().map(one).collect()
 }

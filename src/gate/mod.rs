@@ -10,7 +10,9 @@
 
 mod assemble;
 pub mod edge;
+mod errors;
 mod judge;
+mod laws;
 mod lines;
 mod pass;
 mod results;

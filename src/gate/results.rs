@@ -15,15 +15,16 @@ const WORST: usize = 10;
 /// Findings told of a run.
 const FINDINGS: usize = 5;
 
-/// Families of laws, as columns, and how a law's id begins.
-const FAMILIES: [(&str, &[&str]); 7] = [
-    ("orders", &["O1", "O3", "O5", "O6", "O7", "O8", "O9", "V1"]),
+/// Families of laws, as columns, and how a law's id begins; the last is of all that begin otherwise.
+const FAMILIES: [(&str, &[&str]); 8] = [
+    ("orders", &["O1", "O2", "O3", "O4", "O5", "O6", "O7", "O8", "O9", "V1"]),
     ("fills", &["E", "X", "P1", "P2", "C7"]),
     ("position and cover", &["S", "P4", "P5", "P7", "OP"]),
-    ("ledger and money", &["L", "K-in", "identity"]),
+    ("ledger and money", &["L", "B14", "K-in", "identity"]),
     ("reconciliation", &["C1", "C4", "C5"]),
     ("risk and arming", &["R", "K6"]),
     ("determinism and time", &["N", "M", "T", "panic", "alert"]),
+    ("other", &[]),
 ];
 
 impl Evidence<'_> {
@@ -45,7 +46,7 @@ impl Evidence<'_> {
     pub fn matrix(&self) -> Matrix {
         let mut rows: BTreeMap<&str, MatrixRow> = BTreeMap::new();
         for (_, came) in self.ended() {
-            let broken: BTreeSet<usize> = came.broken.iter().filter_map(|(law, _)| family(law)).collect();
+            let broken: BTreeSet<usize> = came.broken.iter().map(|(law, _)| family(law)).collect();
             for (fault, hits) in &came.hits {
                 let fresh = || MatrixRow { fault: fault.clone(), hits: 0, runs: 0, broken: vec![0; FAMILIES.len()] };
                 let row = rows.entry(fault).or_insert_with(fresh);
@@ -82,8 +83,9 @@ fn sound(came: &Came) -> bool {
         && came.drills.iter().all(|drill| drill.broken.is_empty())
 }
 
-fn family(law: &str) -> Option<usize> {
-    FAMILIES.iter().position(|(_, begins)| begins.iter().any(|begin| law.starts_with(begin)))
+fn family(law: &str) -> usize {
+    let named = FAMILIES.iter().position(|(_, begins)| begins.iter().any(|begin| law.starts_with(begin)));
+    named.unwrap_or(FAMILIES.len() - 1)
 }
 
 fn worst(run: &Run) -> Worst {
@@ -176,7 +178,7 @@ fn attribution(ended: &[&Came]) -> Vec<(String, f64)> {
 type Of = fn(&Figures) -> Option<f64>;
 
 /// Further figures of a month: name, unit and where it stands.
-const FIGURES: [(&str, &str, Of); 20] = [
+const FIGURES: [(&str, &str, Of); 22] = [
     (SHARPE, "per year", |of| of.returns.sharpe_annualised),
     ("Sortino ratio", "per year", |of| of.returns.sortino),
     ("Calmar ratio", "", |of| of.returns.calmar),
@@ -197,6 +199,8 @@ const FIGURES: [(&str, &str, Of); 20] = [
     ("decision to ack, 99th percentile", "s", |of| of.execution.ack_ns.p99.map(seconds)),
     ("slippage, 95th percentile", "of price", |of| of.execution.slippage.p95.as_ref()?.parse().ok()),
     ("longest time without a stop", "s", |of| Some(seconds(of.execution.naked_max_ns))),
+    ("error rate, races and faults included", "of commands", |of| of.execution.error_rate),
+    ("stop coverage, orders under way counted as none", "of the time", |of| of.execution.stop_coverage),
 ];
 
 fn figures(ended: &[&Came]) -> Vec<Figure> {

@@ -46,6 +46,8 @@ pub fn decisions(outcome: Outcome, class: Class, valid_days: u64) -> Vec<Decisio
     let live = outcome == Outcome::Pass && class >= Class::ShadowLive;
     let (answer, reason) = if live {
         ("at the first size step", "the evidence is of the real market; the ramp decides from here".to_owned())
+    } else if class >= Class::ShadowLive {
+        ("no", format!("this program makes no evidence of class {}, and without it nothing is shown", class.name()))
     } else {
         ("no", format!("evidence of class {} never allows real money", class.name()))
     };

@@ -109,6 +109,10 @@ pub struct Group {
     pub simulated: Option<Outcome>,
     /// The worst of its paper parts.
     pub paper: Outcome,
+    /// How many of its lines simulated evidence judges.
+    pub judged: u64,
+    /// How many lines it has.
+    pub lines: u64,
 }
 
 /// A drill of group D, over all runs.
@@ -324,6 +328,8 @@ pub struct Verdict {
     pub decisions: Vec<Decision>,
     /// The size steps after a pass.
     pub ramp: Vec<RampStep>,
+    /// When a size step is taken back.
+    pub demotions: Vec<Demotion>,
     /// What it is bound to.
     pub bound: Bound,
 }
@@ -337,4 +343,13 @@ pub struct RampStep {
     pub days: u64,
     /// Trades it takes at least.
     pub trades: u64,
+}
+
+/// A rule by which a size step is taken back, at once and without a meeting (gate.md F4).
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Demotion {
+    /// What happened.
+    pub when: String,
+    /// What is done then.
+    pub then: String,
 }

@@ -5,6 +5,7 @@
 //! D12), and how long a restarted process took to trade again (D10).
 
 mod decided;
+mod ended;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -111,6 +112,8 @@ struct Watch {
     stopped: BTreeMap<OrderId, Timestamp>,
     /// While the feed is known to say nothing, from and until when.
     silent: Option<(Timestamp, Timestamp)>,
+    /// Links that are down.
+    down: BTreeSet<Link>,
     /// Since when a person keeps it halted, and for how long one did.
     halted: Option<Timestamp>,
     halted_by_person: i64,
@@ -156,6 +159,7 @@ impl Watch {
 
     /// A drill in which nothing was ever entered shows nothing.
     fn finish(mut self, end: Timestamp) -> Watched {
+        self.left_open(end);
         if let Some(since) = self.halted {
             self.halted_by_person += end.since(since).0;
         }
@@ -235,8 +239,14 @@ impl Watch {
             Event::Account(VenueMessage::Session { state, .. }) => {
                 self.bar(now, "the session is closed", D4, *state != SessionState::Open);
             }
-            Event::Link(LinkEvent::Down(Link::Orders)) => self.bar(now, "the order link is down", D4, true),
+            Event::Link(LinkEvent::Down(link)) => {
+                self.down.insert(*link);
+                if *link == Link::Orders {
+                    self.bar(now, "the order link is down", D4, true);
+                }
+            }
             Event::Link(LinkEvent::Up(link)) => {
+                self.down.remove(link);
                 if *link == Link::Orders {
                     self.bar(now, "the order link is down", D4, false);
                 }

@@ -16,6 +16,7 @@ pub(super) fn markdown(verdict: &Verdict) -> String {
     open_lines(&mut out, verdict);
     drills(&mut out, verdict);
     worst(&mut out, verdict);
+    demotions(&mut out, verdict);
     bound(&mut out, verdict);
     out
 }
@@ -100,7 +101,8 @@ fn groups(out: &mut String, verdict: &Verdict) {
     for group in &verdict.groups {
         let simulated = group.simulated.map_or(NONE, mark);
         let name = format!("{} · {}", safe(&group.id), safe(&group.name));
-        row(out, &[name, simulated.to_owned(), mark(group.paper).to_owned()]);
+        let reach = format!("({} of {} lines)", grouped(group.judged), grouped(group.lines));
+        row(out, &[name, format!("{simulated} {reach}"), mark(group.paper).to_owned()]);
     }
 }
 
@@ -199,6 +201,16 @@ fn fence(text: &str) -> String {
         longest = longest.max(ticks);
     }
     "`".repeat(longest.max(2) + 1)
+}
+
+fn demotions(out: &mut String, verdict: &Verdict) {
+    if verdict.demotions.is_empty() {
+        return;
+    }
+    head(out, "What takes a step of the ramp back", &["What happened", "What is done"]);
+    for rule in &verdict.demotions {
+        row(out, &[safe(&rule.when), safe(&rule.then)]);
+    }
 }
 
 fn bound(out: &mut String, verdict: &Verdict) {

@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use super::numbers::{NONE, grouped, short_percent};
 use super::tables::{cell, heads, nothing, row, stack, wide};
 use super::words::{outcome, outcome_or, tone, visible, worth};
-use crate::gate::verdict::{Line, Outcome, Verdict};
+use crate::gate::verdict::{Group, Line, Outcome, Verdict};
 
 /// The verdict and what it stands on.
 pub(super) fn verdict(verdict: &Verdict) -> Markup {
@@ -72,13 +72,18 @@ pub(super) fn groups(verdict: &Verdict) -> Markup {
             @let simulated = tally(lines.iter().filter_map(|line| line.simulated.as_ref()).map(|part| part.outcome));
             @let paper = tally(lines.iter().map(|line| line.paper.outcome));
             @let cells = html! {
-                (cell("Simulated", "", &html! { (outcome_or(group.simulated, "says nothing")) " " (simulated) }))
+                (cell("Simulated", "", &html! { (outcome_or(group.simulated, "says nothing")) " " (reach(group)) " " (simulated) }))
                 (cell("Paper", "", &html! { (outcome(group.paper)) " " (paper) }))
             };
             (row(&html! { (visible(&group.id)) " · " (visible(&group.name)) }, &cells))
         }
     };
     stack("The worst line of each group, by either evidence", "groups", &["Group", "Simulated", "Paper"], &body)
+}
+
+/// How many lines of a group simulation judges.
+fn reach(group: &Group) -> Markup {
+    html! { span class="tally" { "(" (grouped(group.judged)) " of " (grouped(group.lines)) " lines)" } }
 }
 
 /// How many lines of how many pass.
@@ -112,8 +117,16 @@ pub(super) fn untested(verdict: &Verdict) -> Markup {
     html! { ul { @for text in &verdict.untested { li { (visible(text)) } } } }
 }
 
-/// The size steps after a pass.
+/// The size steps after a pass, and what takes one back.
 pub(super) fn ramp(verdict: &Verdict) -> Markup {
+    html! {
+        (steps(verdict))
+        h3 id="demotions" { "What takes a step back" }
+        (demotions(verdict))
+    }
+}
+
+fn steps(verdict: &Verdict) -> Markup {
     if verdict.ramp.is_empty() {
         return nothing("No ramp was planned.");
     }
@@ -131,6 +144,21 @@ pub(super) fn ramp(verdict: &Verdict) -> Markup {
     html! {
         p { "A step ends when both its days and its trades are reached, and its own gate passes." }
         (wide("Steps of size after a pass", "short", &head, &body))
+    }
+}
+
+fn demotions(verdict: &Verdict) -> Markup {
+    if verdict.demotions.is_empty() {
+        return nothing("No rule of demotion was planned.");
+    }
+    let body = html! {
+        @for rule in &verdict.demotions {
+            (row(&html! { (visible(&rule.when)) }, &cell("What is done", "", &html! { (visible(&rule.then)) })))
+        }
+    };
+    html! {
+        p { "Taken at once by whoever is on duty, without a meeting. Going up again is by the step's own gate." }
+        (stack("Rules of demotion", "pairs", &["What happened", "What is done"], &body))
     }
 }
 

@@ -15,7 +15,7 @@ use super::{Source, no_toml};
 use crate::bad_input::BadInput;
 use crate::journal::hex;
 use crate::market::Rate;
-use crate::trading::setting::Number;
+use crate::trading::setting::{Number, Setting};
 
 /// The defaults.
 pub const DEFAULT: &str = include_str!("gate.toml");
@@ -55,6 +55,18 @@ pub struct Step {
     pub days: u64,
     /// Trades at least.
     pub trades: u64,
+}
+
+impl Step {
+    /// The share as a number; what cannot be read is the whole.
+    fn size(&self) -> Rate {
+        Rate::read(&self.share).unwrap_or(Rate::ONE)
+    }
+
+    /// Whether it risks no more than another, for as long and as many trades.
+    fn stands_for(&self, other: &Self) -> bool {
+        self.size() <= other.size() && self.days >= other.days && self.trades >= other.trades
+    }
 }
 
 /// The criteria in force.
@@ -149,7 +161,21 @@ impl Criteria {
             let looser = if asked.at_least { asked.value < usual.value } else { asked.value > usual.value };
             told(looser, format!("{} {} for {}", own.id, asked.text, usual.text));
         }
+        all.extend(self.steeper_than(&standard.ramp));
+        let left_out = standard.demotions.iter().filter(|rule| !self.demotions.contains(rule)).count();
+        all.extend((left_out > 0).then(|| format!("demotion rules left out: {left_out}")));
         all
+    }
+
+    /// How the ramp is looser than the default one, in words: a step of that is stood for by none, or it begins larger.
+    fn steeper_than(&self, usual: &[Step]) -> Option<String> {
+        let told = format!("ramp of {} steps for {}", self.ramp.len(), usual.len());
+        if let Some(step) = usual.iter().find(|step| !self.ramp.iter().any(|own| own.stands_for(step))) {
+            let Step { share, days, trades } = step;
+            return Some(format!("{told} (none for {share} over {days} days and {trades} trades)"));
+        }
+        let (own, first) = (self.ramp.first()?, usual.first()?);
+        (own.size() > first.size()).then(|| format!("{told} (begins at {} for {})", own.share, first.share))
     }
 
     /// A line.

@@ -29,8 +29,14 @@ fn a_few_runs_are_no_evidence_and_say_so() {
     let (code, stdout, stderr) = gate(&folder, &[]);
     assert_eq!((code, stderr.as_str()), (NO_PASS, ""), "{stdout}");
     assert!(stdout.contains("verdict     INSUFFICIENT EVIDENCE (self-consistent)"), "{stdout}");
-    for told in ["criteria    66 lines", "runs        4 of 6 days", "drill D10", "took ", "report      out/report.html"]
-    {
+    for told in [
+        "criteria    66 lines",
+        "runs        4 of 6 days",
+        "simulated PASS (1 of 10 lines); paper",
+        "drill D10",
+        "took ",
+        "report      out/report.html",
+    ] {
         assert!(stdout.contains(told), "{told}: {stdout}");
     }
     assert!(!folder.0.join("out/pass.json").exists(), "no pass without a pass");
@@ -152,4 +158,19 @@ fn a_backtest_is_run_and_stored_and_its_trials_are_counted() {
     assert_eq!(folder.told(&["report", "out"]).0, BAD_INPUT);
     let (code, _, stderr) = gate(&folder, &["--edge", "nothing.toml"]);
     assert_eq!(code, BAD_INPUT, "{stderr}");
+}
+
+/// A registry that is named and is not there, or is none, is refused before anything runs.
+#[cfg(feature = "batch")]
+#[test]
+fn a_bad_registry_is_refused_before_anything_runs() {
+    let folder = folder("gate-registry");
+    folder.write("backtest.toml", MONTHS.replace("days = 30", "days = 6"));
+    folder.write("bad.jsonl", "nonsense\n");
+    for registry in ["nowhere.jsonl", "bad.jsonl"] {
+        let (code, stdout, stderr) = gate(&folder, &["--edge", "backtest.toml", "--registry", registry]);
+        assert_eq!((code, stdout.as_str()), (BAD_INPUT, ""), "{registry}: {stderr}");
+        assert!(stderr.contains(registry), "{registry}: {stderr}");
+        assert!(!folder.0.join("out").exists(), "{registry}: nothing is written");
+    }
 }

@@ -2,8 +2,8 @@
 #![allow(clippy::float_arithmetic, reason = "pictures are of floats")]
 
 use seatrial::gate::verdict::{
-    Benchmark, Bin, Bound, Class, Decision, DrillCount, Figure, Group, Line, Matrix, MatrixRow, Outcome, Part,
-    RampStep, Results, SCHEMA, Spread, Verdict, Worst,
+    Benchmark, Bin, Bound, Class, Decision, Demotion, DrillCount, Figure, Group, Line, Matrix, MatrixRow, Outcome,
+    Part, RampStep, Results, SCHEMA, Spread, Verdict, Worst,
 };
 
 const GROUPS: [(&str, &str); 7] = [
@@ -328,12 +328,15 @@ fn untested() -> Vec<String> {
 pub fn sample(outcome: Outcome) -> Verdict {
     let lines: Vec<Line> = LINES.iter().map(|found| line(found, outcome)).collect();
     let group = |(id, name): (&str, &str)| {
-        let parts = lines.iter().filter(|line| line.group == id);
+        let parts = || lines.iter().filter(|line| line.group == id);
+        let simulated = || parts().filter_map(|line| line.simulated.as_ref()).map(|part| part.outcome);
         Group {
             id: id.to_owned(),
             name: name.to_owned(),
-            simulated: parts.filter_map(|line| line.simulated.as_ref()).map(|part| part.outcome).max(),
+            simulated: simulated().max(),
             paper: Outcome::Insufficient,
+            judged: simulated().count() as u64,
+            lines: parts().count() as u64,
         }
     };
     let why = match outcome {
@@ -376,6 +379,12 @@ pub fn sample(outcome: Outcome) -> Verdict {
         ramp: [("1 %", 7, 200), ("5 %", 14, 500), ("25 %", 30, 1_500), ("100 %", 30, 3_000)]
             .map(|(share, days, trades)| RampStep { share: share.to_owned(), days, trades })
             .to_vec(),
+        demotions: [
+            ("any accounting line is broken", "halt, and back to paper"),
+            ("the fall is beyond the bootstrap's", "one step down"),
+        ]
+        .map(|(when, then)| Demotion { when: when.to_owned(), then: then.to_owned() })
+        .to_vec(),
         bound: Bound {
             build: hash(1),
             scenarios: hash(2),
@@ -414,6 +423,7 @@ pub fn empty() -> Verdict {
         untested: Vec::new(),
         decisions: Vec::new(),
         ramp: Vec::new(),
+        demotions: Vec::new(),
         bound: Bound::default(),
     }
 }

@@ -25,10 +25,18 @@ pub struct Backtest {
     pub setup: Setup,
     /// The place of the point whose trader and strategy are those that are judged.
     own: Option<usize>,
+    /// How many sets of values the registry has seen on its tapes.
+    registered: u64,
 }
 
-/// Reads the scenario of a backtest, and refuses what can prove nothing.
-pub fn read(path: &Path, judged: &Setup, (places, library): (&Places, &Library)) -> Result<Backtest, Failure> {
+/// Reads the scenario of a backtest, and refuses what can prove nothing; `registered` is how often a tape was tried, by its
+/// hash.
+pub fn read(
+    path: &Path,
+    judged: &Setup,
+    (places, library): (&Places, &Library),
+    registered: impl Fn(&str) -> Result<u64, Failure>,
+) -> Result<Backtest, Failure> {
     let scenario = Scenario::read(path).map_err(Failure::BadInput)?;
     let points = scenario.sweep().points();
     if points > POINTS_MAX {
@@ -47,7 +55,12 @@ pub fn read(path: &Path, judged: &Setup, (places, library): (&Places, &Library))
     }
     let place = own.as_ref().and_then(|(point, _)| usize::try_from(*point).ok());
     let setup = own.map(|(_, setup)| setup).or(first).expect("a scenario has a point");
-    Ok(Backtest { scenario, points: usize::try_from(points).expect("not many"), setup, own: place })
+    let mut most = 0;
+    for tape in data(&setup).split_whitespace() {
+        most = most.max(registered(tape)?);
+    }
+    let points = usize::try_from(points).expect("not many");
+    Ok(Backtest { scenario, points, setup, own: place, registered: most })
 }
 
 fn setup(scenario: &Scenario, (places, library): (&Places, &Library)) -> Result<Setup, Vec<BadInput>> {
@@ -60,14 +73,8 @@ impl Backtest {
         self.scenario.name()
     }
 
-    /// Runs every point once; `registered` is how often a tape was tried, by its hash.
-    pub fn run(
-        &self,
-        (places, library): (&Places, &Library),
-        threads: usize,
-        output: &Output,
-        registered: impl Fn(&str) -> Result<u64, BadInput>,
-    ) -> Result<Edge, Failure> {
+    /// Runs every point once.
+    pub fn run(&self, (places, library): (&Places, &Library), threads: usize, output: &Output) -> Edge {
         let one = |number: usize| {
             let scenario = self.scenario.at(number as u64).ok()?;
             daily(&setup(&scenario, (places, library)).ok()?).ok().flatten()
@@ -75,20 +82,16 @@ impl Backtest {
         let tried = each(self.points, threads, ("backtest", output), one);
         let judged = self.own.map(|_| &self.setup);
         let judged = judged.ok_or_else(|| "the strategy that is judged among those that were tried".to_owned());
-        let mut most = 0;
-        for tape in data(&self.setup).split_whitespace() {
-            most = most.max(registered(tape).map_err(|bad| Failure::BadInput(vec![bad]))?);
-        }
-        Ok(Edge {
+        Edge {
             scenario: self.scenario.name().to_owned(),
             text: fingerprint([&self.setup.scenario.text]),
             data: data(&self.setup),
             recorded: self.setup.tapes.iter().all(|market| recorded(&market.tape)),
             own: self.own,
             tried,
-            registered: most,
+            registered: self.registered,
             pessimistic: judged.clone().and_then(pessimistic),
             perturbed: judged.and_then(perturbed),
-        })
+        }
     }
 }

@@ -26,9 +26,11 @@ pub fn told(verdict: &Verdict, stored: &Stored, wall: Option<Duration>, output: 
     for group in &verdict.groups {
         let simulated = group.simulated.map_or("nothing", Outcome::word);
         output.line(&format!(
-            "group {}     {:<24} simulated {simulated}; paper {}",
+            "group {}     {:<24} simulated {simulated} ({} of {} lines); paper {}",
             group.id,
             group.name,
+            group.judged,
+            group.lines,
             group.paper.word()
         ));
     }
