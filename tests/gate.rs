@@ -111,6 +111,7 @@ fn every_drill_occurs_and_holds_in_a_month() {
         let came = came_of(&scenario, number, true);
         assert_eq!(came.broken, [], "run {number}");
         assert_eq!(came.replayed, Some(true), "run {number}");
+        assert_eq!(came.figures.days.len(), 30, "run {number}: what its last bar comes to is of its last day");
         for (seen, drill) in came.drills.iter().zip(DRILLS) {
             assert!(seen.occurred(), "run {number}: {} came by {:?}", drill.id, seen.parts);
             assert!(seen.broken.is_empty(), "run {number}: {}: {:?}", drill.id, seen.broken);

@@ -157,6 +157,8 @@ impl Metrics {
     pub fn figures(&mut self, period: (Timestamp, Timestamp)) -> Figures {
         let sampled = self.sample();
         self.too_large(sampled);
+        let closed = self.performance.close_days();
+        self.too_large(closed);
         let recalled = self.performance.recalled();
         let known = Known {
             ways: &self.ways,

@@ -31,7 +31,7 @@ use super::rates::Rates;
 use crate::journal::{Body, Exact, Header, TooLarge};
 use crate::market::{
     Account, AssetId, Cause, Decision, DeskId, Event, ExecutionReport, Fill, InstrumentId, OrderId, Posting, Price,
-    Purpose, Qty, ReportKind, TickLots, Timestamp, Transaction, TransactionId, VenueMessage, VenueRef,
+    Purpose, Qty, ReportKind, Span, TickLots, Timestamp, Transaction, TransactionId, VenueMessage, VenueRef,
 };
 use crate::statistics::curve::DAY_NS;
 pub(super) use told::Known;
@@ -175,6 +175,19 @@ impl Performance {
                 *day = Day { at: now, equity, transferred, ..*day };
             }
             None => self.days.push(Day { number, at: now, equity, transferred: moved }),
+        }
+        Ok(())
+    }
+
+    /// Closes the last day. What was sampled within a minute of its midnight is of the day before: the last message of
+    /// that day took so long, and no day of its own began.
+    pub fn close_days(&mut self) -> Result<(), TooLarge> {
+        let [.., before, last] = self.days.as_mut_slice() else { return Ok(()) };
+        if before.number + 1 == last.number && last.at.0.rem_euclid(DAY_NS) < Span::from_mins(1).0 {
+            let transferred = before.transferred.plus(last.transferred)?;
+            let at = Timestamp(last.number * DAY_NS - 1);
+            *before = Day { at, equity: last.equity, transferred, ..*before };
+            self.days.pop();
         }
         Ok(())
     }
