@@ -74,8 +74,10 @@ pub enum Met {
     DailyLoss,
     /// The repeated-execution throttle.
     Throttle,
-    /// A size or exposure denied.
+    /// A size denied.
     SizeDenied,
+    /// An exposure denied.
+    ExposureDenied,
     /// A process that came back.
     Restart,
 }
@@ -175,7 +177,8 @@ pub const DRILLS: [Drill; 12] = [
         parts: &[
             ("limit tightened", Sign::Given(Given::Tightened)),
             ("daily loss", Sign::Met(Met::DailyLoss)),
-            ("size or exposure", Sign::Met(Met::SizeDenied)),
+            ("size", Sign::Met(Met::SizeDenied)),
+            ("exposure", Sign::Met(Met::ExposureDenied)),
             ("repetition", Sign::Met(Met::Throttle)),
         ],
     },

@@ -31,10 +31,12 @@ impl Watch {
             }
             Decision::Tripped { .. } => self.note(|sign| sign == Sign::Met(Met::Throttle)),
             Decision::Denied(denied) => {
-                let sizes = [12, 22, 23, 24, 25, 26, 27, 28];
-                if matches!(denied.check, Check::Entry(number) if sizes.contains(&number)) {
-                    self.note(|sign| sign == Sign::Met(Met::SizeDenied));
-                }
+                let met = match denied.check {
+                    Check::Entry(12) => Met::SizeDenied,
+                    Check::Entry(22 | 23 | 25 | 26) => Met::ExposureDenied,
+                    _ => return,
+                };
+                self.note(|sign| sign == Sign::Met(met));
             }
             Decision::Became { from, to, .. } => self.became(now, *from, *to),
             // One that died halted comes back halted, and says no more than that it has looked.

@@ -294,6 +294,7 @@ impl Plan<'_> {
         for (key, tight) in [("sanity.trip_after", "1"), ("risk.trade_max", "1")] {
             self.tightened(key, tight, (from.after(loss), size));
         }
+        self.tightened("risk.total_exposure", "1%", (from.after(loss).after(size), size));
     }
 
     /// Entries that trade far worse than their limits, which no venue may do, are a loss whatever the market does.
