@@ -661,6 +661,19 @@ fn a_pass_is_bound_and_expires_and_never_allows_live() {
     let other = Bound { build: "another".to_owned(), ..bound.clone() };
     assert_eq!(pass.allows_paper(&other, later), Err(NoPass::Other));
     assert_eq!(pass.allows_live(bound, later), Err(NoPass::Class));
+    // What stands beside the verdict is read again, and is its pass or refused.
+    assert_eq!(kept.pass_until(made).expect("none is there"), None);
+    let text = serde_json::to_string(&pass).expect("plain data");
+    kept.text("pass.json", &text).expect("written");
+    let until = made.after(Span::from_hours(24 * 30));
+    assert_eq!(kept.pass_until(made).expect("its own"), Some(until));
+    for (from, to) in [("self-consistent", "live"), (":1769", ":1779"), ("\"build\":\"\"", "\"build\":\"x\""), ("{", "[")]
+    {
+        kept.text("pass.json", &text.replacen(from, to, 1)).expect("written");
+        assert_ne!(text.replacen(from, to, 1), text, "{from}");
+        let error = kept.pass_until(made).expect_err("not its pass").to_string();
+        assert!(error.contains("pass.json"), "{error}");
+    }
     let (failed, _) = stored(&|_, run| of(run).broken.push(("O5".to_owned(), String::new())));
     let error = failed.pass(made).expect_err("not a pass").to_string();
     assert_eq!(error, NoPass::NotPassed.to_string());

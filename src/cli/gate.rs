@@ -89,7 +89,8 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
         let all = assumed(&backtest.setup, backtest.name()).into_iter();
         asked.assumptions.extend(all.map(|(name, what)| (format!("backtest: {name}"), what)));
     }
-    let begun = stored.begin();
+    let attempt = |what: &str| json!({ "at": now().to_string(), "what": what, "bound": asked.bound });
+    let begun = stored.begin(&asked).and_then(|()| stored.attempt(&attempt("begun")));
     begun.map_err(|error| {
         let bad = BadInput::new("E-GT-003", "--out", error.to_string(), "a folder that can be written");
         Failure::BadInput(vec![bad])
@@ -112,6 +113,9 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
     let verdict = stored.judge().map_err(failure)?;
     stored.text("verdict.json", &document(&verdict)).map_err(failure)?;
     written(&stored, &verdict).map_err(failure)?;
+    stored
+        .attempt(&json!({ "at": now().to_string(), "what": verdict.headline, "bound": verdict.bound }))
+        .map_err(failure)?;
     told(&verdict, &stored, Some(wall), output);
     pass(&verdict, &stored, output).map_err(failure)?;
     Ok((summary(&verdict, &stored), exit(&verdict)))
@@ -298,12 +302,18 @@ fn written(stored: &Stored, verdict: &Verdict) -> Result<(), StoredError> {
 /// Judges what is stored again, and makes its report.
 pub fn report(args: &Report, output: &mut Output) -> Exit {
     let stored = Stored::at(&args.folder);
-    let made = stored.again().and_then(|verdict| written(&stored, &verdict).map(|()| verdict));
+    let made = stored.again().and_then(|verdict| Ok((stored.pass_until(now())?, verdict)));
+    let made = made.and_then(|(until, verdict)| written(&stored, &verdict).map(|()| (until, verdict)));
     match made.map_err(failure) {
-        Ok(verdict) => {
+        Ok((until, verdict)) => {
             told(&verdict, &stored, None, output);
             output.document(&summary(&verdict, &stored));
-            exit(&verdict)
+            let expired = until.filter(|until| *until <= now());
+            if let Some(until) = until {
+                let word = if expired.is_some() { "expired at" } else { "for paper, until" };
+                output.line(&format!("pass        {word} {until}"));
+            }
+            if expired.is_some() { Exit::Verdict } else { exit(&verdict) }
         }
         Err(failure) => {
             let (document, exit) = text::failed(&args.folder, &failure);

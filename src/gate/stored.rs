@@ -14,7 +14,7 @@ use super::run::Run;
 use super::verdict::Verdict;
 use crate::bad_input::{BadInput, quoted};
 use crate::journal::hex;
-use crate::market::Timestamp;
+use crate::market::{Span, Timestamp};
 use crate::scenario::Source;
 use crate::scenario::criteria::Criteria;
 
@@ -53,6 +53,8 @@ pub struct Stored {
 const DAYS_MAX: u64 = 3_660;
 /// The judged strategy's file, among those of the ones beside it.
 const RUNS: &str = "runs";
+/// What was ever tried in the folder.
+const ATTEMPTS: &str = "attempts.jsonl";
 /// The long backtest, or nothing.
 const EDGE: &str = "edge.json";
 /// What the ones beside it begin with.
@@ -71,11 +73,12 @@ impl Stored {
         self.folder.join(name)
     }
 
-    /// Makes the folder, and takes away what would otherwise speak of other runs than those that follow.
+    /// Makes the folder, takes away what would otherwise speak of other runs than those that follow, and writes what is
+    /// asked before the first of them.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub fn begin(&self) -> Result<(), StoredError> {
+    pub fn begin(&self, asked: &Asked) -> Result<(), StoredError> {
         let failed = |path: &Path, error| StoredError::Write { path: path.display().to_string(), error };
         fs::create_dir_all(&self.folder).map_err(|error| failed(&self.folder, error))?;
         for name in ["pass.json", "verdict.json", "report.html", "report.md"] {
@@ -85,7 +88,18 @@ impl Stored {
                 Ok(()) | Err(_) => {}
             }
         }
-        self.text("asked.json", "")
+        self.text("asked.json", &plain(asked))
+    }
+
+    /// Adds a line to what was ever tried in this folder (gate.md §5.5: every attempt is on record).
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub fn attempt(&self, line: &serde_json::Value) -> Result<(), StoredError> {
+        let path = self.file(ATTEMPTS);
+        let open = || fs::OpenOptions::new().create(true).append(true).open(&path);
+        let written = open().and_then(|mut file| file.write_all(format!("{line}\n").as_bytes()));
+        written.map_err(|error| StoredError::Write { path: path.display().to_string(), error })
     }
 
     /// Writes what was asked and what came of it.
@@ -100,7 +114,7 @@ impl Stored {
             let path = self.file(&format!("{BESIDE}{name}.jsonl"));
             fs::remove_file(&path).map_err(|error| StoredError::Write { path: path.display().to_string(), error })?;
         }
-        self.text("asked.json", &(serde_json::to_string_pretty(asked).expect("plain data") + "\n"))?;
+        self.text("asked.json", &plain(asked))?;
         self.lines(RUNS, &shown.runs)?;
         for (name, runs) in &shown.beside {
             self.lines(&format!("{BESIDE}{name}"), runs)?;
@@ -237,6 +251,27 @@ impl Stored {
         Ok(GatePass::of(&verdict, made)?)
     }
 
+    /// Until when the pass beside the verdict holds; none where there is none.
+    ///
+    /// # Errors
+    /// Where it is not the pass of what is stored, or of a day that is yet to come.
+    pub fn pass_until(&self, now: Timestamp) -> Result<Option<Timestamp>, StoredError> {
+        let path = self.file("pass.json");
+        let Ok(kept) = fs::read(&path) else { return Ok(None) };
+        let refused = |found: &str| fault(&path, found, "the pass of the verdict beside it");
+        let kept: serde_json::Value = serde_json::from_slice(&kept).map_err(|error| refused(&error.to_string()))?;
+        let until = kept["valid_until"].as_i64().ok_or_else(|| refused("no instant until which it holds"))?;
+        let days = i64::try_from(self.asked()?.1.valid_days).unwrap_or(0);
+        let made = Timestamp(until.saturating_sub(Span::from_hours(24).times(days).0));
+        if made > now {
+            return Err(refused("a pass that is made in the future").into());
+        }
+        if serde_json::to_value(self.pass(made)?).expect("plain data") != kept {
+            return Err(refused("another pass").into());
+        }
+        Ok(Some(Timestamp(until)))
+    }
+
     fn bytes(&self, name: &str) -> Result<Vec<u8>, StoredError> {
         let path = self.file(name);
         Ok(fs::read(&path)
@@ -268,6 +303,10 @@ pub fn fingerprint<T: AsRef<[u8]>>(texts: impl IntoIterator<Item = T>) -> String
         hash.update(text);
     }
     hex(&hash.finalize())
+}
+
+fn plain(asked: &Asked) -> String {
+    serde_json::to_string_pretty(asked).expect("plain data") + "\n"
 }
 
 /// A verdict as its file has it.

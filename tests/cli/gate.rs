@@ -109,6 +109,9 @@ fn criteria_are_printed_and_json_is_one_document() {
     let document: serde_json::Value = serde_json::from_str(&stdout).expect("one document");
     assert_eq!(document["headline"], "INSUFFICIENT EVIDENCE (testnet)");
     assert_eq!(document["runs"], 4);
+    let attempts = read(&folder, "out/attempts.jsonl");
+    assert!(attempts.lines().count() >= 2 && attempts.contains("begun"), "{attempts}");
+    assert!(attempts.contains("INSUFFICIENT EVIDENCE (testnet)"), "{attempts}");
 }
 
 /// Bars of five minutes for so many days as somebody recorded them: a price that is pushed about and comes back.
