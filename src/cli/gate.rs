@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use self::args::{Gate, Report};
 use self::crew::each;
-use self::task::Task;
+use self::task::{Task, recorded};
 use self::told::{summary, told};
 use super::args::over;
 use super::engine::Failure;
@@ -24,7 +24,7 @@ use super::text;
 use seatrial::bad_input::BadInput;
 use seatrial::gate::verdict::Bound;
 use seatrial::gate::{Asked, Outcome, Shown, Stored, StoredError, Verdict, document, fingerprint};
-use seatrial::market::Timestamp;
+use seatrial::market::{Rate, Rules, Timestamp};
 use seatrial::report;
 use seatrial::scenario::criteria::{Criteria, DEFAULT};
 use seatrial::scenario::{Library, Scenario};
@@ -153,6 +153,11 @@ fn honest(path: &Path, scenario: &Scenario, setup: &Setup) -> Result<(), Failure
         let allowed = "production ceilings and an honest fill profile: what is stamped proves nothing about production";
         return Err(refused(path, "trader.ceilings or venue.profile", stamp.clone(), allowed));
     }
+    let pays = |rules: &Rules| rules.fees.taker < Rate::ZERO;
+    if let Some(paid) = setup.instruments.iter().find(|instrument| instrument.timeline.iter().any(pays)) {
+        let allowed = "a taker fee of nothing or more: who is paid to take earns by trading alone";
+        return Err(refused(path, &format!("instrument.{:?}.taker", paid.symbol), "a rebate".to_owned(), allowed));
+    }
     let sound = setup.trader().map(|_| ());
     sound.map_err(|wrong| Failure::BadInput(vec![scenario.bad_parameter(&wrong)]))
 }
@@ -216,7 +221,9 @@ fn assumed(first: &Setup, scenario: &str) -> Vec<(String, String)> {
     all.push(("seed".to_owned(), format!("{} of {scenario}", first.seed)));
     for (instrument, market) in first.instruments.iter().zip(&first.tapes) {
         let fees = &instrument.rules(Timestamp::MAX).fees;
-        all.push(("market".to_owned(), format!("{} from {}", instrument.symbol, market.tape.provenance.source)));
+        let run = if recorded(&market.tape) { String::new() } else { format!(", run {}", first.run) };
+        let source = &market.tape.provenance.source;
+        all.push(("market".to_owned(), format!("{}{run}: {source}", instrument.symbol)));
         all.push(("fees".to_owned(), format!("{}: maker {}, taker {}", instrument.symbol, fees.maker, fees.taker)));
     }
     if !first.scenario.set.is_empty() {

@@ -6,7 +6,7 @@ use super::verdict::{Class, Decision, Line, Outcome};
 const UNTESTED: [&str; 10] = [
     "a real venue: its matching, its queue, its outages and its own defects",
     "prices while an order of ours moves the market for others (impact beyond the named model)",
-    "twice the peak volume of the market; the storm of D6 doubles messages and refusals, not prints",
+    "twice the peak of a market that happened: the storm of D6 doubles the messages of one that was made",
     "a disk that is really full, a process that is really killed, a key that is really revoked (D10 to D12 are simulated)",
     "people: alerts that are delivered and acknowledged, runbooks that are followed, sign-offs",
     "memory and latency of a process over thirty real days",

@@ -74,6 +74,7 @@ fn what_proves_nothing_is_refused() {
     for (from, to, told) in [
         ("[trader]\n", "[trader]\nceilings = \"research\"\n", "production ceilings"),
         ("profile = \"conservative\"", "profile = \"parity_full\"", "honest fill profile"),
+        ("taker = \"0.05%\"", "taker = \"-0.05%\"", "a taker fee of nothing or more"),
         ("[trader]\n", "[sweep]\n\"strategy.width\" = [\"1\", \"2\"]\n\n[trader]\n", "sweep"),
     ] {
         if told != "sweep" {
