@@ -163,6 +163,8 @@ fn refused_entries_are_no_storm() {
     };
     broken_by("D7", refused(5, 2_500), refused(4, 1));
     assert_eq!(told(refused(20, 2_501)), []);
+    let again = (0..9).map(|nth| (nth, moved(OrderState::Rejected, OrderState::Rejected)));
+    assert_eq!(told(refused(4, 1).into_iter().chain(again).collect()), [], "one refusal told again");
 }
 
 #[test]

@@ -95,7 +95,8 @@ impl Watch {
                 self.broke(D1, now, &format!("order {} was unsettled since {since:?}", order.0));
             }
         }
-        if to == OrderState::Rejected && is_entry {
+        // The same refusal told again is no other one.
+        if to == OrderState::Rejected && from != OrderState::Rejected && is_entry {
             self.refused.retain(|at| now.since(*at) <= STORM);
             self.refused.push(now);
             if self.refused.len() > TRIES_MAX {
