@@ -265,7 +265,7 @@ pub struct Decision {
 /// What a verdict is bound to: SHA-256, hexadecimal.
 #[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub struct Bound {
-    /// The program: version and sources it was built from.
+    /// The program as it ran: its executable.
     pub build: String,
     /// The texts of all scenarios.
     pub scenarios: String,

@@ -183,7 +183,7 @@ pub(super) fn provenance(verdict: &Verdict) -> Markup {
 pub(super) fn hashes(verdict: &Verdict) -> [(&'static str, &'static str, &str); 7] {
     let bound = &verdict.bound;
     [
-        ("Build", "the program: its version and its sources", &bound.build),
+        ("Build", "the program as it ran", &bound.build),
         ("Scenarios", "the texts of all scenarios", &bound.scenarios),
         ("Data", "the data of all runs", &bound.data),
         ("Criteria", "the criteria, hashed before the first run", &bound.criteria),
