@@ -251,7 +251,7 @@ impl Facts {
     }
 
     /// What the venue's own log has sold beyond an order's terms, nobody here sold; nor what had left to sell the
-    /// same before that was heard, or before an order that was hidden came to light.
+    /// same before that was heard, or before an order that was hidden came to light; nor what a revised fee took.
     fn count_overfill(&mut self, booking: &Booking, fill: &Fill, key: (DeskId, InstrumentId)) {
         let made = self.executions.get(&booking.execution).and_then(|row| row.truth);
         let sold = made.is_some_and(|made| made.fill.qty == fill.qty && made.fill.side == Side::Sell);
@@ -264,8 +264,9 @@ impl Facts {
         } else if oversold > 0 && qty >= 0 {
             let short = holding.short_by(self.closing(key, booking.seq));
             self.holdings.entry(key).or_default().oversold = oversold.min(short);
-        } else if oversold > 0 && sold {
-            // The lots that its fee took went the same way.
+        } else if sold && (oversold > 0 || (qty < 0 && self.struck("fee_revised", booking.order))) {
+            // The lots that its fee took went the same way; of a fee that the venue made larger before the sale was heard
+            // nobody here could leave room for.
             let before = holding.last.map_or(0, |(_, before)| before.qty);
             let more = (before - qty - i128::from(fill.qty.0)).max(0);
             self.holdings.entry(key).or_default().oversold += more;
