@@ -19,6 +19,8 @@ use seatrial::scenario::criteria::Criteria;
 use seatrial::scenario::{Scenario, Source};
 use seatrial::sim;
 use seatrial::sim::drill::DRILLS;
+use seatrial::statistics::autocorrelation::{autocorrelations, factor};
+use seatrial::statistics::sharpe::Sharpe;
 
 const MONTHS: &str = include_str!("../scenarios/thirty-days.toml");
 
@@ -599,6 +601,40 @@ fn decisions_without_the_future_are_the_same() {
     let mut short = setup;
     short.tapes[0].to = Some(short.feed().start().after(Span::from_hours(50)));
     seatrial::gate::edge::perturbed(&short).expect_err("two days are too few");
+}
+
+/// How often the judged strategy is ahead of others is a sign test of each, corrected for how many there are; its Sharpe
+/// ratio is told by the day with its error, and for how days hang together.
+#[test]
+fn being_ahead_may_be_chance() {
+    let earning = |net: &'static str| {
+        move |number: u64, run: &mut Run| {
+            let even = number.is_multiple_of(2);
+            of(run).summary.net_pnl = if net == "even" { if even { "9" } else { "1" } } else { net }.to_owned();
+        }
+    };
+    let beside = vec![
+        ("worse".to_owned(), months(10, earning("1"))),
+        ("alike".to_owned(), months(10, earning("even"))),
+        ("better".to_owned(), months(10, earning("9"))),
+    ];
+    let all = Shown { runs: months(10, earning("5")), beside, edge: None };
+    let verdict = judged_by(Class::SelfConsistent, &Criteria::standard(), &all);
+    let told: Vec<_> = verdict.benchmarks.iter().map(|one| (one.beaten, one.by_chance.expect("ten of each"))).collect();
+    // 10 of 10, 5 of 10 and 0 of 10 of a fair coin: 1, 638 and 1,024 in 1,024; thrice, twice and once that, at most one.
+    assert_eq!(told.iter().map(|(beaten, _)| *beaten).collect::<Vec<_>>(), [Some(1.0), Some(0.5), Some(0.0)]);
+    for ((_, found), due) in told.iter().zip([3.0 / 1_024.0, 1.0, 1.0]) {
+        assert!((found - due).abs() < 1e-9, "{found} for {due}");
+    }
+    // Days that follow one another make a year less steady than its days are (Lo 2002).
+    let daily: Vec<f64> = (0..30).map(|day| f64::from(day / 15) * 0.002).collect();
+    let figures = judged(&months(3, |_, run| of(run).figures.returns.daily = Some(daily.clone()))).results.figures;
+    let figure = |name: &str| figures.iter().find(|figure| figure.name == name).expect(name).spread.p50;
+    let sharpe = Sharpe::of(&daily).expect("it varies");
+    let due = factor(&autocorrelations(&daily, 5).expect("enough days"), 365).expect("a variance") * sharpe.ratio;
+    let found = figure("the same, for how days hang together");
+    assert!((found - due).abs() < 1e-9 && found < sharpe.annualised(365.0).expect("a year"), "{found} for {due}");
+    assert!(figure("chance that the true one is above nothing") > 0.999);
 }
 
 /// What is stored gives the verdict again, byte for byte; one stored number changed, and it is refused.

@@ -71,7 +71,7 @@ pub fn assemble(asked: &Asked, criteria: &Criteria, evidence: &Shown, results: S
         groups: groups(&lines),
         matrix: evidence.matrix(),
         results: evidence.results(asked.currency.clone()),
-        benchmarks: benchmarks.iter().map(|(name, other)| beside(name, runs, other)).collect(),
+        benchmarks: beside(runs, benchmarks),
         worst: evidence.worst(),
         assumptions: asked.assumptions.clone(),
         untested: untested(&lines),

@@ -7,6 +7,10 @@ use super::lines::{seconds, unexplained};
 use super::run::{Came, Run};
 use super::verdict::{Benchmark, Bin, DRAWDOWN, Figure, Matrix, MatrixRow, Results, SHARPE, Spread, Worst};
 use crate::metrics::Figures;
+use crate::statistics::autocorrelation::{autocorrelations, factor};
+use crate::statistics::distributions::beta;
+use crate::statistics::several::holm;
+use crate::statistics::sharpe::Sharpe;
 
 /// Bars of a histogram.
 const BINS: usize = 40;
@@ -178,8 +182,14 @@ fn attribution(ended: &[&Came]) -> Vec<(String, f64)> {
 type Of = fn(&Figures) -> Option<f64>;
 
 /// Further figures of a month: name, unit and where it stands.
-const FIGURES: [(&str, &str, Of); 22] = [
+const FIGURES: [(&str, &str, Of); 28] = [
     (SHARPE, "per year", |of| of.returns.sharpe_annualised),
+    ("the same, for how days hang together", "per year", adjusted),
+    ("the same of a day", "", |of| of.returns.sharpe),
+    ("its standard error", "", |of| of.returns.sharpe_error),
+    ("chance that the true one is above nothing", "", |of| daily_sharpe(of)?.probability_above(0.0)),
+    ("skew of days", "", |of| of.returns.skew),
+    ("kurtosis of days", "3 for a normal", |of| of.returns.kurtosis),
     ("Sortino ratio", "per year", |of| of.returns.sortino),
     ("Calmar ratio", "", |of| of.returns.calmar),
     ("volatility", "per year", |of| of.returns.volatility),
@@ -203,6 +213,21 @@ const FIGURES: [(&str, &str, Of); 22] = [
     ("stop coverage, orders under way counted as none", "of the time", |of| of.execution.stop_coverage),
 ];
 
+/// Days by which one day's return is looked for in another's.
+const LAGS: usize = 5;
+/// Days of a year, as metrics have them.
+const YEAR: usize = 365;
+
+fn daily_sharpe(of: &Figures) -> Option<Sharpe> {
+    Sharpe::of(of.returns.daily.as_ref()?)
+}
+
+/// The Sharpe ratio per year, were days of a year to hang together as those of the month do (Lo 2002).
+fn adjusted(of: &Figures) -> Option<f64> {
+    let days = autocorrelations(of.returns.daily.as_ref()?, LAGS)?;
+    Some(daily_sharpe(of)?.ratio * factor(&days, YEAR)?)
+}
+
 fn figures(ended: &[&Came]) -> Vec<Figure> {
     let one = |(name, unit, of): (&str, &str, Of)| {
         let values: Vec<f64> =
@@ -213,8 +238,19 @@ fn figures(ended: &[&Came]) -> Vec<Figure> {
     FIGURES.into_iter().filter_map(one).collect()
 }
 
+/// Every strategy beside the one that is judged. Each asks whether that is better: together their chances are corrected.
+pub fn beside(judged: &[Run], others: &[(String, Vec<Run>)]) -> Vec<Benchmark> {
+    let mut all: Vec<Benchmark> = others.iter().map(|(name, other)| one_beside(name, judged, other)).collect();
+    let asked = || all.iter().filter_map(|one| one.by_chance);
+    let mut corrected = holm(&asked().collect::<Vec<_>>()).unwrap_or_default().into_iter();
+    for one in &mut all {
+        one.by_chance = one.by_chance.and_then(|_| corrected.next());
+    }
+    all
+}
+
 /// A strategy beside the one that is judged, by their runs of the same numbers.
-pub fn beside(name: &str, judged: &[Run], other: &[Run]) -> Benchmark {
+fn one_beside(name: &str, judged: &[Run], other: &[Run]) -> Benchmark {
     let (ours, theirs) = (by_number(judged), by_number(other));
     let of = |figure: &dyn Fn(&Came) -> Option<f64>| {
         spread(theirs.values().filter_map(|came| figure(came)).filter(|value| value.is_finite()).collect())
@@ -229,6 +265,11 @@ pub fn beside(name: &str, judged: &[Run], other: &[Run]) -> Benchmark {
         sharpe: of(&|came| came.figures.returns.sharpe_annualised),
         drawdown: of(&|came| came.figures.drawdown.parse().ok()),
         beaten: (!both.is_empty()).then(|| real(ahead) / real(both.len())),
+        // So many heads or more of a fair coin: an incomplete beta function.
+        by_chance: match ahead {
+            0 => (!both.is_empty()).then_some(1.0),
+            _ => beta(0.5, real(ahead), real(both.len() - ahead) + 1.0),
+        },
     }
 }
 

@@ -234,6 +234,8 @@ pub struct Benchmark {
     pub drawdown: Option<Spread>,
     /// In which share of the runs of both the judged strategy came out ahead.
     pub beaten: Option<f64>,
+    /// The chance of being ahead so often, or more, where neither is better: corrected for all that stand beside it (Holm).
+    pub by_chance: Option<f64>,
 }
 
 /// One of the runs that came out worst.

@@ -9,8 +9,16 @@ use super::tables::{cell, heads, nothing, row, stack, wide};
 use super::words::visible;
 use crate::gate::verdict::{Benchmark, DRAWDOWN, MatrixRow, SHARPE, Spread, Verdict, Worst};
 
-const BENCHMARK: [&str; 7] =
-    ["Strategy", "Runs", "Net result", "Net result, drawn", "Sharpe ratio", "Deepest fall", "Judged strategy ahead"];
+const BENCHMARK: [&str; 8] = [
+    "Strategy",
+    "Runs",
+    "Net result",
+    "Net result, drawn",
+    "Sharpe ratio",
+    "Deepest fall",
+    "Judged strategy ahead",
+    "By chance",
+];
 
 /// Benchmarks, under the strategy that is judged.
 pub(super) fn benchmarks(verdict: &Verdict) -> Markup {
@@ -46,6 +54,7 @@ fn judged(verdict: &Verdict) -> Option<Benchmark> {
         sharpe: figure(SHARPE),
         drawdown: figure(DRAWDOWN),
         beaten: None,
+        by_chance: None,
     })
 }
 
@@ -59,6 +68,7 @@ fn benchmark(name: &Markup, benchmark: &Benchmark, scale: Option<Scale>) -> Mark
         (cell(BENCHMARK[4], "number", &shown(&benchmark.sharpe, ratios)))
         (cell(BENCHMARK[5], "number", &shown(&benchmark.drawdown, shares)))
         (cell(BENCHMARK[6], "number", &html! { (benchmark.beaten.map_or_else(|| NONE.to_owned(), percent)) }))
+        (cell(BENCHMARK[7], "number", &html! { (benchmark.by_chance.map_or_else(|| NONE.to_owned(), percent)) }))
     };
     row(name, &cells)
 }

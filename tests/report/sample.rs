@@ -295,6 +295,7 @@ fn benchmarks() -> Vec<Benchmark> {
         sharpe: Some(spread(middle * 40.0, 0.7)),
         drawdown: Some(spread(0.06, 0.02)),
         beaten: Some(beaten),
+        by_chance: Some((1.0 - beaten) / 4.0),
     };
     vec![
         benchmark("Buy and hold", 0.011, 0.052, 0.583),
