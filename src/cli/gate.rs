@@ -30,13 +30,12 @@ use seatrial::scenario::criteria::{Criteria, DEFAULT};
 use seatrial::scenario::{Library, Scenario};
 use seatrial::sim::Setup;
 use seatrial::sim::setup::StrategySpec;
+use seatrial::statistics::curve::DAY_NS;
 
 /// Bytes of tapes kept for several runs.
 const ROOM: u64 = 1 << 28;
 /// Longest run that is judged, in days.
 const DAYS_MAX: u64 = 3_660;
-/// Nanoseconds of a day.
-const DAY_NS: i64 = 86_400_000_000_000;
 /// Strategies beside the judged one, and what they are called.
 const BESIDE: [(&str, &str); 4] =
     [("hold", "hold"), ("equal weight", "hold"), ("EMA cross", "ema_flip"), ("random entries", "random_entries")];
@@ -89,8 +88,9 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
         let all = assumed(&backtest.setup, backtest.name()).into_iter();
         asked.assumptions.extend(all.map(|(name, what)| (format!("backtest: {name}"), what)));
     }
-    let attempt = |what: &str| json!({ "at": now().to_string(), "what": what, "bound": asked.bound });
-    let begun = stored.begin(&asked).and_then(|()| stored.attempt(&attempt("begun")));
+    let attempt =
+        |what: &str, bound: &Bound| stored.attempt(&json!({ "at": now().to_string(), "what": what, "bound": bound }));
+    let begun = stored.begin(&asked).and_then(|()| attempt("begun", &asked.bound));
     begun.map_err(|error| {
         let bad = BadInput::new("E-GT-003", "--out", error.to_string(), "a folder that can be written");
         Failure::BadInput(vec![bad])
@@ -113,9 +113,7 @@ fn judged(args: &Gate, places: &Places, output: &mut Output) -> Result<(Value, E
     let verdict = stored.judge().map_err(failure)?;
     stored.text("verdict.json", &document(&verdict)).map_err(failure)?;
     written(&stored, &verdict).map_err(failure)?;
-    stored
-        .attempt(&json!({ "at": now().to_string(), "what": verdict.headline, "bound": verdict.bound }))
-        .map_err(failure)?;
+    attempt(&verdict.headline, &verdict.bound).map_err(failure)?;
     told(&verdict, &stored, Some(wall), output);
     pass(&verdict, &stored, output).map_err(failure)?;
     Ok((summary(&verdict, &stored), exit(&verdict)))

@@ -6,7 +6,7 @@ use super::judge::{Evidence, rank, real};
 use super::lines::{seconds, unexplained};
 use super::run::{Came, Run};
 use super::verdict::{Benchmark, Bin, DRAWDOWN, Figure, Matrix, MatrixRow, Results, SHARPE, Spread, Worst};
-use crate::metrics::Figures;
+use crate::metrics::{Figures, YEAR_DAYS};
 use crate::statistics::autocorrelation::{autocorrelations, factor};
 use crate::statistics::distributions::beta;
 use crate::statistics::several::holm;
@@ -215,8 +215,6 @@ const FIGURES: [(&str, &str, Of); 28] = [
 
 /// Days by which one day's return is looked for in another's.
 const LAGS: usize = 5;
-/// Days of a year, as metrics have them.
-const YEAR: usize = 365;
 
 fn daily_sharpe(of: &Figures) -> Option<Sharpe> {
     Sharpe::of(of.returns.daily.as_ref()?)
@@ -225,7 +223,7 @@ fn daily_sharpe(of: &Figures) -> Option<Sharpe> {
 /// The Sharpe ratio per year, were days of a year to hang together as those of the month do (Lo 2002).
 fn adjusted(of: &Figures) -> Option<f64> {
     let days = autocorrelations(of.returns.daily.as_ref()?, LAGS)?;
-    Some(daily_sharpe(of)?.ratio * factor(&days, YEAR)?)
+    Some(daily_sharpe(of)?.ratio * factor(&days, YEAR_DAYS.into())?)
 }
 
 fn figures(ended: &[&Came]) -> Vec<Figure> {

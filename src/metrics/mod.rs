@@ -20,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use orders::OrderBook;
 pub use orders::{OrderStatistics, Spread};
-pub use performance::{Attribution, Figures};
+pub use performance::{Attribution, Figures, YEAR_DAYS};
 use performance::{Known, Performance, Seen};
 pub(crate) use rates::Rates;
 pub use summary::{Outcome, Summary};

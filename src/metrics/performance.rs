@@ -24,7 +24,7 @@ use trips::{Change, Trips};
 use uptime::Stretches;
 
 pub use attribution::Attribution;
-pub use figures::{ClosedTrade, DayClose, Execution, Figures, Percentiles, Returns, TradeFigures};
+pub use figures::{ClosedTrade, DayClose, Execution, Figures, Percentiles, Returns, TradeFigures, YEAR_DAYS};
 pub use uptime::{Downtime, Uptime};
 
 use super::rates::Rates;

@@ -56,6 +56,9 @@ pub struct DayClose {
     pub transferred: String,
 }
 
+/// Days of a year: these markets have no weekends.
+pub const YEAR_DAYS: u16 = 365;
+
 /// Figures of daily returns: each close less the day's transfers over the close before, the first over the start.
 /// A year has 365 days.
 #[derive(Clone, PartialEq, Debug, Default, Serialize, Deserialize)]

@@ -2,7 +2,7 @@
 
 #![allow(clippy::float_arithmetic, reason = "architecture §5: statistics are floats, and no trader reads them")]
 
-use super::figures::{ClosedTrade, DayClose, Execution, Figures, Percentiles, Returns, TradeFigures};
+use super::figures::{ClosedTrade, DayClose, Execution, Figures, Percentiles, Returns, TradeFigures, YEAR_DAYS};
 use super::{Key, Performance, Seen};
 use crate::journal::{Exact, TooLarge};
 use crate::market::Timestamp;
@@ -12,9 +12,6 @@ use crate::statistics::moments::deviation;
 use crate::statistics::sharpe::Sharpe;
 use crate::statistics::tail::tail;
 use crate::statistics::trades::Trades;
-
-/// Days of a year: these markets have no weekends.
-const YEAR_DAYS: f64 = 365.0;
 
 /// The share of days that are a tail.
 const TAIL: f64 = 0.05;
@@ -98,11 +95,11 @@ impl Performance {
         Returns {
             sharpe: sharpe.map(|sharpe| sharpe.ratio),
             sharpe_error: sharpe.and_then(|sharpe| sharpe.standard_error()),
-            sharpe_annualised: sharpe.and_then(|sharpe| sharpe.annualised(YEAR_DAYS)),
+            sharpe_annualised: sharpe.and_then(|sharpe| sharpe.annualised(YEAR_DAYS.into())),
             skew: sharpe.map(|sharpe| sharpe.skew),
             kurtosis: sharpe.map(|sharpe| sharpe.kurtosis),
-            volatility: deviation(&daily).map(|deviation| deviation * YEAR_DAYS.sqrt()),
-            sortino: sortino(&daily, 0.0, YEAR_DAYS),
+            volatility: deviation(&daily).map(|deviation| deviation * f64::from(YEAR_DAYS).sqrt()),
+            sortino: sortino(&daily, 0.0, YEAR_DAYS.into()),
             calmar: growth.zip(drawdown).and_then(|(growth, deepest)| calmar(growth, deepest)),
             growth,
             value_at_risk: tail.map(|tail| tail.value_at_risk),
